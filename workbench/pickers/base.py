@@ -1,0 +1,43 @@
+"""What a picker is: a card that says what it wants, and curves for a recording."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, runtime_checkable
+
+import pandas as pd
+import xarray as xr
+
+from workbench.schema import PickerCard, Report, silent
+
+__all__ = ["Picker", "TorchPicker"]
+
+
+@runtime_checkable
+class Picker(Protocol):
+    """Recording -> Annotations. Thresholds come after, in :mod:`workbench.inference.picking`."""
+
+    card: PickerCard
+
+    def annotate(self, recording: xr.Dataset, report: Report = silent) -> xr.Dataset:
+        """Annotations of all stations of the recording, on its time axis.
+
+        Stations that cannot be annotated (all NaN, say) are NaN throughout; the recording is not changed.
+
+        Raises
+        ------
+        PickerError
+            If the picker cannot run on this recording at all; says why and what to do.
+        """
+        ...
+
+
+@runtime_checkable
+class TorchPicker(Picker, Protocol):
+    """A picker around a torch module, which unlocks explanation and training."""
+
+    module: Any
+    """The :class:`torch.nn.Module`, in eval mode."""
+
+    def window_tensor(self, recording: xr.Dataset, station: str, start: pd.Timestamp) -> Any:
+        """The network's input for one window: a float32 tensor of shape (1, component, sample), normalised as it wants."""
+        ...

@@ -1,0 +1,51 @@
+"""What travels between rooms, and the checks at every border."""
+
+from workbench.schema.annotations import check_annotations, make_annotations
+from workbench.schema.card import PickerCard
+from workbench.schema.event import Event, Station
+from workbench.schema.job import JOB_STATES, Job, Report, silent
+from workbench.schema.labels import (
+    DECISIONS,
+    LABEL_COLUMNS,
+    ONSET_QUALITIES,
+    STATUSES,
+    Decision,
+    check_labels,
+    empty_labels,
+)
+from workbench.schema.picks import CATALOG, PICK_COLUMNS, POLARITIES, check_picks, empty_picks, make_picks, pick_id
+from workbench.schema.recording import add_history, check_recording, make_recording, time_axis, waveform_hash
+from workbench.schema.recordings_table import RECORDING_COLUMNS, check_recordings_table
+
+__all__ = [
+    "CATALOG",
+    "DECISIONS",
+    "JOB_STATES",
+    "LABEL_COLUMNS",
+    "ONSET_QUALITIES",
+    "PICK_COLUMNS",
+    "POLARITIES",
+    "RECORDING_COLUMNS",
+    "STATUSES",
+    "Decision",
+    "Event",
+    "Job",
+    "PickerCard",
+    "Report",
+    "Station",
+    "add_history",
+    "check_annotations",
+    "check_labels",
+    "check_picks",
+    "check_recording",
+    "check_recordings_table",
+    "empty_labels",
+    "empty_picks",
+    "make_annotations",
+    "make_picks",
+    "make_recording",
+    "pick_id",
+    "silent",
+    "time_axis",
+    "waveform_hash",
+]

@@ -1,0 +1,92 @@
+"""``Picks``: measured onset times by a picker or a catalogue, one row each. A pick need not belong to an event."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from workbench.errors import SchemaError
+
+__all__ = ["CATALOG", "PICK_COLUMNS", "POLARITIES", "check_picks", "empty_picks", "make_picks", "pick_id"]
+
+CATALOG = "catalog"
+"""Stands in the column ``picker`` for a pick that came with the source."""
+
+POLARITIES = ("", "positive", "negative", "undecidable")
+"""Of the first motion; the empty string means not looked at. The names are those of QuakeML."""
+
+PICK_COLUMNS: Mapping[str, str] = {
+    "pick_id": "str",
+    "station": "str",
+    "phase": "str",
+    "time": "datetime64[ns]",
+    "probability": "float64",
+    "uncertainty_s": "float64",
+    "polarity": "str",
+    "picker": "str",
+}
+
+
+def pick_id(recording_id: str, picker: str, weights: str, station: str, phase: str, time: pd.Timestamp) -> str:
+    """The same sixteen hexadecimal digits each time the same picker finds the same onset."""
+    text = "\x1f".join((recording_id, picker, weights, station, phase, pd.Timestamp(time).isoformat()))
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def empty_picks() -> pd.DataFrame:
+    """A table of picks without rows."""
+    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in PICK_COLUMNS.items()})
+
+
+def make_picks(rows: Iterable[Mapping[str, Any]], *, recording_id: str, picker: str, weights: str = "") -> pd.DataFrame:
+    """Checked picks of one picker on one recording, sorted by time.
+
+    Parameters
+    ----------
+    rows
+        Each with ``station``, ``phase``, ``time`` (UTC) and, where known, ``probability`` (0 to 1), ``uncertainty_s``
+        (one standard deviation) and ``polarity``.
+    """
+    table = pd.DataFrame(list(rows))
+    if table.empty:
+        return empty_picks()
+    for name, default in (("probability", float("nan")), ("uncertainty_s", float("nan")), ("polarity", "")):
+        if name not in table:
+            table[name] = default
+    table["picker"] = picker
+    table["time"] = pd.to_datetime(table["time"]).astype("datetime64[ns]")
+    table["pick_id"] = [
+        pick_id(recording_id, picker, weights, row.station, row.phase, row.time) for row in table.itertuples()
+    ]
+    table = table.astype(dict(PICK_COLUMNS))[list(PICK_COLUMNS)]
+    return check_picks(table.sort_values("time", kind="stable", ignore_index=True))
+
+
+def check_picks(picks: pd.DataFrame) -> pd.DataFrame:
+    """The same table, if it is of the agreed form.
+
+    Raises
+    ------
+    SchemaError
+        Names the first thing that is not as agreed.
+    """
+    missing = [name for name in PICK_COLUMNS if name not in picks]
+    if missing:
+        raise SchemaError(f"A table of picks has the columns {list(PICK_COLUMNS)}; this one lacks {missing}.")
+    if picks["time"].dtype != "datetime64[ns]":
+        raise SchemaError(f"Pick times are naive UTC datetime64[ns]; these are {picks['time'].dtype}.")
+    if picks["time"].isna().any():
+        raise SchemaError("Every pick has a time; some of these are missing.")
+    outside = picks["probability"].dropna()
+    outside = outside[(outside < -1e-3) | (outside > 1 + 1e-3)]
+    if len(outside):
+        raise SchemaError(
+            f"A pick's probability lies between 0 and 1; {len(outside)} do not, the first is {outside.iloc[0]:g}."
+        )
+    strange = sorted(set(picks["polarity"]) - set(POLARITIES))
+    if strange:
+        raise SchemaError(f"A polarity is one of {list(POLARITIES)}; these are not: {strange}.")
+    return picks

@@ -1,0 +1,86 @@
+"""Where things are kept and what a session starts with: from arguments, then the environment, then a TOML file."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from workbench.errors import SchemaError
+
+__all__ = ["Settings", "load_settings"]
+
+_PREFIX = "WORKBENCH_"
+
+
+def _config_path() -> Path:
+    return Path(os.environ.get(f"{_PREFIX}CONFIG", platformdirs.user_config_path("workbench") / "workbench.toml"))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the workbench was told; every field can be set by ``WORKBENCH_<FIELD>`` or in ``workbench.toml``.
+
+    Parameters
+    ----------
+    labels
+        SQLAlchemy URL of the label journal, or a path to an SQLite file.
+    cache
+        Folder for what can be made again: indexes of large sources.
+    analyst
+        Name written beside every decision.
+    keys
+        Key profile: ``"default"``, ``"snuffler"`` or ``"obspyck"``.
+    theme
+        ``"light"`` or ``"dark"``.
+    """
+
+    labels: str = ""
+    cache: str = ""
+    analyst: str = ""
+    keys: str = "default"
+    theme: str = "light"
+
+    @property
+    def labels_url(self) -> str:
+        """SQLAlchemy URL of the label journal."""
+        place = self.labels or str(platformdirs.user_data_path("workbench") / "labels.sqlite")
+        return place if "://" in place else f"sqlite:///{Path(place).expanduser().resolve()}"
+
+    @property
+    def cache_folder(self) -> Path:
+        """Folder for what can be made again."""
+        return Path(self.cache).expanduser() if self.cache else platformdirs.user_cache_path("workbench")
+
+
+def load_settings(**arguments: Any) -> Settings:
+    """Settings from arguments that are not None, then the environment, then ``workbench.toml``.
+
+    Raises
+    ------
+    SchemaError
+        If the file is not TOML, or sets a field that does not exist.
+    """
+    names = {field.name for field in fields(Settings)}
+    values = _from_file(_config_path(), names)
+    values |= {name: os.environ[_PREFIX + name.upper()] for name in names if os.environ.get(_PREFIX + name.upper())}
+    values |= {name: value for name, value in arguments.items() if value is not None}
+    return Settings(**{name: str(value) for name, value in values.items()})
+
+
+def _from_file(path: Path, names: set[str]) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        content: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SchemaError(f"{path} is not TOML: {error}. Correct it or remove it.") from error
+    strange = sorted(set(content) - names)
+    if strange:
+        raise SchemaError(f"{path} sets {strange}; it can set {sorted(names)}.")
+    return dict(content)
