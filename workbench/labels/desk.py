@@ -1,0 +1,129 @@
+"""One analyst's decisions on one open recording: picks and labels in, rows in the journal out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from workbench.errors import UnknownNameError
+from workbench.schema import Decision
+
+__all__ = ["SAME_ONSET_S", "Desk"]
+
+SAME_ONSET_S = 1.0
+"""A phase set again this near to its label on the same station moves that label; farther away it is another onset."""
+
+_COPIED = ("uncertainty_minus_s", "uncertainty_plus_s", "polarity", "onset_quality", "weight")
+
+
+class Recorder(Protocol):
+    """The part of :class:`workbench.labels.journal.Journal` that a desk needs."""
+
+    def record(self, decision: Decision) -> Any:
+        """Write one decision; returns once it is on disk."""
+        ...
+
+
+class Desk:
+    """Turns what an analyst does to picks and labels of one recording into decisions, and records them.
+
+    Parameters
+    ----------
+    journal
+        Where decisions go.
+    recording_id
+        Of the open recording.
+    labels
+        Gives the labels that stand on this recording now.
+    picks
+        Gives the picks of models and catalogue on this recording now.
+    provenance
+        Gives where a decision comes from, for a pick's row or None: picker, weights, filter, waveform hash, ...
+    """
+
+    def __init__(
+        self,
+        journal: Recorder,
+        recording_id: str,
+        *,
+        labels: Callable[[], pd.DataFrame],
+        picks: Callable[[], pd.DataFrame],
+        provenance: Callable[[Mapping[str, Any] | None], Mapping[str, Any]],
+    ) -> None:
+        self._journal = journal
+        self._recording_id = recording_id
+        self._labels = labels
+        self._picks = picks
+        self._provenance = provenance
+
+    def set(self, station: str, phase: str, time: pd.Timestamp) -> Any:
+        """An onset that the analyst sets; moves her label of that phase if one stands within `SAME_ONSET_S`."""
+        labels = self._labels()
+        same = labels[(labels["station"] == station) & (labels["phase"] == phase) & (labels["decision"] != "reject")]
+        if len(same):
+            distance_s = (same["time"] - time).abs().dt.total_seconds()
+            if distance_s.min() <= SAME_ONSET_S:
+                return self.move(str(same.loc[distance_s.idxmin(), "label_id"]), time)
+        return self._record("add", {"station": station, "phase": phase}, time=time)
+
+    def move(self, identity: str, time: pd.Timestamp) -> Any:
+        """The label, or a new label from the pick, at another time."""
+        return self._record("move", self._row(identity), time=time)
+
+    def edit(self, identity: str, **changes: Any) -> Any:
+        """The label with other uncertainty, polarity, onset quality, weight or phase; a pick is accepted with them."""
+        row = self._row(identity)
+        return self._record("edit" if row["label_id"] else "accept", row, **changes)
+
+    def accept(self, identity: str) -> Any:
+        """The pick as a label; a label that was rejected stands again."""
+        return self._record("accept", self._row(identity))
+
+    def reject(self, identity: str) -> Any:
+        """The pick, or the label, as an onset that is not there."""
+        return self._record("reject", self._row(identity))
+
+    def _row(self, identity: str) -> dict[str, Any]:
+        labels = self._labels()
+        for column in ("label_id", "pick_id"):
+            found = labels[labels[column] == identity] if identity else labels.iloc[:0]
+            if len(found):
+                return dict(found.iloc[-1].to_dict())
+        picks = self._picks()
+        found = picks[picks["pick_id"] == identity]
+        if found.empty:
+            raise UnknownNameError("pick or label on this recording", identity)
+        pick = found.iloc[0].to_dict()
+        uncertainty_s = pick.pop("uncertainty_s")
+        return {
+            **pick,
+            "label_id": "",
+            "uncertainty_minus_s": uncertainty_s,
+            "uncertainty_plus_s": uncertainty_s,
+        }
+
+    def _record(self, decision: str, row: Mapping[str, Any], **changes: Any) -> Any:
+        values = {name: row[name] for name in _COPIED if name in row} | changes
+        time = pd.Timestamp(values.pop("time", row.get("time")))
+        phase = str(values.pop("phase", row["phase"]))
+        return self._journal.record(
+            Decision(
+                decision=decision,
+                recording_id=self._recording_id,
+                station=str(row["station"]),
+                phase=phase,
+                time=time,
+                label_id=str(row.get("label_id", "")),
+                pick_id=str(row.get("pick_id", "")),
+                provenance=_plain(self._provenance(row if row.get("picker") else None)),
+                **{name: float(v) if isinstance(v, (int, np.floating)) else v for name, v in values.items()},
+            )
+        )
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Numpy scalars as Python's, so that the journal can write them as JSON."""
+    return {name: value.item() if isinstance(value, np.generic) else value for name, value in values.items()}

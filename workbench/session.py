@@ -1,0 +1,464 @@
+"""What one user has open: source, recording, picks, labels, jobs. State and actions, no widget.
+
+Views read the parameters and call the methods; every method that changes something returns after the parameters tell of it.
+Work longer than a moment goes to a reader thread or a compute backend, and comes back through :attr:`Session.schedule`.
+"""
+
+from __future__ import annotations
+
+import getpass
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import param
+import xarray as xr
+
+from workbench.compute import BACKENDS
+from workbench.errors import JobCancelledError, UnknownNameError, WorkbenchError
+from workbench.inference.picking import picks_from
+from workbench.labels.desk import Desk
+from workbench.labels.journal import Journal
+from workbench.pickers import open_picker
+from workbench.processing.filtering import apply_filter
+from workbench.processing.refine import refine_onset
+from workbench.processing.travel_times import theoretical_arrivals
+from workbench.schema import Event, Job, PickerCard, empty_labels, empty_picks, waveform_hash
+from workbench.settings import Settings, load_settings
+from workbench.sources import open_source
+from workbench.sources.base import Source
+from workbench.sources.shelf import Shelf
+
+__all__ = ["Notice", "PickerRun", "Session"]
+
+_CURVES_KEPT = 64
+_AUTO_RUN_SAMPLES = 20_000_000
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something the user must know: what happened, and what to do."""
+
+    level: str
+    text: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class PickerRun:
+    """A picker on the list of the session, and what it says of the open recording.
+
+    Parameters
+    ----------
+    key
+        ``"name"`` or ``"name/weights"``: stands for it in the session.
+    on
+        Whether its curves and picks are shown, and whether it runs on the next recording.
+    thresholds
+        Phase to threshold, in the unit of the card.
+    annotations
+        None before it has run on this recording.
+    picks
+        From the curves at these thresholds.
+    seconds
+        That the run took; NaN before it.
+    """
+
+    key: str
+    card: PickerCard
+    on: bool = True
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    annotations: xr.Dataset | None = None
+    picks: pd.DataFrame = field(default_factory=empty_picks)
+    seconds: float = float("nan")
+
+
+class Session(param.Parameterized):
+    """What one user has open."""
+
+    source = param.Parameter(doc="The open Source, or None.")
+    recordings = param.DataFrame(pd.DataFrame(), doc="The source's table of recordings.")
+    statuses = param.DataFrame(pd.DataFrame(), doc="Status, note and counts by recording, from the journal.")
+    recording_id = param.String("", doc="Of the recording that is open or being read.")
+    recording = param.Parameter(doc="The open Recording as read, or None.")
+    shown = param.Parameter(doc="The open Recording as filtered for the screen, or None.")
+    event = param.Parameter(doc="The Event of the open recording, or None.")
+    theory = param.DataFrame(pd.DataFrame(), doc="Theoretical arrivals: station, phase, time.")
+    reference = param.DataFrame(empty_picks(), doc="Picks that came with the source.")
+    runs = param.Dict({}, doc="Key to PickerRun, in the order in which they stand on the screen.")
+    labels = param.DataFrame(empty_labels(), doc="Labels that stand on the open recording, rejects too.")
+    in_hand = param.String("", doc="label_id or pick_id of the pick in hand.")
+    station = param.String("", doc="The open (focus) station.")
+    view = param.Parameter(doc="(start, end) of the time on the screen as Timestamps; None is the whole recording.")
+    filter = param.String("none", doc="Name of the filter on the screen.")
+    align = param.Selector(default="time", objects=["time", "P", "S", "origin"])
+    amplitude = param.Selector(default="trace", objects=["trace", "common"])
+    components = param.List(["Z", "N", "E"], doc="Shown of the open station.")
+    order = param.Selector(default="distance", objects=["distance", "arrival", "name"])
+    spectrogram = param.Boolean(False)
+    job = param.Parameter(doc="The Job in hand, or the last one, or None.")
+    loading = param.Boolean(False, doc="Whether a recording or source is being read.")
+    notice = param.Parameter(doc="The Notice to show, or None.")
+    saved = param.Parameter(doc="The journal's last Entry of this session, or None.")
+    can_undo = param.Boolean(False)
+    can_redo = param.Boolean(False)
+    analyst = param.String("")
+
+    def __init__(
+        self,
+        *,
+        settings: Settings | None = None,
+        backend: Any = None,
+        schedule: Callable[[Callable[[], None]], None] | None = None,
+        hold: Callable[[], AbstractContextManager[Any]] = nullcontext,
+        roots: tuple[Path, ...] | None = None,
+        **params: Any,
+    ) -> None:
+        """Start with nothing open.
+
+        Parameters
+        ----------
+        settings
+            Label journal, cache, analyst; from the environment if not given.
+        backend
+            Where pickers run; this process if not given.
+        schedule
+            Calls a function on the thread that owns the views; at once if not given.
+        hold
+            Makes a context in which several changes reach the screen as one.
+        roots
+            Folders that paths from the browser may not leave; None is no limit.
+        """
+        self.settings = settings or load_settings()
+        params.setdefault("analyst", self.settings.analyst or _user_name())
+        super().__init__(**params)
+        self.backend = backend if backend is not None else BACKENDS.create("local")
+        self.schedule = schedule or (lambda function: function())
+        self.hold = hold
+        self.roots = roots
+        self.journal = Journal(self.settings.labels_url, self.analyst)
+        self._shelf: Shelf | None = None
+        self._desk: Desk | None = None
+        self._curves: OrderedDict[tuple[str, str], tuple[xr.Dataset, float]] = OrderedDict()
+        self._filtered: OrderedDict[tuple[str, str], xr.Dataset] = OrderedDict()
+        self._queue: list[str] = []
+        self._hash = ("", "")
+
+    # ---- source and recording
+
+    def open_source(self, place: str | Path | Source, kind: str | None = None) -> None:
+        """Open a source, list its recordings, and open the first."""
+        source = open_source(place, kind, roots=self.roots) if isinstance(place, (str, Path)) else place
+        table = source.scan()
+        if self._shelf is not None:
+            self._shelf.close()
+        self._shelf = Shelf(source)
+        with self.hold(), param.parameterized.batch_call_watchers(self):
+            self.source, self.recordings = source, table
+            self.statuses = self.journal.recordings()
+            self._clear()
+        notices = table.attrs.get("notices", [])
+        if notices:
+            self.notice = Notice("warn", _count(len(notices), "file", "could not be listed."), "\n".join(notices))
+        if len(table):
+            self.open(str(table["recording_id"].iloc[0]))
+
+    def open(self, recording_id: str) -> None:
+        """Open a recording of the source: at once if it is in memory, else as soon as it has been read."""
+        if self._shelf is None or not (self.recordings["recording_id"] == recording_id).any():
+            raise UnknownNameError("recording", recording_id, self._some_ids())
+        future = self._shelf.fetch(recording_id)
+        self.cancel()
+        self.recording_id = recording_id
+        if future.done():
+            self._arrive(recording_id, future)
+        else:
+            self.loading = True
+            future.add_done_callback(lambda done: self.schedule(lambda: self._arrive(recording_id, done)))
+
+    def step(self, by: int) -> None:
+        """Open the recording that many rows further down the list; stops at either end."""
+        ids = self.recordings["recording_id"]
+        here = int(np.flatnonzero(ids == self.recording_id)[0]) if self.recording_id else -1
+        there = min(max(here + by, 0), len(ids) - 1)
+        if there != here:
+            self.open(str(ids.iloc[there]))
+
+    def _arrive(self, recording_id: str, future: Future[xr.Dataset]) -> None:
+        if recording_id != self.recording_id or future.cancelled():
+            return
+        try:
+            recording = future.result()
+            reference = self.source.reference_picks(recording_id)
+            event = self.source.event(recording_id)
+        except WorkbenchError as error:
+            with self.hold(), param.parameterized.batch_call_watchers(self):
+                self._clear(keep_id=True)
+                self.notice = Notice("error", str(error))
+            return
+        with self.hold(), param.parameterized.batch_call_watchers(self):
+            self._clear(keep_id=True)
+            self.recording, self.reference, self.event = recording, reference, event
+            self.shown = self._apply_filter()
+            self.theory = _theory(event, recording)
+            self.station = self._first_station(recording)
+            self._desk = Desk(
+                self.journal,
+                recording_id,
+                labels=lambda: self.labels,
+                picks=lambda: self.picks,
+                provenance=self._provenance,
+            )
+            self._refresh_labels()
+            self.runs = {key: self._with_curves(run) for key, run in self.runs.items()}
+        self._fetch_neighbours()
+        if recording["waveform"].size <= _AUTO_RUN_SAMPLES:
+            self.run()
+
+    def _clear(self, *, keep_id: bool = False) -> None:
+        if not keep_id:
+            self.recording_id = ""
+        self.loading = False
+        self.recording = self.shown = self.event = self.view = self.notice = None
+        self.theory, self.reference, self.labels = pd.DataFrame(), empty_picks(), empty_labels()
+        self.in_hand = self.station = ""
+        self._desk = None
+
+    def _fetch_neighbours(self) -> None:
+        ids = self.recordings["recording_id"]
+        here = int(np.flatnonzero(ids == self.recording_id)[0])
+        near = [str(ids.iloc[i]) for i in (here, here + 1, here - 1, here + 2) if 0 <= i < len(ids)]
+        if self._shelf is not None:
+            self._shelf.fetch_ahead(near)
+
+    def _first_station(self, recording: xr.Dataset) -> str:
+        with np.errstate(invalid="ignore"):
+            alive = np.isfinite(recording["waveform"].values).any(axis=(1, 2))
+        return str(recording["station"].values[int(np.argmax(alive))])
+
+    def _some_ids(self) -> list[str]:
+        # Suggestions are looked for among a few thousand ids: difflib over a million takes minutes.
+        return [str(name) for name in self.recordings.get("recording_id", pd.Series(dtype=str)).head(5000)]
+
+    # ---- what is shown of it
+
+    @param.depends("filter", watch=True)
+    def _refilter(self) -> None:
+        if self.recording is not None:
+            self.shown = self._apply_filter()
+
+    def _apply_filter(self) -> xr.Dataset:
+        key = (self.recording_id, self.filter)
+        if key not in self._filtered:
+            self._filtered[key] = apply_filter(self.recording, self.filter)
+            while len(self._filtered) > 4:
+                self._filtered.popitem(last=False)
+        return self._filtered[key]
+
+    # ---- pickers
+
+    @property
+    def picks(self) -> pd.DataFrame:
+        """Picks of all pickers that are on, at their thresholds, and those that came with the source."""
+        tables = [run.picks for run in self.runs.values() if run.on and len(run.picks)]
+        if len(self.reference):
+            tables.append(self.reference)
+        return pd.concat(tables, ignore_index=True) if tables else empty_picks()
+
+    def add_picker(self, name: str, weights: str = "") -> str:
+        """Put a picker on the list, switched on; returns its key.
+
+        Raises
+        ------
+        RequirementError
+            If its weights, or a package, are not on this computer.
+        """
+        card = open_picker(name, weights).card
+        key = f"{name}/{card.weights}" if card.weights else name
+        run = PickerRun(key, card, thresholds=dict(card.thresholds))
+        self.runs = {**self.runs, key: self._with_curves(run)}
+        return key
+
+    def remove_picker(self, key: str) -> None:
+        """Take a picker off the list; its picks go, decisions on them stay."""
+        self.runs = {k: run for k, run in self.runs.items() if k != key}
+
+    def switch_picker(self, key: str, on: bool) -> None:
+        """Show or hide a picker's curves and picks."""
+        self._change_run(key, on=on)
+
+    def set_threshold(self, key: str, phase: str, threshold: float) -> None:
+        """Another threshold for a phase: picks follow from the curves at once, without a new run."""
+        run = self._run(key)
+        self._change_run(key, thresholds={**run.thresholds, phase: threshold})
+
+    def run(self, keys: list[str] | None = None, *, again: bool = False) -> None:
+        """Run pickers that are on over the open recording, one after the other; those with curves only if `again`."""
+        if self.recording is None:
+            return
+        wanted = [key for key, run in self.runs.items() if run.on] if keys is None else keys
+        self._queue = [key for key in wanted if again or self._run(key).annotations is None]
+        if self.job is None or self.job.state not in ("queued", "running"):
+            self._start_next()
+
+    def cancel(self) -> None:
+        """Stop the run in hand and those after it."""
+        self._queue = []
+        if self.job is not None and self.job.state in ("queued", "running"):
+            self.backend.cancel(self.job.job_id)
+
+    def _start_next(self) -> None:
+        if not self._queue or self.recording is None:
+            return
+        key = self._queue.pop(0)
+        card, recording_id = self._run(key).card, self.recording_id
+        job = self.backend.submit(
+            "workbench.inference.run:annotate",
+            title=f"{card.title} on {recording_id}",
+            on_change=lambda job: self.schedule(lambda: self._job_changed(job, key, recording_id)),
+            recording=self.recording,
+            picker=card.name,
+            weights=card.weights,
+        )
+        # A quick job may have told of its end before submit returned.
+        if self.job is None or self.job.job_id != job.job_id:
+            self.job = job
+
+    def _job_changed(self, job: Job, key: str, recording_id: str) -> None:
+        if self.job is not None and self.job.job_id == job.job_id and self.job.state in ("done", "failed", "cancelled"):
+            return
+        if job.state == "done":
+            self._keep_curves(key, recording_id, self.backend.result(job.job_id), job.elapsed_s)
+        elif job.state == "failed":
+            try:
+                self.backend.result(job.job_id)
+            except JobCancelledError:
+                pass
+            except WorkbenchError as error:
+                self.notice = Notice("error", str(error))
+        self.job = job
+        if job.state in ("done", "failed", "cancelled"):
+            self._start_next()
+
+    def _keep_curves(self, key: str, recording_id: str, annotations: xr.Dataset, seconds: float) -> None:
+        self._curves[(recording_id, key)] = (annotations, seconds)
+        while len(self._curves) > _CURVES_KEPT:
+            self._curves.popitem(last=False)
+        if recording_id == self.recording_id and key in self.runs:
+            self.runs = {**self.runs, key: self._with_curves(self.runs[key])}
+
+    def _with_curves(self, run: PickerRun) -> PickerRun:
+        annotations, seconds = self._curves.get((self.recording_id, run.key), (None, float("nan")))
+        picks = empty_picks() if annotations is None else picks_from(annotations, run.card, run.thresholds)
+        return replace(run, annotations=annotations, picks=picks, seconds=seconds)
+
+    def _change_run(self, key: str, **changes: Any) -> None:
+        self.runs = {**self.runs, key: self._with_curves(replace(self._run(key), **changes))}
+
+    def _run(self, key: str) -> PickerRun:
+        if key not in self.runs:
+            raise UnknownNameError("picker on the list", key, self.runs)
+        return self.runs[key]
+
+    # ---- decisions
+
+    def decide(self, decision: Callable[[Desk], Any]) -> None:
+        """Record one decision on the open recording; it is on disk, and the pick is in hand, when this returns.
+
+        Examples
+        --------
+        ``session.decide(lambda desk: desk.move(pick_id, time))``
+        """
+        if self._desk is None:
+            raise WorkbenchError("No recording is open; open one from the list, then decide.")
+        self._saved(decision(self._desk))
+
+    def undo(self) -> None:
+        """Take back the last decision on this recording; the taking back is a row too."""
+        self._saved(self.journal.undo(self.recording_id))
+
+    def redo(self) -> None:
+        """Bring back the decision that was taken back last."""
+        self._saved(self.journal.redo(self.recording_id))
+
+    def set_status(self, status: str) -> None:
+        """Mark the open recording as untouched, in work, done or rejected."""
+        self._saved(self.journal.set_status(self.recording_id, status))
+
+    def set_note(self, text: str) -> None:
+        """Keep a note on the open recording."""
+        self._saved(self.journal.set_note(self.recording_id, text))
+
+    def refine(self, time: pd.Timestamp, component: str = "Z") -> pd.Timestamp:
+        """The onset nearest to a time on the open station, by AIC on the filtered trace; changes no label."""
+        trace = self.shown["waveform"].sel(station=self.station)
+        trace = trace.sel(component=component if component in trace["component"] else trace["component"].values[0])
+        index = int(np.searchsorted(self.shown["time"].values, np.datetime64(time, "ns")))
+        refined = refine_onset(trace.values, index, self.shown.attrs["sampling_rate_hz"])
+        return pd.Timestamp(self.shown["time"].values[refined])
+
+    def close(self) -> None:
+        """Stop all work and let go of the journal."""
+        self.cancel()
+        if self._shelf is not None:
+            self._shelf.close()
+        self.backend.close()
+        self.journal.close()
+
+    def _saved(self, entry: Any) -> None:
+        if entry is None:
+            return
+        with self.hold(), param.parameterized.batch_call_watchers(self):
+            self._refresh_labels()
+            self.in_hand = entry.label_id or self.in_hand
+            self.saved = entry
+
+    def _refresh_labels(self) -> None:
+        self.labels = self.journal.labels([self.recording_id])
+        self.statuses = self.journal.recordings()
+        self.can_undo = self.journal.can_undo(self.recording_id)
+        self.can_redo = self.journal.can_redo(self.recording_id)
+
+    def _provenance(self, pick: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Where a decision comes from: the screen it was made on and, for a pick, the run that gave it."""
+        if self._hash[0] != self.recording_id:
+            self._hash = (self.recording_id, waveform_hash(self.recording))
+        origin: dict[str, Any] = {
+            "source": f"{self.source.kind}:{self.source.title}",
+            "filter": self.filter,
+            "waveform_hash": self._hash[1],
+        }
+        for run in self.runs.values():
+            if pick is not None and run.annotations is not None and pick["pick_id"] in set(run.picks["pick_id"]):
+                attrs = run.annotations.attrs
+                origin |= {name: attrs[name] for name in ("picker", "weights", "weights_hash", "versions")}
+                origin |= {"thresholds": dict(run.thresholds), "probability": pick.get("probability")}
+        if pick is not None:
+            origin.setdefault("picker", pick["picker"])
+        return origin
+
+
+def _theory(event: Event | None, recording: xr.Dataset) -> pd.DataFrame:
+    columns = ["latitude_deg", "longitude_deg", "elevation_m"]
+    stations = pd.DataFrame({"station": recording["station"].values} | {c: recording[c].values for c in columns})
+    stations = stations.dropna(subset=columns[:2])
+    if event is None or np.isnan(event.latitude_deg) or stations.empty:
+        return pd.DataFrame({"station": [], "phase": [], "time": []})
+    return theoretical_arrivals(event, stations)
+
+
+def _count(n: int, noun: str, rest: str) -> str:
+    return f"{n} {noun}{'' if n == 1 else 's'} {rest}"
+
+
+def _user_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no such user in a container's password file
+        return "analyst"

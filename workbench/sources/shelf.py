@@ -1,0 +1,75 @@
+"""Recordings kept in memory, with the neighbours of the open one fetched ahead."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import RLock
+
+import xarray as xr
+
+from workbench.sources.base import Source
+
+__all__ = ["Shelf"]
+
+
+class Shelf:
+    """Recordings of one source, read in the background and kept up to a number of bytes.
+
+    Parameters
+    ----------
+    source
+        Where recordings come from.
+    bytes_kept
+        Of samples; the recordings used last stay. One recording larger than this stays alone.
+    """
+
+    def __init__(self, source: Source, *, bytes_kept: int = 512 * 2**20) -> None:
+        self._source = source
+        self._bytes_kept = bytes_kept
+        # Two threads: a neighbour that is being fetched ahead does not hold up the recording that was asked for.
+        self._readers = ThreadPoolExecutor(2, thread_name_prefix="read")
+        self._futures: OrderedDict[str, Future[xr.Dataset]] = OrderedDict()
+        self._lock = RLock()
+
+    def fetch(self, recording_id: str) -> Future[xr.Dataset]:
+        """A recording, read already or being read; its error is raised by ``result()``."""
+        with self._lock:
+            future = self._futures.get(recording_id)
+            if future is None or (future.done() and (future.cancelled() or future.exception() is not None)):
+                future = self._readers.submit(self._source.read, recording_id)
+                self._futures[recording_id] = future
+                future.add_done_callback(lambda _: self._trim())
+            self._futures.move_to_end(recording_id)
+            return future
+
+    def fetch_ahead(self, recording_ids: Iterable[str]) -> None:
+        """Read recordings that will probably be asked for next; those no longer wanted are not begun."""
+        wanted = list(recording_ids)
+        with self._lock:
+            for recording_id, future in list(self._futures.items()):
+                if recording_id not in wanted and not future.done() and future.cancel():
+                    del self._futures[recording_id]
+        for recording_id in wanted:
+            self.fetch(recording_id)
+
+    def close(self) -> None:
+        """Stop reading and let go of all recordings."""
+        self._readers.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            self._futures.clear()
+
+    def _trim(self) -> None:
+        with self._lock:
+            sizes = {
+                recording_id: future.result().nbytes
+                for recording_id, future in self._futures.items()
+                if future.done() and not future.cancelled() and future.exception() is None
+            }
+            total = sum(sizes.values())
+            for recording_id in list(sizes)[:-1]:
+                if total <= self._bytes_kept:
+                    break
+                total -= sizes[recording_id]
+                del self._futures[recording_id]
