@@ -1,6 +1,6 @@
 """What one user has open: source, recording, picks, labels, jobs. State and actions, no widget.
 
-Views read the parameters and call the methods; every method that changes something returns after the parameters tell of it.
+Views read the parameters and call the methods; what a method changes, the parameters tell before it returns.
 Work longer than a moment goes to a reader thread or a compute backend, and comes back through :attr:`Session.schedule`.
 """
 
