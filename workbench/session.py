@@ -6,12 +6,11 @@ Work longer than a moment goes to a reader thread or a compute backend, and come
 
 from __future__ import annotations
 
-import getpass
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,22 +21,21 @@ import xarray as xr
 
 from workbench.compute import BACKENDS
 from workbench.errors import JobCancelledError, UnknownNameError, WorkbenchError
-from workbench.inference.picking import picks_from
+from workbench.inference.runs import Curves, PickerRun, origin_of
 from workbench.labels.desk import Desk
 from workbench.labels.journal import Journal
 from workbench.pickers import open_picker
 from workbench.processing.filtering import apply_filter
 from workbench.processing.refine import refine_onset
 from workbench.processing.travel_times import theoretical_arrivals
-from workbench.schema import Event, Job, PickerCard, empty_labels, empty_picks, waveform_hash
+from workbench.schema import Event, Job, empty_labels, empty_picks, waveform_hash
 from workbench.settings import Settings, load_settings
 from workbench.sources import open_source
 from workbench.sources.base import Source
 from workbench.sources.shelf import Shelf
 
-__all__ = ["Notice", "PickerRun", "Session"]
+__all__ = ["Notice", "Session"]
 
-_CURVES_KEPT = 64
 _AUTO_RUN_SAMPLES = 20_000_000
 
 
@@ -48,35 +46,6 @@ class Notice:
     level: str
     text: str
     detail: str = ""
-
-
-@dataclass(frozen=True)
-class PickerRun:
-    """A picker on the list of the session, and what it says of the open recording.
-
-    Parameters
-    ----------
-    key
-        ``"name"`` or ``"name/weights"``: stands for it in the session.
-    on
-        Whether its curves and picks are shown, and whether it runs on the next recording.
-    thresholds
-        Phase to threshold, in the unit of the card.
-    annotations
-        None before it has run on this recording.
-    picks
-        From the curves at these thresholds.
-    seconds
-        That the run took; NaN before it.
-    """
-
-    key: str
-    card: PickerCard
-    on: bool = True
-    thresholds: Mapping[str, float] = field(default_factory=dict)
-    annotations: xr.Dataset | None = None
-    picks: pd.DataFrame = field(default_factory=empty_picks)
-    seconds: float = float("nan")
 
 
 class Session(param.Parameterized):
@@ -136,7 +105,7 @@ class Session(param.Parameterized):
             Folders that paths from the browser may not leave; None is no limit.
         """
         self.settings = settings or load_settings()
-        params.setdefault("analyst", self.settings.analyst or _user_name())
+        params.setdefault("analyst", self.settings.analyst_name)
         super().__init__(**params)
         self.backend = backend if backend is not None else BACKENDS.create("local")
         self.schedule = schedule or (lambda function: function())
@@ -145,7 +114,7 @@ class Session(param.Parameterized):
         self.journal = Journal(self.settings.labels_url, self.analyst)
         self._shelf: Shelf | None = None
         self._desk: Desk | None = None
-        self._curves: OrderedDict[tuple[str, str], tuple[xr.Dataset, float]] = OrderedDict()
+        self._curves = Curves()
         self._filtered: OrderedDict[tuple[str, str], xr.Dataset] = OrderedDict()
         self._queue: list[str] = []
         self._hash = ("", "")
@@ -161,6 +130,8 @@ class Session(param.Parameterized):
         self._shelf = Shelf(source)
         with self.hold(), param.parameterized.batch_call_watchers(self):
             self.source, self.recordings = source, table
+            self._curves.clear()
+            self._filtered.clear()
             self.statuses = self.journal.recordings()
             self._clear()
         notices = table.attrs.get("notices", [])
@@ -216,7 +187,7 @@ class Session(param.Parameterized):
                 provenance=self._provenance,
             )
             self._refresh_labels()
-            self.runs = {key: self._with_curves(run) for key, run in self.runs.items()}
+            self.runs = {key: self._curves.fill(run, self.recording_id) for key, run in self.runs.items()}
         self._fetch_neighbours()
         if recording["waveform"].size <= _AUTO_RUN_SAMPLES:
             self.run()
@@ -282,7 +253,7 @@ class Session(param.Parameterized):
         card = open_picker(name, weights).card
         key = f"{name}/{card.weights}" if card.weights else name
         run = PickerRun(key, card, thresholds=dict(card.thresholds))
-        self.runs = {**self.runs, key: self._with_curves(run)}
+        self.runs = {**self.runs, key: self._curves.fill(run, self.recording_id)}
         return key
 
     def remove_picker(self, key: str) -> None:
@@ -347,19 +318,12 @@ class Session(param.Parameterized):
             self._start_next()
 
     def _keep_curves(self, key: str, recording_id: str, annotations: xr.Dataset, seconds: float) -> None:
-        self._curves[(recording_id, key)] = (annotations, seconds)
-        while len(self._curves) > _CURVES_KEPT:
-            self._curves.popitem(last=False)
+        self._curves.keep(recording_id, key, annotations, seconds)
         if recording_id == self.recording_id and key in self.runs:
-            self.runs = {**self.runs, key: self._with_curves(self.runs[key])}
-
-    def _with_curves(self, run: PickerRun) -> PickerRun:
-        annotations, seconds = self._curves.get((self.recording_id, run.key), (None, float("nan")))
-        picks = empty_picks() if annotations is None else picks_from(annotations, run.card, run.thresholds)
-        return replace(run, annotations=annotations, picks=picks, seconds=seconds)
+            self.runs = {**self.runs, key: self._curves.fill(self.runs[key], recording_id)}
 
     def _change_run(self, key: str, **changes: Any) -> None:
-        self.runs = {**self.runs, key: self._with_curves(replace(self._run(key), **changes))}
+        self.runs = {**self.runs, key: self._curves.fill(replace(self._run(key), **changes), self.recording_id)}
 
     def _run(self, key: str) -> PickerRun:
         if key not in self.runs:
@@ -429,19 +393,12 @@ class Session(param.Parameterized):
         """Where a decision comes from: the screen it was made on and, for a pick, the run that gave it."""
         if self._hash[0] != self.recording_id:
             self._hash = (self.recording_id, waveform_hash(self.recording))
-        origin: dict[str, Any] = {
+        screen = {
             "source": f"{self.source.kind}:{self.source.title}",
             "filter": self.filter,
             "waveform_hash": self._hash[1],
         }
-        for run in self.runs.values():
-            if pick is not None and run.annotations is not None and pick["pick_id"] in set(run.picks["pick_id"]):
-                attrs = run.annotations.attrs
-                origin |= {name: attrs[name] for name in ("picker", "weights", "weights_hash", "versions")}
-                origin |= {"thresholds": dict(run.thresholds), "probability": pick.get("probability")}
-        if pick is not None:
-            origin.setdefault("picker", pick["picker"])
-        return origin
+        return screen | (origin_of(pick, self.runs.values()) if pick is not None else {})
 
 
 def _theory(event: Event | None, recording: xr.Dataset) -> pd.DataFrame:
@@ -455,10 +412,3 @@ def _theory(event: Event | None, recording: xr.Dataset) -> pd.DataFrame:
 
 def _count(n: int, noun: str, rest: str) -> str:
     return f"{n} {noun}{'' if n == 1 else 's'} {rest}"
-
-
-def _user_name() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # no such user in a container's password file
-        return "analyst"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import tomllib
 from collections.abc import Mapping
@@ -51,6 +52,14 @@ class Settings:
         """SQLAlchemy URL of the label journal."""
         place = self.labels or str(platformdirs.user_data_path("workbench") / "labels.sqlite")
         return place if "://" in place else f"sqlite:///{Path(place).expanduser().resolve()}"
+
+    @property
+    def analyst_name(self) -> str:
+        """Name written beside every decision: the one set, else that of the login."""
+        try:
+            return self.analyst or getpass.getuser()
+        except (KeyError, OSError):  # no such user in a container's password file
+            return "analyst"
 
     @property
     def cache_folder(self) -> Path:
