@@ -1,0 +1,1 @@
+"""Pages that compose the views, and the server that shows them."""
