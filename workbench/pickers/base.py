@@ -39,5 +39,5 @@ class TorchPicker(Picker, Protocol):
     """The :class:`torch.nn.Module`, in eval mode."""
 
     def window_tensor(self, recording: xr.Dataset, station: str, start: pd.Timestamp) -> Any:
-        """The network's input for one window: a float32 tensor of shape (1, component, sample), normalised as it wants."""
+        """The network's input for one window: float32, shape (1, component, sample), normalised as it wants."""
         ...

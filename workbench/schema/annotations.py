@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from workbench.errors import SchemaError
@@ -23,7 +24,7 @@ def make_annotations(
     *,
     stations: Sequence[str],
     phases: Sequence[str],
-    start: np.datetime64,
+    start: np.datetime64 | pd.Timestamp | str,
     sampling_rate_hz: float,
     recording_id: str,
     picker: str,
@@ -94,8 +95,7 @@ def check_annotations(annotations: xr.Dataset) -> xr.Dataset:
         raise SchemaError(f"The annotations lack the attributes {missing}.")
     probability = annotations["probability"].values
     # Interpolation and half precision overshoot by rounding only; anything larger is a picker without a softmax.
-    if probability.size and (np.nanmin(probability, initial=0) < -1e-3 or np.nanmax(probability, initial=0) > 1 + 1e-3):
-        raise SchemaError(
-            f"Probabilities lie between 0 and 1; these go from {np.nanmin(probability):.3g} to {np.nanmax(probability):.3g}."
-        )
+    lowest, highest = np.nanmin(probability, initial=0), np.nanmax(probability, initial=0)
+    if lowest < -1e-3 or highest > 1 + 1e-3:
+        raise SchemaError(f"Probabilities lie between 0 and 1; these go from {lowest:.3g} to {highest:.3g}.")
     return annotations

@@ -1,4 +1,4 @@
-"""``PickerCard``: what a picker with certain weights is, wants and gives; read from the weights, never from the class."""
+"""``PickerCard``: what a picker with its weights is, wants and gives; read from the weights, never from the class."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class PickerCard:
     title
         As people write it: ``"PhaseNet"``.
     weights, weights_hash
-        Name of the weights and the first sixteen hexadecimal digits of their SHA-256; empty for a picker without weights.
+        Name of the weights and the first sixteen hexadecimal digits of their SHA-256; empty if there are none.
     phases
         The curves it gives, without noise: ``("P", "S")``, maybe ``"Detection"``.
     component_order

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from workbench.errors import SchemaError
@@ -18,10 +19,11 @@ _STATION_COORDS = ("latitude_deg", "longitude_deg", "elevation_m", "native_sampl
 _ATTRS = ("sampling_rate_hz", "units", "source", "recording_id", "event_id", "history", "notices")
 
 
-def time_axis(start: np.datetime64, n_samples: int, sampling_rate_hz: float) -> np.ndarray:
+def time_axis(start: np.datetime64 | pd.Timestamp | str, n_samples: int, sampling_rate_hz: float) -> np.ndarray:
     """Sample times as ``datetime64[ns]``, without the drift of adding a rounded step."""
     steps_ns = np.round(np.arange(n_samples) * (1e9 / sampling_rate_hz)).astype("timedelta64[ns]")
-    return np.datetime64(start, "ns") + steps_ns
+    times: np.ndarray = pd.Timestamp(start).as_unit("ns").to_datetime64() + steps_ns
+    return times
 
 
 def make_recording(
@@ -29,7 +31,7 @@ def make_recording(
     *,
     stations: Sequence[str],
     components: Sequence[str],
-    start: np.datetime64 | str,
+    start: np.datetime64 | pd.Timestamp | str,
     sampling_rate_hz: float,
     recording_id: str,
     source: str,
@@ -77,7 +79,7 @@ def make_recording(
     n_stations, n_components, n_samples = waveform.shape
     if (n_stations, n_components) != (len(stations), len(components)):
         raise SchemaError(
-            f"{len(stations)} stations and {len(components)} components do not fit a waveform of shape {waveform.shape}."
+            f"{len(stations)} stations and {len(components)} components do not fit the shape {waveform.shape}."
         )
     unknown = np.full(n_stations, np.nan)
     if channels is None:
@@ -88,7 +90,7 @@ def make_recording(
         coords={
             "station": np.asarray(list(stations), dtype=str),
             "component": np.asarray(list(components), dtype=str),
-            "time": time_axis(np.datetime64(start, "ns"), n_samples, sampling_rate_hz),
+            "time": time_axis(start, n_samples, sampling_rate_hz),
             "latitude_deg": ("station", unknown if latitude_deg is None else np.asarray(latitude_deg, dtype=float)),
             "longitude_deg": ("station", unknown if longitude_deg is None else np.asarray(longitude_deg, dtype=float)),
             "elevation_m": ("station", unknown if elevation_m is None else np.asarray(elevation_m, dtype=float)),
@@ -116,6 +118,20 @@ def check_recording(recording: xr.Dataset) -> xr.Dataset:
     SchemaError
         Names the first thing that is not as agreed.
     """
+    _check_structure(recording)
+    rate = recording.attrs["sampling_rate_hz"]
+    if not (np.isfinite(rate) and rate > 0):
+        raise SchemaError(f"A sampling rate is a positive number of Hz; this one is {rate!r}.")
+    for name in ("station", "component"):
+        values = recording[name].values
+        if len(set(values)) != len(values):
+            raise SchemaError(f"Each {name} stands once in a recording; these are {list(values)}.")
+    if np.isinf(recording["waveform"].values).any():
+        raise SchemaError("The waveform holds infinite samples; mark samples that are not to be used as NaN.")
+    return recording
+
+
+def _check_structure(recording: xr.Dataset) -> None:
     if "waveform" not in recording:
         raise SchemaError(
             f"A recording has a variable 'waveform'; this one has {sorted(map(str, recording.data_vars))}."
@@ -135,16 +151,6 @@ def check_recording(recording: xr.Dataset) -> xr.Dataset:
         raise SchemaError(f"The recording lacks the coordinates {missing}.")
     if recording["time"].dtype != np.dtype("datetime64[ns]"):
         raise SchemaError(f"Sample times are datetime64[ns]; these are {recording['time'].dtype}.")
-    rate = recording.attrs["sampling_rate_hz"]
-    if not (np.isfinite(rate) and rate > 0):
-        raise SchemaError(f"A sampling rate is a positive number of Hz; this one is {rate!r}.")
-    for name in ("station", "component"):
-        values = recording[name].values
-        if len(set(values)) != len(values):
-            raise SchemaError(f"Each {name} stands once in a recording; these are {list(values)}.")
-    if np.isinf(waveform.values).any():
-        raise SchemaError("The waveform holds infinite samples; mark samples that are not to be used as NaN.")
-    return recording
 
 
 def add_history(recording: xr.Dataset, step: str, changes: Mapping[str, Any] | None = None) -> xr.Dataset:

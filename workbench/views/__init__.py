@@ -1,0 +1,1 @@
+"""What is on the screen: Panel viewers over one session."""
