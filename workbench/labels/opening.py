@@ -1,0 +1,160 @@
+"""From a URL to a journal that can be written: checked, identified, brought up to date."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError
+
+from workbench.errors import LabelStoreError
+from workbench.labels.failures import in_words, newer_version, other_program
+from workbench.labels.tables import APPLICATION_ID, HEAD
+
+__all__ = ["journal_path", "open_engine"]
+
+_MAGIC = b"SQLite format 3\0"
+
+
+def journal_path(url: str) -> Path:
+    """The file that a URL (``sqlite:///labels.sqlite``) or a plain path stands for.
+
+    Raises
+    ------
+    LabelStoreError
+        If it stands for no file.
+    """
+    try:
+        parsed = make_url(url) if "://" in str(url) else URL.create("sqlite", database=str(url))
+    except (ArgumentError, ValueError):
+        raise LabelStoreError("The label journal's URL cannot be read. Give a path, or sqlite:///PATH.") from None
+    if parsed.get_backend_name() != "sqlite":
+        raise LabelStoreError(
+            f"This workbench keeps labels in an SQLite file; {parsed.render_as_string()!r} is none. Give a path."
+        )
+    if not parsed.database or parsed.database == ":memory:" or parsed.database.startswith("file:"):
+        raise LabelStoreError(
+            "A label journal lives in a file, so that nothing is lost. Give a path, or sqlite:///PATH."
+        )
+    return Path(parsed.database).expanduser().absolute()
+
+
+def open_engine(path: Path, busy_timeout_s: float) -> Engine:
+    """An engine on a journal of this version; makes the file, or brings an older one up to date.
+
+    Raises
+    ------
+    LabelStoreError
+        If the file cannot be opened and written, or is not a journal that this version understands.
+    """
+    _check_place(path)
+    with in_words(path):
+        _identify(path, busy_timeout_s)
+        engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": busy_timeout_s})
+        event.listen(engine, "connect", _set_up)
+        event.listen(engine, "begin", _begin)
+        try:
+            _bring_up_to_date(engine, path)
+        except BaseException:
+            engine.dispose()
+            raise
+    return engine
+
+
+def _check_place(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        mode = path.stat().st_mode if path.exists() else None
+    except OSError as error:
+        raise LabelStoreError(
+            f"The folder {path.parent} for the label journal cannot be made: {error.strerror}. Choose another place."
+        ) from error
+    if mode is not None and stat.S_ISDIR(mode):
+        raise LabelStoreError(f"{path} is a folder; a label journal is a file. Try {path / 'labels.sqlite'}.")
+    if mode is not None and not stat.S_ISREG(mode):
+        raise LabelStoreError(f"{path} is not an ordinary file; a label journal is one. Choose another place.")
+    if not (os.access(path if mode is not None else path.parent, os.W_OK) and os.access(path.parent, os.W_OK)):
+        raise LabelStoreError(
+            f"The label journal {path} is read-only. Make the file and its folder writable, or choose another place."
+        )
+
+
+def _identify(path: Path, busy_timeout_s: float) -> None:
+    """Nothing, if the file is new, empty or a journal; looks without writing, so that a stranger's file stays as it is."""
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        beginning = file.read(len(_MAGIC))
+    if not beginning:
+        log = path.with_name(path.name + "-wal")
+        if log.exists() and log.stat().st_size:
+            # SQLite would throw the log away, and with it the decisions in it.
+            raise LabelStoreError(f"The label journal {path} is empty but {log.name} is not. Put back a copy of it.")
+        return
+    if beginning != _MAGIC:
+        raise LabelStoreError(f"{path} is not a database. It was left as it is; choose another file for the labels.")
+    connection = sqlite3.connect(path, timeout=busy_timeout_s)
+    try:
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    finally:
+        connection.close()
+    if application != APPLICATION_ID and (application or tables):
+        raise other_program(path)
+
+
+def _set_up(connection: Any, _: Any) -> None:
+    # The driver's own BEGIN comes late and is never IMMEDIATE; SQLAlchemy's event below sends the right one.
+    connection.isolation_level = None
+    _write_ahead(connection)
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA fullfsync = ON")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+        return
+    (busy_timeout_ms,) = connection.execute("PRAGMA busy_timeout").fetchone()
+    until = time.monotonic() + busy_timeout_ms / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            return
+        except sqlite3.OperationalError as error:
+            # Another process may be switching at this moment; SQLite does not wait for that by itself.
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _revision(connection: Connection) -> str | None:
+    known = connection.execute(text("SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'")).scalar()
+    if not known:
+        return None
+    revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return None if revision is None else str(revision)
+
+
+def _bring_up_to_date(engine: Engine, path: Path) -> None:
+    with engine.connect() as connection:
+        if _revision(connection) == HEAD:
+            return
+    # Imported here: a journal that is up to date, the usual case, opens without Alembic.
+    from workbench.labels.migrations import is_known, migrate
+
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        revision = _revision(connection)
+        if revision is not None and not is_known(revision):
+            raise newer_version(path, revision)
+        if revision != HEAD:
+            migrate(connection)
