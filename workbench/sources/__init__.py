@@ -1,0 +1,80 @@
+"""Files and services that hold recordings, by name; :func:`open_source` finds out which kind a path is."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import SourceError
+from workbench.registry import Registry
+from workbench.sources.base import Source
+from workbench.sources.paths import resolve_place
+
+__all__ = ["SOURCES", "Source", "open_source"]
+
+SOURCES = Registry(
+    "source",
+    {
+        "stead": "workbench.sources.stead:SteadSource",
+        "seisbench": "workbench.sources.seisbench_datasets:SeisBenchSource",
+        "phasenet_npz": "workbench.sources.phasenet_npz:PhaseNetNpzSource",
+        "waveforms": "workbench.sources.waveforms:WaveformSource",
+        "examples": "workbench.sources.examples:ExamplesSource",
+    },
+)
+
+_LAST = "waveforms"
+_LOOKED_FOR = (
+    "STEAD (*.hdf5 with *.csv), a SeisBench dataset (metadata*.csv with waveforms*.hdf5), PhaseNet *.npz files, "
+    "or waveform files that ObsPy reads (miniSEED, SAC, SDS archive, ...)"
+)
+
+
+def open_source(
+    place: str | Path, kind: str | None = None, *, roots: Sequence[Path] | None = None, **settings: Any
+) -> Source:
+    """The source at a place; nothing is scanned yet.
+
+    Parameters
+    ----------
+    place
+        A file or a folder; ``"examples"`` for ObsPy's bundled recordings; ``"seisbench:NAME"`` for a dataset that
+        SeisBench knows by name.
+    kind
+        A name in `SOURCES`; None means that it is recognised from names and first bytes.
+    roots
+        Folders that may be read. A place that leaves them, also by a symbolic link, is refused. None means no limit.
+    settings
+        Keyword arguments of the source's constructor.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such kind.
+    SourceError
+        If there is no such place, it may not be read, or it is of no known kind.
+    """
+    text = str(place)
+    prefix, _, name = text.partition(":")
+    if kind == "examples" or (kind is None and prefix == "examples"):
+        return SOURCES["examples"](**settings)
+    if prefix == "seisbench" and name and kind in (None, "seisbench"):
+        return SOURCES["seisbench"](text, **settings)
+    if kind is not None:
+        SOURCES.target(kind)
+    path = resolve_place(place, roots)
+    component = SOURCES[kind] if kind is not None else SOURCES[_recognise(path)]
+    if roots is not None and "roots" in inspect.signature(component).parameters:
+        settings["roots"] = roots
+    return component(path, **settings)
+
+
+def _recognise(path: Path) -> str:
+    """Name of the first kind that recognises a path; the one that takes any folder of waveforms is asked last."""
+    for name in sorted(SOURCES, key=lambda name: name == _LAST):
+        recognises = getattr(SOURCES[name], "recognises", None)
+        if recognises is not None and recognises(path):
+            return name
+    raise SourceError(f"{path} is no source that is known here. Looked for {_LOOKED_FOR}.")

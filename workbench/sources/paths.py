@@ -1,0 +1,109 @@
+"""Which places may be read: inside the served folders, and files or folders only."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from workbench.errors import SourceError
+
+__all__ = ["is_inside", "open_refusal", "resolve_place", "walk_files"]
+
+
+def is_inside(path: Path, roots: Sequence[Path] | None) -> bool:
+    """Whether a path lies in one of the folders once every symbolic link is followed; None means no limit.
+
+    >>> is_inside(Path("/data/../etc/passwd"), [Path("/data")])
+    False
+    """
+    if roots is None:
+        return True
+    target = path.resolve()
+    return any(target.is_relative_to(Path(root).expanduser().resolve()) for root in roots)
+
+
+def resolve_place(place: str | Path, roots: Sequence[Path] | None = None) -> Path:
+    """The absolute path of a file or folder that can be read, links followed.
+
+    Raises
+    ------
+    SourceError
+        If there is no such place, it is outside `roots`, it is neither a file nor a folder, or it cannot be read.
+    """
+    path = Path(place).expanduser()
+    try:
+        # The border is checked first, so that nobody learns from the message what lies outside it.
+        if not is_inside(path, roots):
+            raise SourceError(f"{place} is outside the folders that are served here. Open a place inside them.")
+        path = path.resolve()
+        refusal = open_refusal(path)
+    except (ValueError, RuntimeError) as error:
+        raise SourceError(f"{place!r} is not a usable path: {error}.") from error
+    if refusal:
+        raise SourceError(f"{path} {refusal}.")
+    return path
+
+
+def open_refusal(path: Path) -> str:
+    """Why a path cannot be opened for reading, as the end of a sentence; empty if it can."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return "does not exist"
+    except OSError as error:
+        return f"cannot be looked at: {error.strerror}"
+    if stat.S_ISDIR(mode):
+        readable = os.access(path, os.R_OK | os.X_OK)
+        return "" if readable else "is a folder without permission to read it; ask its owner for read and enter rights"
+    if not stat.S_ISREG(mode):
+        return f"is {_special(mode)}, neither a file nor a folder; it is not opened"
+    return "" if os.access(path, os.R_OK) else "may not be read; ask its owner for read permission"
+
+
+def _special(mode: int) -> str:
+    if stat.S_ISFIFO(mode):
+        return "a named pipe (FIFO)"
+    if stat.S_ISSOCK(mode):
+        return "a socket"
+    return "a device"
+
+
+def walk_files(
+    folder: Path, roots: Sequence[Path] | None, say: Callable[[str], None], *, follow_links: bool = False
+) -> Iterator[Path]:
+    """Every readable regular file under a folder, sorted; what is left out goes to `say`, one sentence each.
+
+    Parameters
+    ----------
+    roots
+        Links may lead anywhere inside these; None stands for `folder` itself.
+    follow_links
+        Whether links may also leave the folder where no `roots` are given.
+    """
+    limit = roots if roots is not None else (None if follow_links else [folder])
+    seen: set[Path] = set()
+    pending = [folder]
+    while pending:
+        current = pending.pop()
+        seen.add(current.resolve())
+        try:
+            entries = sorted(os.scandir(current), key=lambda entry: entry.name)
+        except OSError as error:
+            say(f"{current.relative_to(folder)} is a folder that cannot be read ({error.strerror}).")
+            continue
+        below = []
+        for entry in entries:
+            path = Path(entry.path)
+            if entry.name.startswith("."):
+                continue
+            if entry.is_symlink() and not is_inside(path, limit):
+                say(f"{path.relative_to(folder)} is a link that leaves the folder; open the place it points to instead.")
+            elif refusal := open_refusal(path):
+                say(f"{path.relative_to(folder)} {refusal}.")
+            elif not path.is_dir():
+                yield path
+            elif path.resolve() not in seen:
+                below.append(path)
+        pending.extend(reversed(below))
