@@ -1,0 +1,66 @@
+"""Stretches of a trace without gaps, band-passed, for pickers that work on one trace."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from scipy.signal import butter, sosfilt, sosfilt_zi
+
+__all__ = ["band_pass", "finite_runs", "is_dead", "library_versions", "trace_of"]
+
+
+def finite_runs(finite: np.ndarray) -> list[tuple[int, int]]:
+    """First index and the index after the last of each stretch of True.
+
+    >>> finite_runs(np.array([True, True, False, True]))
+    [(0, 2), (3, 4)]
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], finite, [False])).astype(np.int8)))
+    return [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]
+
+
+def is_dead(samples: np.ndarray) -> bool:
+    """Whether a trace holds nothing but gaps, or one value throughout."""
+    finite = samples[np.isfinite(samples)]
+    return finite.size == 0 or bool(finite.min() == finite.max())
+
+
+def trace_of(recording: xr.Dataset, station: str, component: str) -> np.ndarray | None:
+    """Samples of one component of a station; None if there is no such component, or it is dead.
+
+    Components 1 and 2 stand in for N and E, as everywhere in the workbench.
+    """
+    stand_in = {"N": "1", "E": "2", "1": "N", "2": "E"}
+    present = [str(letter) for letter in recording["component"].values]
+    for letter in (component, stand_in.get(component, "")):
+        if letter in present:
+            samples = recording["waveform"].sel(station=station, component=letter).values
+            if not is_dead(samples):
+                return np.asarray(samples)
+    return None
+
+
+def band_pass(samples: np.ndarray, rate_hz: float, low_hz: float, high_hz: float, order: int = 4) -> np.ndarray:
+    """The samples, demeaned and causally band-passed, as float64; no start-up transient, no NaN allowed.
+
+    Causal, because a zero-phase filter smears energy ahead of the onset that is to be picked. Where `high_hz` lies above
+    0.9 of the Nyquist frequency, only the high-pass is applied.
+    """
+    nyquist_hz = rate_hz / 2
+    samples = np.asarray(samples, dtype=np.float64)
+    if high_hz < 0.9 * nyquist_hz:
+        sections = butter(order, [low_hz, high_hz], "bandpass", fs=rate_hz, output="sos")
+    else:
+        sections = butter(order, min(low_hz, 0.5 * nyquist_hz), "highpass", fs=rate_hz, output="sos")
+    samples = samples - samples.mean()
+    filtered, _ = sosfilt(sections, samples, zi=sosfilt_zi(sections) * samples[0])
+    return np.asarray(filtered)
+
+
+def library_versions(*names: str) -> dict[str, str]:
+    """Library name to version, of the workbench, numpy and those named."""
+    from importlib.metadata import version
+
+    import workbench
+
+    return {"workbench": workbench.__version__, **{name: version(name) for name in ("numpy", *names)}}
