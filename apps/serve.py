@@ -1,0 +1,90 @@
+"""The server of the apps: on this computer only, at an address that it prints."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from workbench.errors import WorkbenchError
+
+__all__ = ["ADDRESS", "free_port", "serve"]
+
+ADDRESS = "127.0.0.1"
+_FIRST_PORT = 5006
+_PORTS_TRIED = 50
+
+
+def serve(
+    source: str = "examples",
+    labels: str = "",
+    port: int | None = None,
+    *,
+    open_browser: bool = False,
+    roots: Sequence[Path] | None = None,
+    start: bool = True,
+) -> Any:
+    """The Bokeh server of the apps, after it has stopped; before it has begun if `start` is not set.
+
+    Parameters
+    ----------
+    source
+        Opened first: a path, ``"examples"`` or ``"seisbench:NAME"``.
+    labels
+        URL or path of the label journal; empty stands for that of the settings.
+    port
+        To listen on; None takes the first free one from 5006 on.
+    roots
+        Folders that a path from the page's address may not leave; None is no limit.
+    """
+    import panel as pn
+
+    from apps.inspect import page
+
+    port = free_port(port)
+    here = f"http://{ADDRESS}:{port}/inspect"
+
+    def inspect() -> Any:
+        return page(source=source, labels=labels, roots=None if roots is None else tuple(roots))
+
+    server = pn.serve(
+        {"inspect": inspect},
+        port=port,
+        address=ADDRESS,
+        # A page of another site may not talk to this server through the user's browser.
+        websocket_origin=[f"{ADDRESS}:{port}", f"localhost:{port}"],
+        title="Inspect",
+        show=open_browser,
+        start=False,
+        verbose=False,
+    )
+    click.echo(f"Inspect is served at {here}   (Ctrl+C stops it)")
+    if start:
+        server.run_until_shutdown()
+    return server
+
+
+def free_port(wanted: int | None = None) -> int:
+    """The wanted port, or the first free one from 5006 on; 0 stands for any.
+
+    Raises
+    ------
+    WorkbenchError
+        If something else listens there.
+    """
+    candidates = range(_FIRST_PORT, _FIRST_PORT + _PORTS_TRIED) if wanted is None else (wanted,)
+    for candidate in candidates:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            # As the server does: a port that was left a moment ago is free.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((ADDRESS, candidate))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise WorkbenchError(
+        f"Port {candidates[0]} of {ADDRESS} is in use or not allowed; choose another with --port, or leave it out."
+    )

@@ -1,0 +1,265 @@
+"""``workbench serve | pick | export | list``: thin commands over the rooms.
+
+Exit codes: 0 all went well; 1 some recordings failed, and the output holds the rest; 2 bad input, one line on stderr,
+nothing written. Results go to files or stdout, progress and remarks to stderr.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workbench import __version__
+from workbench.errors import LabelStoreError, SourceError, WorkbenchError
+
+if TYPE_CHECKING:
+    from workbench.schema import Report
+
+__all__ = ["cli", "main"]
+
+_REMARKS_SHOWN = 20
+
+
+class OneLineError(click.ClickException):
+    """Bad input, said in one line on stderr."""
+
+    exit_code = 2
+
+    def __init__(self, error: WorkbenchError) -> None:
+        super().__init__(" ".join(str(error).split()))
+
+
+class WorkbenchGroup(click.Group):
+    """Commands whose every :class:`WorkbenchError` ends as one line and exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """What the command returns."""
+        try:
+            return super().invoke(ctx)
+        except WorkbenchError as error:
+            raise OneLineError(error) from error
+
+
+@click.group(cls=WorkbenchGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, package_name="seismic-workbench")
+def cli() -> None:
+    """Inspect seismic recordings, pick phases, and keep corrections as labels."""
+
+
+def main() -> None:
+    """Run the command line: the entry point ``workbench``."""
+    if not sys.warnoptions:
+        # Remarks of libraries to their programmers would bury the one line that the user needs.
+        warnings.simplefilter("ignore")
+    cli()
+
+
+@cli.command()
+@click.option("--source", help="Folder or file to open, 'examples', or 'seisbench:NAME'. Default: the examples.")
+@click.option("--labels", help="Label journal: sqlite:///PATH or a path. Default: the one of the settings.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Default: the first free one from 5006 on.")
+def serve(source: str | None, labels: str | None, port: int | None) -> None:
+    """Serve the Inspect app on this computer and print its address.
+
+    With --source PATH, pages open nothing outside that folder.
+    """
+    from apps.serve import serve as serve_apps
+    from workbench.labels.journal import Journal
+    from workbench.settings import load_settings
+    from workbench.sources import open_source
+
+    settings = load_settings(labels=labels)
+    roots = _served_folders(source)
+    if source:
+        open_source(source, roots=roots)
+    Journal(settings.labels_url, settings.analyst).close()
+    place = str(Path(source).expanduser().resolve()) if roots else source
+    serve_apps(place or "examples", settings.labels_url, port, roots=roots)
+
+
+def _served_folders(source: str | None) -> tuple[Path, ...] | None:
+    """The folder of a source that is a path; None, no limit, where the user named no path."""
+    if not source or not Path(source).expanduser().exists():
+        return None
+    path = Path(source).expanduser().resolve()
+    return (path if path.is_dir() else path.parent,)
+
+
+@cli.command()
+@click.argument("path")
+@click.option("--picker", required=True, help="Its name: see `workbench list pickers`.")
+@click.option("--weights", default="", help="Their name: see `workbench list weights`; or a path to a weights file.")
+@click.option("--p-threshold", type=float, help="In the picker's unit. Default: that of the weights.")
+@click.option("--s-threshold", type=float, help="In the picker's unit. Default: that of the weights.")
+@click.option("--source", "kind", help="Kind of source, where it is not recognised: see `workbench list sources`.")
+@click.option("--output", required=True, type=click.Path(path_type=Path), help="picks.csv, .parquet or .xml (QuakeML).")
+def pick(
+    path: str,
+    picker: str,
+    weights: str,
+    p_threshold: float | None,
+    s_threshold: float | None,
+    kind: str | None,
+    output: Path,
+) -> None:
+    """Run a picker over every recording of PATH: a file, a folder, 'examples', or 'seisbench:NAME'.
+
+    A recording that fails is said on stderr and the rest goes on; the exit code is then 1. If all fail, nothing is
+    written and it is 2.
+    """
+    from workbench.exporters.pick_files import check_pick_file, write_picks
+    from workbench.inference.bulk_picking import family_thresholds, pick_source
+    from workbench.pickers import open_picker
+    from workbench.sources import open_source
+
+    check_pick_file(output)
+    card = open_picker(picker, weights).card
+    thresholds = family_thresholds(card, p_threshold, s_threshold)
+    source = open_source(path, kind)
+    table = _scan(source)
+    with _progress(f"{card.title} {card.weights}".strip()) as report:
+        found = pick_source(source, table["recording_id"], picker, weights, thresholds=thresholds, report=report)
+    _say_remarks(found.notices)
+    n_failed, n_good = len(found.failures), len(table) - len(found.failures)
+    if not n_good:
+        raise WorkbenchError(_none_picked(path, found.failures))
+    for name, reason in found.failures.items():
+        click.echo(f"Failed: {name}: {' '.join(reason.split())}", err=True)
+    write_picks(found.picks, output)
+    click.echo(f"{len(found.picks)} picks in {n_good} of {len(table)} recordings: {output}", err=True)
+    if n_failed:
+        sys.exit(1)
+
+
+def _none_picked(path: str, failures: Mapping[str, str]) -> str:
+    name, reason = next(iter(failures.items()))
+    if len(failures) == 1:
+        return f"{name}: {reason}"
+    return f"None of the {len(failures)} recordings of {path} could be picked; the first, {name}: {reason}"
+
+
+@cli.command()
+@click.option("--labels", help="Label journal: sqlite:///PATH or a path. Default: the one of the settings.")
+@click.option("--source", "place", required=True, help="The recordings that were labelled.")
+@click.option("--format", "name", required=True, help="Its name: see `workbench list exporters`.")
+@click.option("--output", required=True, type=click.Path(path_type=Path), help="Folder; made if it is not there.")
+def export(labels: str | None, place: str, name: str, output: Path) -> None:
+    """Write the labels of a source's recordings to a folder."""
+    from workbench.exporters import EXPORTERS
+    from workbench.labels.journal import Journal
+    from workbench.labels.opening import journal_path
+    from workbench.settings import load_settings
+    from workbench.sources import open_source
+
+    exporter = EXPORTERS.create(name)
+    settings = load_settings(labels=labels)
+    journal_file = journal_path(settings.labels_url)
+    # Opening a journal makes it; a misspelt path must not.
+    if not journal_file.is_file():
+        raise LabelStoreError(f"There is no label journal at {journal_file}. Name it with --labels.")
+    source = open_source(place)
+    ids = set(_scan(source)["recording_id"])
+    with Journal(settings.labels_url, settings.analyst) as journal:
+        standing = journal.labels()
+    wanted = standing[standing["recording_id"].isin(ids)].reset_index(drop=True)
+    elsewhere = standing["recording_id"].nunique() - wanted["recording_id"].nunique()
+    if wanted.empty:
+        raise LabelStoreError(f"{journal_file} holds no label of a recording of {place} ({len(standing)} of others).")
+    if elsewhere:
+        click.echo(f"Left out: labels of {elsewhere} recordings that {place} does not hold.", err=True)
+    with _progress(f"export as {name}") as report:
+        files = exporter.export(wanted, source.read, output, report=report, events=source.event)
+    click.echo(f"{len(wanted)} labels of {wanted['recording_id'].nunique()} recordings:", err=True)
+    for file in files:
+        click.echo(str(file))
+
+
+@cli.command("list")
+@click.argument("what", type=click.Choice(["pickers", "weights", "sources", "exporters"]))
+@click.option("--remote", is_flag=True, help="Ask SeisBench's repository for weights, too.")
+def list_components(what: str, remote: bool) -> None:
+    """List what can be used here and, where something cannot, why and what to do."""
+    if what == "weights":
+        _print_table(("picker", "weights", "where", "note"), _weights_rows(remote))
+        return
+    from workbench.exporters import EXPORTERS
+    from workbench.pickers import PICKERS
+    from workbench.sources import SOURCES
+
+    registry = {"pickers": PICKERS, "sources": SOURCES, "exporters": EXPORTERS}[what]
+    rows = []
+    for name in registry:
+        found = registry.availability(name)
+        rows.append((name, "yes" if found.ok else "no", " ".join(f"{found.reason} {found.remedy}".split())))
+    _print_table((what[:-1], "available", "why not, and what to do"), rows)
+
+
+def _weights_rows(remote: bool) -> list[tuple[str, ...]]:
+    from workbench.pickers import PICKERS
+    from workbench.pickers.weights import list_weights
+
+    return [
+        (found.picker, found.weights, found.place, found.note)
+        for name in PICKERS
+        for found in list_weights(name, remote=remote)
+    ]
+
+
+def _print_table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    if not console.is_terminal:
+        # A pipe has no width: one row a line, so that it can be searched.
+        for row in (headings, *rows):
+            click.echo("\t".join(row))
+        return
+    table = Table(*headings, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table)
+
+
+def _scan(source: Any) -> Any:
+    """The source's table of recordings, with what could not be listed said on stderr."""
+    with _progress(f"List {source.title}") as report:
+        table = source.scan(report)
+    for sentence in table.attrs.get("notices", [])[:_REMARKS_SHOWN]:
+        click.echo(f"Not listed: {sentence}", err=True)
+    if table.empty:
+        raise SourceError(f"{source.location} holds no recording.")
+    return table
+
+
+def _say_remarks(notices: Mapping[str, list[str]]) -> None:
+    lines = [f"{name}: {sentence}" for name, sentences in notices.items() for sentence in sentences]
+    for line in lines[:_REMARKS_SHOWN]:
+        click.echo(line, err=True)
+    if len(lines) > _REMARKS_SHOWN:
+        click.echo(f"... and {len(lines) - _REMARKS_SHOWN} remarks more.", err=True)
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Report]:
+    """A report that moves a bar on stderr; it leaves nothing behind, and shows nothing where stderr is a file."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(escape(title), total=None)
+
+        def report(fraction: float, step: str) -> None:
+            total = 1.0 if fraction == fraction else None
+            progress.update(task, total=total, completed=fraction, description=escape(f"{title}: {step}"))
+
+        yield report
