@@ -1,0 +1,1 @@
+"""Recording -> Recording: filters and resampling; and figures of a trace: onsets, spectrograms, travel times."""
