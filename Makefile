@@ -1,0 +1,56 @@
+# The verbs of this project. `make help` lists them.
+
+PYTHON ?= python3
+VENV ?= .venv
+# Empty: the first free port from 5006 on.
+PORT ?=
+# A folder or file of recordings; empty: the examples.
+SOURCE ?=
+
+BIN := $(VENV)/bin
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help app test check format bench
+
+help:  ## List the verbs
+	@grep -E '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 10
+	@echo
+	@echo "PYTHON=python3.12 chooses the interpreter, PORT=5010 the port, SOURCE=path/to/recordings what app opens."
+
+app: $(VENV)/.installed-app  ## Install what is missing, and serve the Inspect app on this computer
+	$(BIN)/workbench serve $(if $(PORT),--port $(PORT)) $(if $(SOURCE),--source "$(SOURCE)")
+
+test: check  ## Install what is missing, check, and run all tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.installed-dev  ## Lint, format, types, layers, and notebooks without output
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/nbstripout --verify notebooks/*.ipynb
+
+format: $(VENV)/.installed-dev  ## Put code and notebooks into the house form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/nbstripout notebooks/*.ipynb
+
+bench: $(VENV)/.installed-dev  ## Measure click-to-paint in Chromium beside a HoloViews page
+	$(BIN)/python -m pytest tests/benchmarks -s
+
+# A virtual environment of another or a removed interpreter is made anew.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; name it: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+
+$(VENV)/.installed-app: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing the workbench into $(VENV); the first time this takes some minutes ..."
+	$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing the workbench and its tools into $(VENV); the first time this takes some minutes ..."
+	$(INSTALL) --editable ".[dev]"
+	@touch $@ $(VENV)/.installed-app
