@@ -46,7 +46,7 @@ def test_component_is_made_with_settings(scalers: Registry) -> None:
 
 
 def test_unknown_name_suggests_the_nearest(scalers: Registry) -> None:
-    with pytest.raises(UnknownNameError, match="There is no scaler 'sclaer'. Did you mean 'scaler'"):
+    with pytest.raises(UnknownNameError, match=r"There is no scaler 'sclaer'\. Did you mean 'scaler'"):
         scalers["sclaer"]
 
 
