@@ -11,18 +11,18 @@ from sqlalchemy.exc import DBAPIError
 
 from workbench.errors import LabelStoreError
 
-__all__ = ["in_words", "newer_version", "other_program"]
+__all__ = ["damaged", "in_words", "newer_version", "other_program"]
 
 # By the beginning of SQLite's own name for the failure; the first that fits.
 _SENTENCES = (
     ("SQLITE_BUSY", "is locked by another program. Close it there, or wait a moment, and try again"),
     ("SQLITE_LOCKED", "is locked by another program. Close it there, or wait a moment, and try again"),
-    ("SQLITE_READONLY", "is read-only. Make the file and its folder writable, or choose another with --labels"),
-    ("SQLITE_PERM", "is read-only. Make the file and its folder writable, or choose another with --labels"),
+    ("SQLITE_READONLY", "is read-only. Make the file and its folder writable, or choose another"),
+    ("SQLITE_PERM", "is read-only. Make the file and its folder writable, or choose another"),
     ("SQLITE_FULL", "cannot grow: the disk is full. Free some space and try again"),
     ("SQLITE_IOERR", "cannot be read or written: the disk is full or fails. Free some space or choose another disk"),
-    ("SQLITE_NOTADB", "is not a database. Choose another file with --labels"),
-    ("SQLITE_CORRUPT", "is damaged or cut short. Put back a copy of it, or choose another with --labels"),
+    ("SQLITE_NOTADB", "is not a database. Choose another file"),
+    ("SQLITE_CORRUPT", "is damaged or cut short. Put back a copy of it, or choose another"),
     ("SQLITE_CANTOPEN", "cannot be opened. Check that its folder exists and that you may write there"),
 )
 
@@ -44,6 +44,13 @@ def _sentence(path: Path, cause: BaseException | None) -> str:
         if name.startswith(beginning):
             return f"The label journal {path} {sentence}. Nothing was written."
     return f"The label journal {path} failed: {cause}. Nothing was written."
+
+
+def damaged(path: Path) -> LabelStoreError:
+    """The error for a journal whose pages do not fit together."""
+    return LabelStoreError(
+        f"The label journal {path} is damaged. It was left as it is; put back a copy of it, or choose another."
+    )
 
 
 def other_program(path: Path) -> LabelStoreError:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from workbench.labels.tables import RECORDING_ROWS, journal
 from workbench.schema import LABEL_COLUMNS
@@ -15,6 +16,8 @@ from workbench.schema import LABEL_COLUMNS
 __all__ = ["fold_entries", "fold_labels", "fold_recordings"]
 
 _FEW = 500
+
+_STORED = {"time": "time_ns", "decided_at": "decided_at_ns"}
 
 _ENTRY_COLUMNS: Mapping[str, str] = {
     "entry": "int64",
@@ -52,59 +55,55 @@ _RECORDING_COLUMNS: Mapping[str, str] = {
 
 def fold_labels(connection: Connection, recording_ids: Sequence[str] | None) -> pd.DataFrame:
     """Labels that stand, by recording and time; see :data:`workbench.schema.LABEL_COLUMNS`."""
-    few = None if recording_ids is None or len(recording_ids) > _FEW else recording_ids
-    in_force = _in_force(few)
-    stored = {"time": "time_ns", "decided_at": "decided_at_ns"}
-    columns = [
-        in_force.c.last_entry if name == "entry" else in_force.c[stored.get(name, name)] for name in LABEL_COLUMNS
-    ]
-    query = select(*columns).order_by(in_force.c.recording_id, in_force.c.time_ns, in_force.c.last_entry)
-    labels = _table(connection, query, LABEL_COLUMNS)
-    if recording_ids is not None and few is None:
-        labels = labels[labels["recording_id"].isin(list(recording_ids))].reset_index(drop=True)
-    return labels
+    labels = _table(connection, _labels_query(_are_few(recording_ids)), LABEL_COLUMNS, recording_ids)
+    return _only(labels, recording_ids)
 
 
 def fold_recordings(connection: Connection, recording_ids: Sequence[str] | None) -> pd.DataFrame:
-    """One row for each recording that anything was decided about."""
-    few = None if recording_ids is None or len(recording_ids) > _FEW else recording_ids
-    seen = select(journal.c.recording_id, func.max(journal.c.decided_at_ns)).group_by(journal.c.recording_id)
-    if few is not None:
-        seen = seen.where(journal.c.recording_id.in_(few))
-    latest = {row[0]: row[1] for row in connection.execute(seen)}
-    wanted = None if recording_ids is None else set(recording_ids)
-    counts = _counts(connection, few)
-    texts = {name: _texts(connection, name, few) for name in RECORDING_ROWS}
+    """One row for each recording that anything was decided about, by recording_id."""
+    few = _are_few(recording_ids)
+    latest = {name: at for name, at in _rows(connection, _latest_query(few), recording_ids)}
+    counts = {name: tuple(numbers) for name, *numbers in _rows(connection, _counts_query(few), recording_ids)}
+    texts = {(kind, name): text for kind, name, text in _rows(connection, _texts_query(few), recording_ids)}
     rows = []
-    for recording_id in sorted(latest if wanted is None else latest.keys() & wanted):
+    for recording_id in sorted(latest):
         n_p, n_s, n_onsets, n_all = counts.get(recording_id, (0, 0, 0, 0))
-        status = texts["status"].get(recording_id) or ("in work" if n_all else "untouched")
-        note = texts["note"].get(recording_id, "")
+        status = texts.get(("status", recording_id)) or ("in work" if n_all else "untouched")
+        note = texts.get(("note", recording_id), "")
         rows.append((recording_id, status, note, n_p, n_s, n_onsets, latest[recording_id]))
-    return _frame(rows, _RECORDING_COLUMNS)
+    return _only(_frame(rows, _RECORDING_COLUMNS), recording_ids)
 
 
 def fold_entries(connection: Connection, recording_id: str | None, limit: int | None) -> pd.DataFrame:
     """The rows of the journal, newest first."""
-    stored = {"time": "time_ns", "decided_at": "decided_at_ns"}
-    query = select(*(journal.c[stored.get(name, name)] for name in _ENTRY_COLUMNS)).order_by(journal.c.entry.desc())
-    if recording_id is not None:
-        query = query.where(journal.c.recording_id == recording_id)
-    if limit is not None:
-        query = query.limit(limit)
-    return _table(connection, query, _ENTRY_COLUMNS)
+    few = None if recording_id is None else [recording_id]
+    query = _entries_query(few is not None)
+    return _table(connection, query if limit is None else query.limit(limit), _ENTRY_COLUMNS, few)
 
 
-def _in_force(recording_ids: Sequence[str] | None) -> Any:
+def _are_few(recording_ids: Sequence[str] | None) -> bool:
+    # Databases limit the number of values in one question; more are sorted out afterwards.
+    return recording_ids is not None and len(recording_ids) <= _FEW
+
+
+def _only(table: pd.DataFrame, recording_ids: Sequence[str] | None) -> pd.DataFrame:
+    if recording_ids is None or _are_few(recording_ids):
+        return table
+    return table[table["recording_id"].isin(list(recording_ids))].reset_index(drop=True)
+
+
+# Building a query takes longer than asking it for one recording: each is built once.
+
+
+@cache
+def _in_force(few: bool) -> Any:
     """The row in force of each label, with ``last_entry``, the latest row of that label."""
     latest = (
         select(func.max(journal.c.entry).label("entry")).where(journal.c.label_id != "").group_by(journal.c.label_id)
     )
-    if recording_ids is not None:
-        latest = latest.where(journal.c.recording_id.in_(recording_ids))
-    chosen = latest.subquery("latest")
+    chosen = _of(latest, few).subquery("latest")
     last = journal.alias("last")
-    # A row restore points to the row in force; any other row is in force itself. Back to nothing joins with nothing.
+    # A row restore points to the row in force; any other row is in force itself. Back to nothing joins with itself.
     number = func.coalesce(last.c.restores, last.c.entry)
     return (
         select(last.c.entry.label("last_entry"), journal)
@@ -116,32 +115,60 @@ def _in_force(recording_ids: Sequence[str] | None) -> Any:
     )
 
 
-def _counts(connection: Connection, recording_ids: Sequence[str] | None) -> dict[str, tuple[int, int, int, int]]:
-    in_force = _in_force(recording_ids)
-    stands = in_force.c.decision != "reject"
-    first = func.substr(in_force.c.phase, 1, 1)
-    query = select(
-        in_force.c.recording_id,
+@cache
+def _labels_query(few: bool) -> Select[Any]:
+    rows = _in_force(few).c
+    columns = [rows.last_entry if name == "entry" else rows[_STORED.get(name, name)] for name in LABEL_COLUMNS]
+    return select(*columns).order_by(rows.recording_id, rows.time_ns, rows.last_entry)
+
+
+@cache
+def _counts_query(few: bool) -> Select[Any]:
+    rows = _in_force(few).c
+    stands = rows.decision != "reject"
+    first = func.substr(rows.phase, 1, 1)
+    return select(
+        rows.recording_id,
         func.count().filter(stands & (first == "P")),
         func.count().filter(stands & (first == "S")),
         func.count().filter(stands),
         func.count(),
-    ).group_by(in_force.c.recording_id)
-    return {row[0]: (row[1], row[2], row[3], row[4]) for row in connection.execute(query)}
+    ).group_by(rows.recording_id)
 
 
-def _texts(connection: Connection, decision: str, recording_ids: Sequence[str] | None) -> dict[str, str]:
-    query = select(journal.c.recording_id, journal.c.text).where(journal.c.decision == decision)
-    if recording_ids is not None:
-        query = query.where(journal.c.recording_id.in_(recording_ids))
-    return {row[0]: row[1] for row in connection.execute(query.order_by(journal.c.entry))}
+@cache
+def _latest_query(few: bool) -> Select[Any]:
+    query = select(journal.c.recording_id, func.max(journal.c.decided_at_ns)).group_by(journal.c.recording_id)
+    return _of(query, few)
 
 
-def _table(connection: Connection, query: Select[Any], columns: Mapping[str, str]) -> pd.DataFrame:
-    return _frame([tuple(row) for row in connection.execute(query)], columns)
+@cache
+def _texts_query(few: bool) -> Select[Any]:
+    query = select(journal.c.decision, journal.c.recording_id, journal.c.text)
+    return _of(query.where(journal.c.decision.in_(RECORDING_ROWS)).order_by(journal.c.entry), few)
 
 
-def _frame(rows: Sequence[tuple[Any, ...]], columns: Mapping[str, str]) -> pd.DataFrame:
+@cache
+def _entries_query(few: bool) -> Select[Any]:
+    query = select(*(journal.c[_STORED.get(name, name)] for name in _ENTRY_COLUMNS))
+    return _of(query.order_by(journal.c.entry.desc()), few)
+
+
+def _of(query: Select[Any], few: bool) -> Select[Any]:
+    return query.where(journal.c.recording_id.in_(bindparam("recording_ids", expanding=True))) if few else query
+
+
+def _rows(connection: Connection, query: Select[Any], recording_ids: Sequence[str] | None) -> Sequence[Any]:
+    return connection.execute(query, {"recording_ids": recording_ids} if _are_few(recording_ids) else {}).all()
+
+
+def _table(
+    connection: Connection, query: Select[Any], columns: Mapping[str, str], recording_ids: Sequence[str] | None
+) -> pd.DataFrame:
+    return _frame(_rows(connection, query, recording_ids), columns)
+
+
+def _frame(rows: Sequence[Sequence[Any]], columns: Mapping[str, str]) -> pd.DataFrame:
     values = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
     return pd.DataFrame({name: _column(items, columns[name]) for name, items in zip(columns, values, strict=True)})
 
@@ -152,4 +179,4 @@ def _column(items: Sequence[Any], dtype: str) -> Any:
         return np.array([missing if item is None else item for item in items], dtype="int64").view("datetime64[ns]")
     if dtype == "float64":
         return np.array(items, dtype="float64")
-    return pd.array(list(items), dtype=dtype)  # type: ignore[call-overload]
+    return pd.array(list(items), dtype=dtype)

@@ -84,7 +84,8 @@ class Journal:
             last = last_row(connection, decision.label_id) if decision.label_id else None
             if last is not None and last.recording_id != decision.recording_id:
                 raise SchemaError(
-                    f"The label {label_id} belongs to the recording {last.recording_id!r}, not {decision.recording_id!r}."
+                    f"The label {label_id} belongs to the recording {last.recording_id!r}, "
+                    f"not to {decision.recording_id!r}."
                 )
             return decision_row(decision, label_id, None if last is None else last.entry, self.analyst)
 
@@ -170,8 +171,9 @@ class Journal:
                 if row is None:
                     return None
                 _check_text(row)
-                number = connection.execute(insert(journal).values(**row)).inserted_primary_key[0]
-            return as_entry(int(number), row)
+                result = connection.execute(insert(journal).returning(journal.c.entry), row)
+                number = result.scalar_one()
+            return as_entry(number, row)
 
     def _check_place(self) -> None:
         """Nothing, if the file is still the one that was opened: SQLite would write on into a deleted one."""

@@ -13,12 +13,11 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError
 
 from workbench.errors import LabelStoreError
-from workbench.labels.failures import in_words, newer_version, other_program
-from workbench.labels.tables import APPLICATION_ID, HEAD
+from workbench.labels.failures import in_words, newer_version
+from workbench.labels.identity import check_file
+from workbench.labels.tables import HEAD
 
 __all__ = ["journal_path", "open_engine"]
-
-_MAGIC = b"SQLite format 3\0"
 
 
 def journal_path(url: str) -> Path:
@@ -54,7 +53,7 @@ def open_engine(path: Path, busy_timeout_s: float) -> Engine:
     """
     _check_place(path)
     with in_words(path):
-        _identify(path, busy_timeout_s)
+        check_file(path, busy_timeout_s)
         engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": busy_timeout_s})
         event.listen(engine, "connect", _set_up)
         event.listen(engine, "begin", _begin)
@@ -78,34 +77,14 @@ def _check_place(path: Path) -> None:
         raise LabelStoreError(f"{path} is a folder; a label journal is a file. Try {path / 'labels.sqlite'}.")
     if mode is not None and not stat.S_ISREG(mode):
         raise LabelStoreError(f"{path} is not an ordinary file; a label journal is one. Choose another place.")
-    if not (os.access(path if mode is not None else path.parent, os.W_OK) and os.access(path.parent, os.W_OK)):
+    if not (_is_writable(path.parent) and (mode is None or _is_writable(path))):
         raise LabelStoreError(
             f"The label journal {path} is read-only. Make the file and its folder writable, or choose another place."
         )
 
 
-def _identify(path: Path, busy_timeout_s: float) -> None:
-    """Nothing, if the file is new, empty or a journal; looks without writing, so that a stranger's file stays as it is."""
-    if not path.exists():
-        return
-    with path.open("rb") as file:
-        beginning = file.read(len(_MAGIC))
-    if not beginning:
-        log = path.with_name(path.name + "-wal")
-        if log.exists() and log.stat().st_size:
-            # SQLite would throw the log away, and with it the decisions in it.
-            raise LabelStoreError(f"The label journal {path} is empty but {log.name} is not. Put back a copy of it.")
-        return
-    if beginning != _MAGIC:
-        raise LabelStoreError(f"{path} is not a database. It was left as it is; choose another file for the labels.")
-    connection = sqlite3.connect(path, timeout=busy_timeout_s)
-    try:
-        (application,) = connection.execute("PRAGMA application_id").fetchone()
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    finally:
-        connection.close()
-    if application != APPLICATION_ID and (application or tables):
-        raise other_program(path)
+def _is_writable(place: Path) -> bool:
+    return os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _set_up(connection: Any, _: Any) -> None:

@@ -50,6 +50,6 @@ journal = Table(
 """One row for each decision, never changed and never deleted.
 
 ``replaces`` is the last earlier row of the same label. A row ``restore`` puts the row ``restores`` back into force, or
-the label back to nothing where that is empty; ``undoes`` is the row that an undo takes back, empty for a redo. Times are
-nanoseconds since 1970 UTC, because no database keeps more than microseconds in a time of its own.
+the label back to nothing where that is empty; ``undoes`` is the row that an undo takes back, empty for a redo. Times
+are nanoseconds since 1970 UTC, because no database keeps more than microseconds in a time of its own.
 """

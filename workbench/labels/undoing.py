@@ -82,7 +82,8 @@ def _in_force(connection: Connection, entry: int | None) -> int | None:
     if entry is None:
         return None
     row = _row(connection, entry)
-    return row.restores if row.decision == "restore" else row.entry
+    number: int | None = row.restores if row.decision == "restore" else row.entry
+    return number
 
 
 def _last_if(connection: Connection, row: Row[Any], in_force: int | None) -> Row[Any]:
@@ -90,7 +91,7 @@ def _last_if(connection: Connection, row: Row[Any], in_force: int | None) -> Row
     if last is None or _in_force(connection, last.entry) != in_force:
         who, number = (last.analyst, last.entry) if last is not None else ("someone", 0)
         raise LabelStoreError(
-            f"{who} changed the {row.phase} on {row.station} after you (entry {number}); undo and redo leave that alone. "
-            "Make a new decision instead."
+            f"{who} changed the {row.phase} on {row.station} after you (entry {number}); undo and redo leave that "
+            "alone. Make a new decision instead."
         )
     return last

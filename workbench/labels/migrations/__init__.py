@@ -27,10 +27,8 @@ def migrate(connection: Connection, revision: str = "head") -> None:
     """A journal at the wanted revision, within the transaction that is open on the connection."""
     scripts = _scripts()
 
-    # No env.py: it would run on import, and the transaction has to be the caller's, so that a kill leaves the old journal.
+    # No env.py: it would run when imported, and the transaction is the caller's, so that a kill leaves the old journal.
     def steps(current: Any, _: Any) -> Iterable[Any]:
-        if revision != "head" and current and str(current[0] if isinstance(current, tuple) else current) > revision:
-            return scripts._downgrade_revs(revision, current)
         return scripts._upgrade_revs(revision, current)
 
     with EnvironmentContext(Config(), scripts, fn=steps) as environment:

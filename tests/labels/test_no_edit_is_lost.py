@@ -1,0 +1,114 @@
+"""No acknowledged edit is lost: writers killed at random moments, and several writers at once."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from workbench.labels.journal import Journal
+
+N_KILLS = 36
+
+
+class Writers:
+    """Writers that append decisions in a process of their own."""
+
+    def __init__(self) -> None:
+        script = Path(__file__).with_name("append_stream.py")
+        self._process = subprocess.Popen(
+            [sys.executable, "-u", str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def start(self, path: Path, count: int = 10**9) -> int:
+        self._process.stdin.write(f"sqlite:///{path} {count}\n")
+        self._process.stdin.flush()
+        while True:
+            word, pid, *_ = self._process.stdout.readline().split()
+            if word == "pid":
+                return int(pid)
+
+    def until_ended(self) -> dict[int, int]:
+        """Entry number to time_ns of what was acknowledged."""
+        acknowledged = {}
+        while (words := self._process.stdout.readline().split())[0] != "ended":
+            acknowledged[int(words[2])] = int(words[1])
+        return acknowledged
+
+    def close(self) -> None:
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+
+@pytest.fixture
+def writers() -> Iterator[Writers]:
+    writers = Writers()
+    yield writers
+    writers.close()
+
+
+def is_sound(path: Path) -> bool:
+    connection = sqlite3.connect(path)
+    try:
+        return connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    finally:
+        connection.close()
+
+
+def test_a_writer_killed_at_random_moments_loses_no_acknowledged_edit(writers, path):
+    chance = random.Random(20241120)
+    acknowledged: dict[int, int] = {}
+    logs_left = 0
+    for _ in range(N_KILLS):
+        pid = writers.start(path)
+        time.sleep(chance.uniform(0.0, 0.25))
+        os.kill(pid, signal.SIGKILL)
+        acknowledged |= writers.until_ended()
+        logs_left += path.with_name(path.name + "-wal").exists()
+        with Journal(path, "reader") as journal:
+            table = journal.entries()
+        kept = dict(zip(table["entry"], table["time"].astype("int64"), strict=True))
+        assert kept.items() >= acknowledged.items()
+    assert is_sound(path)
+    assert logs_left > N_KILLS // 2
+    assert len(acknowledged) > N_KILLS
+
+
+def test_a_kill_while_the_journal_is_made_leaves_one_that_opens(writers, tmp_path, decide):
+    chance = random.Random(1)
+    for number in range(12):
+        path = tmp_path / f"{number}.sqlite"
+        pid = writers.start(path)
+        time.sleep(chance.uniform(0.0, 0.06))
+        os.kill(pid, signal.SIGKILL)
+        acknowledged = writers.until_ended()
+        with Journal(path, "Ada") as journal:
+            journal.record(decide())
+            assert len(journal.entries()) >= len(acknowledged) + 1
+        assert is_sound(path)
+
+
+def test_processes_that_write_at_once_lose_no_rows(path):
+    teams = [Writers() for _ in range(3)]
+    for team in teams:
+        team.start(path, 70)
+    acknowledged = [team.until_ended() for team in teams]
+    for team in teams:
+        team.close()
+    together = {number: at for part in acknowledged for number, at in part.items()}
+    assert [len(part) for part in acknowledged] == [80, 80, 80]
+    assert len(together) == 240
+    with Journal(path, "reader") as journal:
+        table = journal.entries()
+        assert dict(zip(table["entry"], table["time"].astype("int64"), strict=True)) == together
+        assert journal.labels()["recording_id"].value_counts().tolist() == [60, 60, 60]
+    assert is_sound(path)

@@ -1,0 +1,59 @@
+"""Whether a file is a whole journal; looks only, so that a stranger's file stays as it is."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from workbench.errors import LabelStoreError
+from workbench.labels.failures import damaged, other_program
+from workbench.labels.tables import APPLICATION_ID
+
+__all__ = ["check_file"]
+
+_CHECKED_BYTES = 64_000_000
+"""Up to this size all pages are checked on opening, which takes about a tenth of a second."""
+
+_MAGIC = b"SQLite format 3\0"
+
+
+def check_file(path: Path, busy_timeout_s: float) -> None:
+    """Nothing, if the file is not there, is empty, or is a whole journal of any version.
+
+    Raises
+    ------
+    LabelStoreError
+        If it is anything else, or damaged.
+    """
+    if path.exists() and _has_content(path):
+        _check_content(path, busy_timeout_s)
+
+
+def _has_content(path: Path) -> bool:
+    with path.open("rb") as file:
+        header = file.read(100)
+    log = path.with_name(path.name + "-wal")
+    logged = log.exists() and log.stat().st_size > 0
+    if not header and logged:
+        # SQLite would throw the log away, and with it the decisions in it.
+        raise LabelStoreError(f"The label journal {path} is empty but {log.name} is not. Put back a copy of it.")
+    if header and not header.startswith(_MAGIC):
+        raise LabelStoreError(f"{path} is not a database. It was left as it is; choose another file for the labels.")
+    page_bytes = int.from_bytes(header[16:18], "big")
+    # SQLite reads the missing end of a last page as zeros; while there is a log, the log may hold that page.
+    if page_bytes > 1 and path.stat().st_size % page_bytes and not logged:
+        raise damaged(path)
+    return bool(header)
+
+
+def _check_content(path: Path, busy_timeout_s: float) -> None:
+    connection = sqlite3.connect(path, timeout=busy_timeout_s)
+    try:
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if application != APPLICATION_ID and (application or tables):
+            raise other_program(path)
+        if path.stat().st_size <= _CHECKED_BYTES and connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise damaged(path)
+    finally:
+        connection.close()
