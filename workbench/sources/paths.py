@@ -99,7 +99,7 @@ def walk_files(
             if entry.name.startswith("."):
                 continue
             if entry.is_symlink() and not is_inside(path, limit):
-                say(f"{path.relative_to(folder)} is a link that leaves the folder; open the place it points to instead.")
+                say(f"{path.relative_to(folder)} is a link that leaves the folder; open what it points to instead.")
             elif refusal := open_refusal(path):
                 say(f"{path.relative_to(folder)} {refusal}.")
             elif not path.is_dir():

@@ -1,0 +1,173 @@
+"""Picks and events that lie beside the waveforms: QuakeML files and SAC headers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from workbench.errors import SourceError
+from workbench.schema import Event, Station
+from workbench.sources.waveforms_headers import read_errors, station_of
+
+__all__ = ["CatalogEvent", "best_event", "picks_within", "read_quakeml", "read_sac_header"]
+
+_NAN = float("nan")
+# A recording may begin this long after the origin and still be of that event.
+_LATEST_START_S = 120.0
+_DEEPEST_KM = 800.0
+
+
+@dataclass(frozen=True)
+class CatalogEvent:
+    """An event, where known, with the picks that belong to it (rows for :func:`workbench.schema.make_picks`)."""
+
+    event: Event | None
+    picks: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+
+
+def read_quakeml(path: Path) -> list[CatalogEvent]:
+    """Events of a QuakeML file, with their preferred origin and magnitude.
+
+    Raises
+    ------
+    SourceError
+        If it is not QuakeML that ObsPy can read.
+    """
+    import obspy
+    from lxml.etree import LxmlError
+
+    try:
+        catalog = obspy.read_events(str(path), format="QUAKEML")
+    except (*read_errors(), LxmlError) as error:
+        raise SourceError(f"{path.name} is not QuakeML that ObsPy can read: {error}") from error
+    return [CatalogEvent(_event(found), tuple(_quakeml_picks(found))) for found in catalog]
+
+
+def _event(found: Any) -> Event | None:
+    origin = found.preferred_origin() or (found.origins[0] if found.origins else None)
+    if origin is None or origin.time is None:
+        return None
+    magnitude = found.preferred_magnitude() or (found.magnitudes[0] if found.magnitudes else None)
+    return Event(
+        event_id=str(found.resource_id.id),
+        time=pd.Timestamp(origin.time.ns, unit="ns"),
+        latitude_deg=_NAN if origin.latitude is None else float(origin.latitude),
+        longitude_deg=_NAN if origin.longitude is None else float(origin.longitude),
+        depth_km=_NAN if origin.depth is None else float(origin.depth) / 1000.0,
+        magnitude=_NAN if magnitude is None or magnitude.mag is None else float(magnitude.mag),
+        magnitude_type=(magnitude.magnitude_type or "") if magnitude is not None else "",
+    )
+
+
+def _quakeml_picks(found: Any) -> Iterator[dict[str, Any]]:
+    arrivals = (arrival for origin in found.origins for arrival in origin.arrivals)
+    phase_of = {arrival.pick_id.id: arrival.phase for arrival in arrivals if arrival.pick_id}
+    for pick in found.picks:
+        phase = pick.phase_hint or phase_of.get(pick.resource_id.id, "")
+        if pick.time is None or not phase or pick.waveform_id is None or pick.evaluation_status == "rejected":
+            continue
+        where = pick.waveform_id
+        yield {
+            "station": f"{where.network_code or ''}.{where.station_code or ''}.{where.location_code or ''}",
+            "phase": str(phase),
+            "time": pd.Timestamp(pick.time.ns, unit="ns"),
+            "uncertainty_s": _uncertainty_s(pick.time_errors),
+            "polarity": pick.polarity or "",
+        }
+
+
+def _uncertainty_s(errors: Any) -> float:
+    if errors.uncertainty is not None:
+        return float(errors.uncertainty)
+    if errors.lower_uncertainty is not None and errors.upper_uncertainty is not None:
+        return (float(errors.lower_uncertainty) + float(errors.upper_uncertainty)) / 2.0
+    return _NAN
+
+
+def read_sac_header(path: Path, stats: Any) -> tuple[Station, CatalogEvent]:
+    """Station, event and picks in the header of a SAC trace, as far as they are set.
+
+    Origin time ``o``, picks ``a`` (P unless ``ka`` names another phase) and ``t0`` to ``t9`` where ``kt0`` to ``kt9``
+    name one.
+    """
+    sac = stats.sac
+    code = station_of(path, stats)
+    station = Station(code, *(float(sac.get(name, _NAN)) for name in ("stla", "stlo", "stel")))
+    reference_ns = stats.starttime.ns - round(float(sac.get("b", 0.0)) * 1e9)
+    picks = []
+    for name in ("a", *(f"t{number}" for number in range(10))):
+        phase = str(sac.get(f"k{name}", "P" if name == "a" else "")).strip()
+        phase = "P" if name == "a" and phase[:1].upper() not in ("P", "S") else phase
+        if name in sac and phase[:1].upper() in ("P", "S"):
+            time = pd.Timestamp(reference_ns + round(float(sac[name]) * 1e9), unit="ns")
+            picks.append({"station": code, "phase": phase, "time": time})
+    return station, CatalogEvent(_sac_event(sac, reference_ns), tuple(picks))
+
+
+def _sac_event(sac: Mapping[str, Any], reference_ns: int) -> Event | None:
+    if "o" not in sac:
+        return None
+    time = pd.Timestamp(reference_ns + round(float(sac["o"]) * 1e9), unit="ns")
+    depth = float(sac.get("evdp", _NAN))
+    return Event(
+        event_id=str(sac.get("kevnm", "")).strip() or f"sac {time.round('s').isoformat()}",
+        time=time,
+        latitude_deg=float(sac.get("evla", _NAN)),
+        longitude_deg=float(sac.get("evlo", _NAN)),
+        # Kilometres by the manual; metres in files of older programs.
+        depth_km=depth / 1000.0 if depth > _DEEPEST_KM else depth,
+        magnitude=float(sac.get("mag", _NAN)),
+    )
+
+
+def picks_within(
+    catalog: Iterable[CatalogEvent], stations: Sequence[str], start: np.datetime64, end: np.datetime64
+) -> list[dict[str, Any]]:
+    """Picks on these stations between two times, each once; the station is written as in `stations`.
+
+    A pick whose location code, or network, is empty or another one belongs to the station with the same code.
+    """
+    known = _by_code(stations)
+    found: dict[tuple[str, str, pd.Timestamp], dict[str, Any]] = {}
+    for row in (row for entry in catalog for row in entry.picks):
+        network, code, _ = row["station"].split(".")
+        station = known.get(row["station"]) or known.get(f"{network}.{code}" if network else code)
+        if station and start <= row["time"].to_datetime64() <= end:
+            found.setdefault((station, row["phase"], row["time"]), {**row, "station": station})
+    return list(found.values())
+
+
+def _by_code(stations: Sequence[str]) -> dict[str, str]:
+    known: dict[str, str] = {}
+    for station in stations:
+        network, code, _ = station.split(".")
+        for key in (station, f"{network}.{code}", code):
+            known.setdefault(key, station)
+    return known
+
+
+def best_event(
+    catalog: Iterable[CatalogEvent], stations: Sequence[str], start: np.datetime64, end: np.datetime64
+) -> Event | None:
+    """The event of a recording: the one with most picks in it, then the largest.
+
+    An event without picks there must have its origin in the recording or up to two minutes before.
+    """
+    earliest = start - np.timedelta64(round(_LATEST_START_S * 1e9), "ns")
+    candidates: dict[str, tuple[int, float, Event]] = {}
+    for entry in catalog:
+        event = entry.event
+        if event is None:
+            continue
+        n_picks = len(picks_within([entry], stations, start, end))
+        if n_picks or earliest <= event.time.to_datetime64() <= end:
+            before = candidates.get(event.event_id, (0, 0.0, event))[0]
+            candidates[event.event_id] = (n_picks + before, np.nan_to_num(event.magnitude, nan=-9.0), event)
+    if not candidates:
+        return None
+    return max(candidates.values(), key=lambda candidate: candidate[:2])[2]

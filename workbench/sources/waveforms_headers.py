@@ -1,0 +1,219 @@
+"""What a waveform file holds, from its headers alone; no file is ever unpickled."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import re
+import struct
+import tempfile
+import threading
+import warnings
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import SourceError
+
+__all__ = [
+    "Segment",
+    "channel_of",
+    "gathered_warnings",
+    "read_errors",
+    "read_headers",
+    "read_stream",
+    "station_of",
+    "waveform_format",
+]
+
+# ObsPy asks the pickle format whether it knows a file by unpickling it, which runs whatever code the file holds.
+_REFUSED_FORMATS = frozenset({"PICKLE"})
+_ONE_FILE_ARCHIVES = {".gz": gzip.open, ".bz2": bz2.open}
+_LARGEST_UNPACKED_BYTES = 2 << 30
+_warnings_lock = threading.RLock()
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Continuous samples of one channel in one file.
+
+    Parameters
+    ----------
+    path, format
+        Where they are, and ObsPy's name of the file format.
+    station, channel
+        ``"NET.STA.LOC"`` and the SEED channel code, which may be empty.
+    start_ns, end_ns
+        Times of the first and the last sample, nanoseconds since 1970.
+    """
+
+    path: Path
+    format: str
+    station: str
+    channel: str
+    start_ns: int
+    end_ns: int
+    rate_hz: float
+    n_samples: int
+
+
+@cache
+def read_errors() -> tuple[type[BaseException], ...]:
+    """Whatever a format's reader raises over a broken file; ObsPy's readers agree on no class."""
+    from obspy.core.util.obspy_types import ObsPyException
+    from obspy.io.sac.util import SacError
+
+    builtin = (OSError, ValueError, TypeError, LookupError, AttributeError, EOFError, ArithmeticError, AssertionError)
+    return (*builtin, RuntimeError, struct.error, zlib.error, Warning, ObsPyException, SacError)
+
+
+@contextmanager
+def gathered_warnings() -> Iterator[list[str]]:
+    """What libraries warn of inside the block, as distinct sentences, filled in when the block ends."""
+    said: list[str] = []
+    # Python 3.11 keeps the warning filters for all threads together.
+    with _warnings_lock, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield said
+        said.extend(_without_repeats(str(one.message) for one in caught if not _is_about_code(one.category)))
+
+
+def _without_repeats(messages: Iterable[str]) -> list[str]:
+    """One sentence for all messages that differ in figures only: a broken file gives thousands of them."""
+    alike: dict[str, list[str]] = {}
+    for message in messages:
+        text = " ".join(message.split()).rstrip(".")
+        alike.setdefault(re.sub(r"\d+", "0", text), []).append(text)
+    return [texts[0] + (f" (and {len(texts) - 1} more like it)" if len(texts) > 1 else "") for texts in alike.values()]
+
+
+def _is_about_code(category: type[Warning]) -> bool:
+    return issubclass(category, DeprecationWarning | PendingDeprecationWarning | FutureWarning | ResourceWarning)
+
+
+@cache
+def _format_checks() -> tuple[tuple[str, Any], ...]:
+    from obspy.core.util.base import ENTRY_POINTS, buffered_load_entry_point
+
+    return tuple(
+        (name, buffered_load_entry_point(point.dist.name, f"obspy.plugin.waveform.{name}", "isFormat"))
+        for name, point in ENTRY_POINTS["waveform"].items()
+        if name not in _REFUSED_FORMATS
+    )
+
+
+def waveform_format(path: Path) -> str:
+    """ObsPy's name of a file's format (``"MSEED"``), from its first bytes; empty if it is none that ObsPy reads."""
+    opener = _ONE_FILE_ARCHIVES.get(path.suffix.lower())
+    if opener is None:
+        return _plain_format(path)
+    with tempfile.NamedTemporaryFile(prefix="workbench-") as unpacked, opener(path, "rb") as packed:
+        size = 0
+        while block := packed.read(1 << 20):
+            size += unpacked.write(block)
+            if size > _LARGEST_UNPACKED_BYTES:
+                raise SourceError(f"{path.name} unpacks to more than 2 GiB; unpack it yourself if that is meant.")
+        unpacked.flush()
+        return _plain_format(Path(unpacked.name))
+
+
+def _plain_format(path: Path) -> str:
+    for name, knows in _format_checks():
+        try:
+            if knows(str(path)):
+                return name
+        except read_errors():
+            # A check that stumbles over foreign bytes has answered no.
+            continue
+    return ""
+
+
+def read_stream(path: Path, format_name: str, **options: Any) -> Any:
+    """An :class:`obspy.Stream` of a file whose format is known."""
+    import obspy
+
+    # ObsPy takes a path for a pattern, so that brackets in a file's name must be hidden from it.
+    pattern = re.sub(r"([*?[])", r"[\1]", str(path))
+    return obspy.read(pattern, format=format_name, **options)
+
+
+def read_headers(path: Path) -> tuple[list[Segment], list[str], list[Any]]:
+    """Segments of a file, what its reader warned of, and the ObsPy headers (``trace.stats``) they were made from.
+
+    Raises
+    ------
+    SourceError
+        If the file holds no waveform that ObsPy can read; says why, without the file's name.
+    """
+    if path.stat().st_size == 0:
+        raise SourceError("is empty (0 bytes)")
+    try:
+        with gathered_warnings() as said:
+            format_name = waveform_format(path)
+            if not format_name:
+                raise SourceError("is of no waveform format that ObsPy reads")
+            stream = read_stream(path, format_name, headonly=True)
+    except SourceError:
+        raise
+    except read_errors() as error:
+        raise SourceError(f"cannot be read ({type(error).__name__}: {_one_line(error)})") from error
+    segments = [_segment(path, format_name, trace.stats) for trace in stream if _is_usable(trace)]
+    if not segments:
+        raise SourceError("holds no samples")
+    said += _cut_short(path, stream)
+    headers = {
+        seg.station: trace.stats.sac for seg, trace in zip(segments, stream, strict=False) if "sac" in trace.stats
+    }
+    return segments, said, headers
+
+
+def _cut_short(path: Path, stream: Any) -> list[str]:
+    lengths = {trace.stats.mseed.record_length for trace in stream if "mseed" in trace.stats}
+    if len(lengths) == 1 and path.suffix.lower() not in _ONE_FILE_ARCHIVES and path.stat().st_size % lengths.pop():
+        return ["the file ends in the middle of a record; it is truncated or something was added to it"]
+    return []
+
+
+def _is_usable(trace: Any) -> bool:
+    return trace.stats.npts > 0 and 0 < trace.stats.sampling_rate < float("inf")
+
+
+def _segment(path: Path, format_name: str, stats: Any) -> Segment:
+    return Segment(
+        path=path,
+        format=format_name,
+        station=station_of(path, stats),
+        channel=channel_of(path, stats),
+        start_ns=stats.starttime.ns,
+        end_ns=stats.endtime.ns,
+        rate_hz=float(stats.sampling_rate),
+        n_samples=int(stats.npts),
+    )
+
+
+def channel_of(path: Path, stats: Any) -> str:
+    """The SEED channel code in a header, else the one in the file's name, else ``"Z"``."""
+    return stats.channel.strip().upper() or _channel_from_name(path)
+
+
+def station_of(path: Path, stats: Any) -> str:
+    """``"NET.STA.LOC"`` of a header; the start of the file's name stands for a station without code."""
+    # A dot inside a code would make two codes of it.
+    codes = (stats.network, stats.station.strip() or path.stem[:8], stats.location)
+    return ".".join(code.strip().replace(".", "-") for code in codes)
+
+
+def _channel_from_name(path: Path) -> str:
+    """The channel code that stands as a word of its own in a file's name, else ``"Z"``."""
+    words = [word.upper() for word in re.split(r"[^A-Za-z0-9]+", path.name)]
+    codes = [word for word in words if re.fullmatch(r"[A-Z][HLNGPM]?[ZNE123]|[ZNE]", word)]
+    return codes[-1] if codes else "Z"
+
+
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return text[:200] or "no reason given"
