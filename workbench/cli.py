@@ -10,6 +10,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -188,11 +189,8 @@ def list_components(what: str, remote: bool) -> None:
     if what == "weights":
         _print_table(("picker", "weights", "where", "note"), _weights_rows(remote))
         return
-    from workbench.exporters import EXPORTERS
-    from workbench.pickers import PICKERS
-    from workbench.sources import SOURCES
-
-    registry = {"pickers": PICKERS, "sources": SOURCES, "exporters": EXPORTERS}[what]
+    module = import_module(f"workbench.{what}")
+    registry = getattr(module, what.upper())
     rows = []
     for name in registry:
         found = registry.availability(name)
