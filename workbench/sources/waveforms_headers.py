@@ -108,7 +108,7 @@ def _format_checks() -> tuple[tuple[str, Any], ...]:
 
 def waveform_format(path: Path) -> str:
     """ObsPy's name of a file's format (``"MSEED"``), from its first bytes; empty if it is none that ObsPy reads."""
-    opener = _ONE_FILE_ARCHIVES.get(path.suffix.lower())
+    opener: Any = _ONE_FILE_ARCHIVES.get(path.suffix.lower())
     if opener is None:
         return _plain_format(path)
     with tempfile.NamedTemporaryFile(prefix="workbench-") as unpacked, opener(path, "rb") as packed:
@@ -165,21 +165,19 @@ def read_headers(path: Path) -> tuple[list[Segment], list[str], list[Any]]:
     if not segments:
         raise SourceError("holds no samples")
     said += _cut_short(path, stream)
-    headers = {
-        seg.station: trace.stats.sac for seg, trace in zip(segments, stream, strict=False) if "sac" in trace.stats
-    }
-    return segments, said, headers
+    return segments, said, [trace.stats for trace in stream if _is_usable(trace)]
 
 
 def _cut_short(path: Path, stream: Any) -> list[str]:
-    lengths = {trace.stats.mseed.record_length for trace in stream if "mseed" in trace.stats}
-    if len(lengths) == 1 and path.suffix.lower() not in _ONE_FILE_ARCHIVES and path.stat().st_size % lengths.pop():
+    lengths = {trace.stats.get("mseed", {}).get("record_length", 0) for trace in stream}
+    packed = path.suffix.lower() in _ONE_FILE_ARCHIVES
+    if len(lengths) == 1 and not packed and lengths != {0} and path.stat().st_size % lengths.pop():
         return ["the file ends in the middle of a record; it is truncated or something was added to it"]
     return []
 
 
 def _is_usable(trace: Any) -> bool:
-    return trace.stats.npts > 0 and 0 < trace.stats.sampling_rate < float("inf")
+    return bool(trace.stats.npts > 0 and 0 < trace.stats.sampling_rate < float("inf"))
 
 
 def _segment(path: Path, format_name: str, stats: Any) -> Segment:

@@ -158,7 +158,7 @@ def _salvaged(path: Path, findings: Findings) -> Any:
     from obspy import Stream
     from obspy.io.mseed.util import get_record_information
 
-    content = path._read_bytes()
+    content = path.read_bytes()
     length = int(get_record_information(BytesIO(content))["record_length"])
     stream = Stream()
     lost = 0
@@ -201,7 +201,9 @@ def _place(trace: Any, key: tuple[str, str], row: np.ndarray, grid: Grid, findin
         offset_s = max(0.0, (index - start) / grid.rate_hz)
         if same_rate and offset_s * grid.rate_hz > _SAME_START:
             shift_ms = min(index - start, start - index + 1) * 1e3 / grid.rate_hz
-            findings.add(f"Starts between two samples, interpolated (by up to {shift_ms:.3g} ms): {{}}.", name)
+            findings.add(
+                "Starts between two samples of the common axis, interpolated: {}.", f"{name} ({shift_ms:.3g} ms)"
+            )
         placed = resample_run(samples, grid.rate_hz if same_rate else rate_hz, grid.rate_hz, offset_s)
         _merge(placed, index, row, name, findings)
 
