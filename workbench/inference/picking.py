@@ -55,7 +55,7 @@ def picks_from(
 
 
 def detections_from(annotations: xr.Dataset, card: PickerCard, threshold: float | None = None) -> pd.DataFrame:
-    """Intervals in which a picker's detection curve says that an event is going on: station, start, end, probability."""
+    """Intervals in which a picker's detection curve sees an event: station, start, end, probability."""
     columns = ["station", "start", "end", "probability"]
     if DETECTION not in annotations["phase"].values:
         return pd.DataFrame({name: [] for name in columns})

@@ -1,7 +1,8 @@
 """Recording -> Annotations: every picker by name, and how to open one.
 
-To add a picker, write one file with a class that has ``card`` and ``annotate`` (:class:`~workbench.pickers.base.Picker`)
-and one line in the table below; ``tests/contracts/test_every_picker.py`` finds it there.
+To add a picker, write one file with a class that has ``card`` and ``annotate``, as
+:class:`~workbench.pickers.base.Picker` says, and one line in the table below; ``tests/contracts/test_every_picker.py``
+finds it there.
 """
 
 from __future__ import annotations
@@ -79,8 +80,8 @@ def open_picker(name: str, weights: str = "", **settings: Any) -> Picker:
     strange = sorted(set(settings) - set(taken))
     if strange:
         raise PickerError(f"{name} has no setting {strange[0]!r}; it has {sorted(taken)}.")
-    key = (name, *sorted((setting, repr(value)) for setting, value in settings.items()))
-    key += (getattr(make, "cache_key", lambda _weights: None)(weights),)
+    files = make.cache_key(weights) if hasattr(make, "cache_key") else None
+    key = (name, files, *sorted((setting, repr(value)) for setting, value in settings.items()))
     with _open_lock:
         if key not in _open:
             _open[key] = make(**settings)

@@ -43,8 +43,8 @@ def trace_of(recording: xr.Dataset, station: str, component: str) -> np.ndarray 
 def band_pass(samples: np.ndarray, rate_hz: float, low_hz: float, high_hz: float, order: int = 4) -> np.ndarray:
     """The samples, demeaned and causally band-passed, as float64; no start-up transient, no NaN allowed.
 
-    Causal, because a zero-phase filter smears energy ahead of the onset that is to be picked. Where `high_hz` lies above
-    0.9 of the Nyquist frequency, only the high-pass is applied.
+    Causal, because a zero-phase filter smears energy ahead of the onset that is to be picked. Where `high_hz` lies
+    above 0.9 of the Nyquist frequency, only the high-pass is applied.
     """
     nyquist_hz = rate_hz / 2
     samples = np.asarray(samples, dtype=np.float64)

@@ -1,0 +1,231 @@
+"""Pieces of a station's waveform that a network can be run on: ObsPy streams, cut at gaps, padded where too short."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from workbench.errors import PickerError
+from workbench.pickers.segments import finite_runs, is_dead
+from workbench.schema import PickerCard
+
+__all__ = [
+    "SLOWEST_SHARE",
+    "StationPieces",
+    "Wanted",
+    "network_rate",
+    "pieces_of",
+    "rate_notices",
+    "station_pieces",
+]
+
+SLOWEST_SHARE = 0.2
+"""Data of a rate below this share of the network's hold too little of what it was trained on."""
+
+
+_STAND_IN = {"1": "N", "2": "E", "N": "1", "E": "2"}
+_SHORTEST_S = 1.0
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a network wants of a piece.
+
+    Parameters
+    ----------
+    component_order
+        Letters of the components.
+    length_s
+        Of the shortest piece that it can be run on.
+    lead_s
+        Part of that length, at the start, that gives no output.
+    all_components
+        Whether a missing component must be there as zeros for it to run at all.
+    """
+
+    component_order: str
+    length_s: float
+    lead_s: float = 0.0
+    all_components: bool = False
+
+
+@dataclass
+class StationPieces:
+    """Streams of one station, each without a stretch where all components are missing, and what was done to them."""
+
+    streams: list[Any] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+
+def station_pieces(recording: xr.Dataset, station: str, wanted: Wanted) -> StationPieces:
+    """Streams of a station, ready for a network.
+
+    A stretch shorter than the network's window is demeaned and padded with zeros at both ends: SeisBench by itself
+    gives nothing at all for it. A component that is missing is left out, which SeisBench takes for zeros.
+    """
+    rate_hz = float(recording.attrs["sampling_rate_hz"])
+    pieces = StationPieces()
+    traces = _alive(recording, station, wanted.component_order, pieces.notices)
+    if not traces:
+        return pieces
+    finite = np.any([np.isfinite(samples) for samples in traces.values()], axis=0)
+    n_wanted = int(np.ceil(wanted.length_s * rate_hz - 1e-6)) + 1
+    n_padded = n_short = 0
+    for start, stop in finite_runs(finite):
+        if stop - start < _SHORTEST_S * rate_hz and not finite.all():
+            n_short += 1
+            continue
+        cut = {letter: samples[start:stop] for letter, samples in traces.items()}
+        first = start
+        if stop - start < n_wanted:
+            lead = round(wanted.lead_s * rate_hz)
+            before = lead + max(0, n_wanted - lead - (stop - start)) // 2
+            cut = {letter: _pad(samples, before, n_wanted) for letter, samples in cut.items()}
+            first = start - before
+            n_padded += 1
+        if wanted.all_components:
+            cut = _fill_missing(cut, wanted.component_order)
+        pieces.streams.append(_stream(cut, station, recording, first, rate_hz))
+    pieces.notices += _gap_notices(finite, rate_hz, wanted.length_s, n_padded, n_short)
+    return pieces
+
+
+def _alive(recording: xr.Dataset, station: str, order: str, notices: list[str]) -> dict[str, np.ndarray]:
+    """Samples by letter of the components of one station that hold anything; constant ones count, and are said."""
+    waveform = recording["waveform"].sel(station=station)
+    traces: dict[str, np.ndarray] = {}
+    for letter in recording["component"].values:
+        samples = np.asarray(waveform.sel(component=letter).values)
+        if np.isfinite(samples).any():
+            traces[str(letter)] = samples
+    if not traces:
+        notices.append("holds no samples.")
+        return {}
+    if all(is_dead(samples) for samples in traces.values()):
+        notices.append("all components are constant; nothing to pick.")
+        return {}
+    for letter in [letter for letter in traces if letter in "12" and _STAND_IN[letter] in traces]:
+        notices.append(f"has both {letter} and {_STAND_IN[letter]}; {_STAND_IN[letter]} is used.")
+        del traces[letter]
+    used = {
+        letter: samples for letter, samples in traces.items() if letter in order or _STAND_IN.get(letter, "?") in order
+    }
+    for letter in [letter for letter in used if letter in "12" and letter not in order]:
+        notices.append(f"component {letter} taken as {_STAND_IN[letter]}.")
+    missing = [letter for letter in order if letter not in used and _STAND_IN.get(letter, "?") not in used]
+    if missing:
+        notices.append(f"component {', '.join(missing)} missing: zeros in its place.")
+    dead = [letter for letter, samples in used.items() if is_dead(samples)]
+    if dead:
+        notices.append(f"component {', '.join(dead)} is constant.")
+    return used
+
+
+def _pad(samples: np.ndarray, before: int, n_wanted: int) -> np.ndarray:
+    """Demeaned, gaps as zeros, zeros at both ends."""
+    demeaned = np.nan_to_num(samples - np.nanmean(samples)) if np.isfinite(samples).any() else np.zeros_like(samples)
+    return np.pad(demeaned, (before, max(0, n_wanted - before - samples.size)))
+
+
+def _fill_missing(traces: dict[str, np.ndarray], order: str) -> dict[str, np.ndarray]:
+    n_samples = next(iter(traces.values())).size
+    present = set(traces) | {_STAND_IN.get(letter, "?") for letter in traces}
+    zeros = {letter: np.zeros(n_samples, np.float32) for letter in order if letter not in present}
+    return {letter: np.nan_to_num(samples) for letter, samples in traces.items()} | zeros
+
+
+def _stream(traces: dict[str, np.ndarray], station: str, recording: xr.Dataset, first: int, rate_hz: float) -> Any:
+    from obspy import Stream, Trace, UTCDateTime
+
+    network, code, location = (*station.split("."), "", "")[:3]
+    start_ns = int(recording["time"].values[0].astype("int64")) + round(first * 1e9 / rate_hz)
+    stream = Stream()
+    for letter, samples in traces.items():
+        for start, stop in finite_runs(np.isfinite(samples)):
+            header = {
+                "network": network,
+                "station": code,
+                "location": location,
+                "channel": f"HH{letter}",
+                "sampling_rate": rate_hz,
+                "starttime": UTCDateTime(ns=start_ns + round(start * 1e9 / rate_hz)),
+            }
+            # A copy, for SeisBench filters and resamples in place.
+            stream.append(Trace(samples[start:stop].copy(), header))
+    return stream
+
+
+def _gap_notices(finite: np.ndarray, rate_hz: float, length_s: float, n_padded: int, n_short: int) -> Sequence[str]:
+    notices = []
+    if n_padded and finite.all():
+        notices.append(f"padded from {finite.size / rate_hz:.1f} s to the picker's window of {length_s:.1f} s.")
+    elif n_padded:
+        notices.append(f"{n_padded} stretches between gaps padded to the picker's window of {length_s:.1f} s.")
+    if n_short:
+        notices.append(f"{n_short} stretches shorter than {_SHORTEST_S:g} s between gaps left out.")
+    return notices
+
+
+def network_rate(recording: xr.Dataset, card: PickerCard) -> float:
+    """Rate at which a network runs on a recording.
+
+    Raises
+    ------
+    PickerError
+        If the recording's rate is so low that resampling would make up most of the signal's band.
+    """
+    given = float(recording.attrs["sampling_rate_hz"])
+    wanted = given if np.isnan(card.sampling_rate_hz) else card.sampling_rate_hz
+    if given < SLOWEST_SHARE * wanted:
+        raise PickerError(
+            f"{card.title} wants {wanted:g} Hz; this recording has {given:g} Hz, and resampling cannot bring back what "
+            "was not recorded. Open data of a higher rate."
+        )
+    return wanted
+
+
+def rate_notices(recording: xr.Dataset, card: PickerCard) -> list[str]:
+    """A sentence if the recording has to be resampled."""
+    given, wanted = float(recording.attrs["sampling_rate_hz"]), network_rate(recording, card)
+    return [] if given == wanted else [f"Resampled from {given:g} to {wanted:g} Hz for {card.title}."]
+
+
+def pieces_of(
+    model: Any,
+    arguments: Mapping[str, Any],
+    recording: xr.Dataset,
+    stations: list[str],
+    wanted: Wanted,
+    rate_hz: float,
+    notices: list[str],
+) -> Iterator[Any]:
+    """Pieces of each station in turn, as a model wants them; what was done to them is added to `notices`."""
+    # Imported here, for the module imports torch.
+    from workbench.pickers.windows import Piece
+
+    start_ns = int(recording["time"].values[0].astype("int64"))
+    for row, station in enumerate(stations):
+        found = station_pieces(recording, station, wanted)
+        notices += [f"{station}: {sentence}" for sentence in found.notices]
+        for stream in found.streams:
+            for group in _grouped_arrays(model, stream, arguments):
+                start = round((group.start_time.ns - start_ns) * 1e-9 * rate_hz)
+                yield Piece(row, group.data.astype(np.float32), start)
+
+
+def _grouped_arrays(model: Any, stream: Any, arguments: Mapping[str, Any]) -> Iterator[Any]:
+    """What SeisBench makes of a stream: filtered, resampled, as arrays in the model's component order."""
+    model.annotate_stream_pre(stream, arguments)
+    if not len(stream):
+        return
+    letters, _ = model._build_comp_dict(
+        stream, model._argdict_get_with_default(arguments, "flexible_horizontal_components")
+    )
+    shortest_s = (model.in_samples - 1) / stream[0].stats.sampling_rate
+    strict = model._argdict_get_with_default(arguments, "strict")
+    for traces in model._grouping.group_stream(stream, strict=strict, min_length_s=shortest_s, comp_dict=letters):
+        yield model.stream_to_array(traces, arguments)

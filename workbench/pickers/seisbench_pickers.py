@@ -1,0 +1,395 @@
+"""Every picker of SeisBench behind one interface; the only file of this room that knows SeisBench.
+
+SeisBench prepares a stream (filter, resampling, features), normalises and interprets each window, and stacks; the
+windows run through :mod:`workbench.pickers.windows`. ``annotate()`` of SeisBench is not called: it starts an event loop
+of its own, which fails where one is running, tells no progress, and cannot be stopped.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import pickle
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from workbench.errors import PickerError, RequirementError, UnknownNameError
+from workbench.pickers.pieces import Wanted, network_rate, pieces_of, rate_notices
+from workbench.pickers.segments import library_versions
+from workbench.pickers.weights import (
+    PATIENCE_S,
+    WeightFiles,
+    cache_folder,
+    cached_files,
+    download,
+    find_files,
+    folder_of,
+    newest_version,
+    weights_hash,
+)
+from workbench.registry import Availability
+from workbench.schema import PickerCard, Report, make_annotations, silent
+
+__all__ = [
+    "SEISBENCH_CLASSES",
+    "SeisBenchFamily",
+    "SeisBenchPicker",
+    "fetch_files",
+    "load_network",
+    "remote_weights",
+    "seisbench_availability",
+    "stack_windows",
+]
+
+SEISBENCH_CLASSES: Mapping[str, str] = {
+    "phasenet": "PhaseNet",
+    "phasenetlight": "PhaseNetLight",
+    "variablelengthphasenet": "VariableLengthPhaseNet",
+    "eqtransformer": "EQTransformer",
+    "obstransformer": "OBSTransformer",
+    "eqtp": "EQTP",
+    "eqcctp": "EQCCTP",
+    "eqccts": "EQCCTS",
+    "skynet": "Skynet",
+    "gpd": "GPD",
+    "cred": "CRED",
+    "basicphaseae": "BasicPhaseAE",
+    "lfedetect": "LFEDetect",
+    "dkpn": "DKPN",
+}
+"""Name of the picker to SeisBench's class."""
+
+_NOT_PHASES = re.compile(r"^(N|Noise|Polarity.*)$")
+_YEAR = re.compile(r"^.*?\b(?:19|20)\d\d\)?")
+
+
+def load_network(class_name: str, files: WeightFiles) -> Any:
+    """A SeisBench model with these weights, in eval mode. Only tensors are read from the file, never code.
+
+    Raises
+    ------
+    PickerError
+        If the files are broken, hold more than tensors, or belong to another network.
+    """
+    import seisbench.models
+
+    cls = getattr(seisbench.models, class_name)
+    where = f"The weights {files.name!r} of {class_name} ({files.tensors})"
+    try:
+        model = cls.load(files.stem, version_str=files.version, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise PickerError(
+            f"{where} are refused: the file holds something else than tensors, and reading it could run code. "
+            "Use weights that SeisBench's model.save() or torch.save(model.state_dict()) wrote."
+        ) from error
+    except (EOFError, OSError, UnicodeDecodeError) as error:
+        raise PickerError(f"{where} cannot be read: {_one_line(error)}. Fetch or copy them again.") from error
+    except (RuntimeError, TypeError, ValueError, KeyError, AttributeError) as error:
+        raise PickerError(
+            f"{where} do not fit the network, or are cut short: {_one_line(error)}. "
+            f"Make sure that both files belong together and were made for {class_name}."
+        ) from error
+    return model.eval()
+
+
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 200 else f"{text[:200]}…"
+
+
+def stack_windows(**arguments: Any) -> np.ndarray:
+    """SeisBench's stacking of overlapping windows."""
+    from seisbench.ext import stack_windows as stack
+
+    return np.asarray(stack(**arguments))
+
+
+def seisbench_availability(picker: str) -> Availability:
+    """Whether SeisBench is installed and any weights of a picker are in its cache; imports neither it nor torch."""
+    if importlib.util.find_spec("seisbench") is None:
+        return Availability(
+            False, "The package 'seisbench' is not installed.", "Install it with: pip install seisbench"
+        )
+    if not cached_files(folder_of(picker)):
+        return Availability(
+            False,
+            "No weights of it are on this computer.",
+            "Fetch some from SeisBench (needs internet), or give a path to weights of your own.",
+        )
+    return Availability(True)
+
+
+@dataclass(frozen=True)
+class SeisBenchFamily:
+    """Makes pickers of one SeisBench class; stands in the registry."""
+
+    name: str
+
+    def __call__(self, weights: str = "", batch_size: int = 32, overlap: float | None = None) -> SeisBenchPicker:
+        """A picker.
+
+        Parameters
+        ----------
+        weights
+            Name or path of the weights; empty for the default ones.
+        batch_size
+            Windows that go through the network at once.
+        overlap
+            Of windows, in samples, or below 1 as a share of the window; None for that of the weights.
+        """
+        return SeisBenchPicker(self.name, find_files(self.name, weights), batch_size=batch_size, overlap=overlap)
+
+    def availability(self) -> Availability:
+        """Whether any weights are on this computer."""
+        return seisbench_availability(self.name)
+
+    def cache_key(self, weights: str) -> tuple[str, int]:
+        """Changes when the file behind the weights does."""
+        files = find_files(self.name, weights)
+        return str(files.tensors), files.tensors.stat().st_mtime_ns
+
+
+class SeisBenchPicker:
+    """A SeisBench model with its weights.
+
+    Parameters
+    ----------
+    name
+        In the registry.
+    files
+        Of the weights.
+    batch_size, overlap
+        As for :class:`SeisBenchFamily`.
+    """
+
+    def __init__(self, name: str, files: WeightFiles, *, batch_size: int = 32, overlap: float | None = None) -> None:
+        self.module = load_network(SEISBENCH_CLASSES[name], files)
+        if self.module._grouping.grouping != "instrument" or callable(self.module.labels):
+            raise PickerError(f"The weights {files.name!r} want several stations at once, which {name} cannot do here.")
+        self.batch_size = max(1, int(batch_size))
+        self._arguments = dict(self.module.default_args) | ({} if overlap is None else {"overlap": overlap})
+        self._labels = [str(label) for label in self.module.labels or range(self.module.classes)]
+        self.card = _card(name, files, self.module, self._labels, self._lead_s)
+
+    @property
+    def _lead_s(self) -> float:
+        """Seconds at the start of a piece that a picker with features of its own (DKPN) needs to settle."""
+        return float(getattr(self.module, "fp_stabilization", 0.0))
+
+    def _argument(self, key: str) -> Any:
+        return self._arguments.get(key, self.module._annotate_args.get(key, (None, None))[1])
+
+    def annotate(self, recording: xr.Dataset, report: Report = silent) -> xr.Dataset:
+        """Annotations of all stations, equal to SeisBench's; see :class:`~workbench.pickers.base.Picker`."""
+        from workbench.pickers.windows import run_pieces
+
+        rate_hz = network_rate(recording, self.card)
+        plan = self._plan()
+        stations = [str(station) for station in recording["station"].values]
+        curve_rate_hz = rate_hz * plan.outputs_per_sample
+        first_s = 0.0 if plan.stacking else self.module.pred_sample / rate_hz
+        duration_s = (recording.sizes["time"] - 1) / float(recording.attrs["sampling_rate_hz"])
+        n_outputs = max(1, int((duration_s - first_s) * curve_rate_hz + 1e-6) + 1)
+        curves = np.full((len(stations), len(plan.columns), n_outputs), np.nan, dtype=np.float32)
+        notices = rate_notices(recording, self.card)
+        n_windows = len(stations) * max(1, round((duration_s * rate_hz - plan.window_samples) / plan.step_samples) + 1)
+        run_pieces(
+            self._pieces(recording, stations, rate_hz, notices),
+            plan,
+            self._run_network,
+            stack_windows,
+            curves,
+            lambda done: report(min(1.0, done / n_windows), f"window {done} of about {max(done, n_windows)}"),
+        )
+        start_ns = round(first_s * 1e9)
+        return make_annotations(
+            curves,
+            stations=stations,
+            phases=[self._labels[column] for column in plan.columns],
+            start=recording["time"].values[0] + np.timedelta64(start_ns, "ns"),
+            sampling_rate_hz=curve_rate_hz,
+            recording_id=recording.attrs["recording_id"],
+            picker=self.card.name,
+            weights=self.card.weights,
+            weights_hash=self.card.weights_hash,
+            overlap=plan.window_samples - plan.step_samples,
+            stacking=plan.stacking,
+            versions=library_versions("obspy", "seisbench", "torch"),
+            notices="\n".join(notices),
+        )
+
+    def _plan(self) -> Any:
+        from workbench.pickers.windows import Plan
+
+        model = self.module
+        columns = tuple(index for index, label in enumerate(self._labels) if not _NOT_PHASES.match(label))
+        if model.output_type == "point":
+            step = int(self._argument("stride"))
+            return Plan(model.in_samples, step, 1 / step, "", columns, self.batch_size)
+        overlap = self._argument("overlap")
+        overlap = int(overlap * model.in_samples) if overlap < 1 else int(overlap)
+        if not 0 <= overlap < model.in_samples:
+            raise PickerError(f"Windows of {model.in_samples} samples cannot overlap by {overlap}.")
+        factor = _outputs_per_window(model) / (model.pred_sample[1] - model.pred_sample[0])
+        stacking = str(self._argument("stacking")).lower()
+        return Plan(model.in_samples, model.in_samples - overlap, factor, stacking, columns, self.batch_size)
+
+    def _pieces(self, recording: xr.Dataset, stations: list[str], rate_hz: float, notices: list[str]) -> Iterator[Any]:
+        wanted = Wanted(
+            self.card.component_order,
+            self.card.window_s,
+            lead_s=self._lead_s,
+            all_components=self._lead_s > 0 or bool(self._argument("strict")),
+        )
+        return pieces_of(self.module, self._arguments, recording, stations, wanted, rate_hz, notices)
+
+    def _run_network(self, windows: Any) -> np.ndarray:
+        arguments = self._arguments | {"sampling_rate": self.module.sampling_rate}
+        prepared, keep = self.module.annotate_batch_pre(windows, argdict=arguments), None
+        if isinstance(prepared, tuple):
+            prepared, keep = prepared
+        outputs = self.module.annotate_batch_post(self.module(prepared), piggyback=keep, argdict=arguments)
+        array = outputs.numpy()
+        if array.ndim == 1 or (array.ndim == 2 and self.module.output_type == "array"):
+            array = array[..., np.newaxis]
+        return np.asarray(array)
+
+    def window_tensor(self, recording: xr.Dataset, station: str, start: pd.Timestamp) -> Any:
+        """The network's input for one window that begins at `start`; see :class:`~workbench.pickers.base.TorchPicker`.
+
+        Raises
+        ------
+        PickerError
+            If the station has no samples there.
+        """
+        import torch
+
+        rate_hz = network_rate(recording, self.card)
+        one = recording.sel(station=[station])
+        offset = round((pd.Timestamp(start) - pd.Timestamp(recording["time"].values[0])).total_seconds() * rate_hz)
+        for piece in self._pieces(one, [station], rate_hz, []):
+            first = min(offset - piece.start, piece.samples.shape[-1] - self.module.in_samples)
+            if first >= 0 and offset - piece.start < piece.samples.shape[-1]:
+                window = torch.from_numpy(piece.samples[np.newaxis, :, first : first + self.module.in_samples].copy())
+                prepared = self.module.annotate_batch_pre(window, argdict=self._arguments)
+                return prepared[0] if isinstance(prepared, tuple) else prepared
+        raise PickerError(f"{station} has no samples at {start}.")
+
+
+def _outputs_per_window(model: Any) -> int:
+    """Length of the curve that comes out of one window; found by running one of zeros."""
+    import torch
+
+    with torch.inference_mode():
+        zeros = torch.zeros((1, model.in_channels if hasattr(model, "in_channels") else 3, model.in_samples))
+        prepared, keep = model.annotate_batch_pre(zeros, argdict={}), None
+        if isinstance(prepared, tuple):
+            prepared, keep = prepared
+        return int(model.annotate_batch_post(model(prepared), piggyback=keep, argdict={}).shape[1])
+
+
+def _card(name: str, files: WeightFiles, model: Any, labels: list[str], lead_s: float) -> PickerCard:
+    phases = tuple(label for label in labels if not _NOT_PHASES.match(label))
+    rate_hz = float(model.sampling_rate or "nan")
+    citation = _YEAR.match(str(model.citation or ""))
+    order = str("".join(model.component_order))
+    return PickerCard(
+        name=name,
+        title=SEISBENCH_CLASSES[name],
+        weights=files.name,
+        weights_hash=weights_hash(files.tensors),
+        phases=phases,
+        component_order="ZNE" if order == "ZNEIM" else order,
+        sampling_rate_hz=rate_hz,
+        window_s=(model.in_samples - 1) / rate_hz + lead_s,
+        thresholds={phase: _threshold(model, phase) for phase in phases},
+        citation=citation[0] if citation else "",
+    )
+
+
+def _threshold(model: Any, phase: str) -> float:
+    """Default threshold of a phase, as SeisBench's ``classify`` finds it."""
+    key = "detection_threshold" if phase == "Detection" else f"{phase}_threshold"
+    documented = model._annotate_args.get(key, model._annotate_args.get("*_threshold", ("", 0.3)))
+    return float(model.default_args.get(key, documented[1]))
+
+
+def remote_weights(class_name: str) -> list[str]:
+    """Names of the weights of one of its classes on SeisBench's server.
+
+    Raises
+    ------
+    RequirementError
+        If it cannot be reached.
+    """
+    import requests
+    import seisbench
+    import seisbench.models
+
+    cls = getattr(seisbench.models, class_name)
+    try:
+        # SeisBench itself waits without a limit.
+        requests.head(cls._remote_path(), timeout=PATIENCE_S)
+        listing = seisbench.util.ls_webdav(cls._remote_path(), precheck_timeout=0)
+    except (requests.RequestException, ValueError) as error:
+        raise RequirementError(
+            f"SeisBench's server ({seisbench.remote_root}) did not give its list of weights: {_one_line(error)}. "
+            "Connect to the internet, or give a path to weights of your own."
+        ) from error
+    names = {cls._parse_weight_filename(file)[0] for file in listing}
+    return sorted(name for name in names if name)
+
+
+def fetch_files(class_name: str, weights_name: str, report: Report = silent) -> None:
+    """Put the newest version of a set of weights into SeisBench's cache; half a download leaves nothing behind.
+
+    Raises
+    ------
+    UnknownNameError
+        If the server has no such weights.
+    RequirementError
+        If it cannot be reached.
+    """
+    import requests
+    import seisbench.models
+
+    known = remote_weights(class_name)
+    if weights_name not in known:
+        raise UnknownNameError(f"set of weights of {class_name} on SeisBench's server", weights_name, known)
+    cls = getattr(seisbench.models, class_name)
+    place = cache_folder() / class_name.lower()
+    place.mkdir(parents=True, exist_ok=True)
+    try:
+        version = newest_version(cls.list_versions(weights_name, remote=True))
+        settings_name, tensors_name = cls._get_remote_names(weights_name, version)
+        with tempfile.TemporaryDirectory(dir=place, prefix=".fetching-") as folder:
+            for remote_name, kind in ((tensors_name, "pt"), (settings_name, "json")):
+                url, partial = f"{cls._remote_path()}/{remote_name}", Path(folder) / kind
+                download(url, partial, lambda share: report(share, f"fetching {class_name} {weights_name}"))
+            for kind in ("pt", "json"):
+                (Path(folder) / kind).replace(place / f"{weights_name}.{kind}.v{version}")
+    except (requests.RequestException, ValueError) as error:
+        raise RequirementError(f"{class_name} {weights_name} could not be fetched: {_one_line(error)}.") from error
+
+
+phasenet = SeisBenchFamily("phasenet")
+phasenetlight = SeisBenchFamily("phasenetlight")
+variablelengthphasenet = SeisBenchFamily("variablelengthphasenet")
+eqtransformer = SeisBenchFamily("eqtransformer")
+obstransformer = SeisBenchFamily("obstransformer")
+eqtp = SeisBenchFamily("eqtp")
+eqcctp = SeisBenchFamily("eqcctp")
+eqccts = SeisBenchFamily("eqccts")
+skynet = SeisBenchFamily("skynet")
+gpd = SeisBenchFamily("gpd")
+cred = SeisBenchFamily("cred")
+basicphaseae = SeisBenchFamily("basicphaseae")
+lfedetect = SeisBenchFamily("lfedetect")
+dkpn = SeisBenchFamily("dkpn")

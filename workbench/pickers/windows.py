@@ -1,0 +1,194 @@
+"""Windows of several pieces in one batch through a network, and the outputs stitched to curves again.
+
+The same windows, batches' content and stacking as SeisBench's ``annotate``, so that the curves are the same to the last
+bit. But it reports after each batch, so that a run can be stopped, and it keeps only the windows that still overlap
+with ones to come, so that a day takes no more memory than its curves do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+__all__ = ["Piece", "Plan", "run_pieces"]
+
+_FLOATS_KEPT = 8_000_000
+
+Network = Callable[[torch.Tensor], np.ndarray]
+"""Windows (B, C, T) to outputs (B, T_out, labels), or (B, labels) for a network that says one thing per window."""
+
+Stack = Callable[..., np.ndarray]
+"""SeisBench's ``stack_windows(windows=, offsets=, method=)``."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Samples of one station without a gap in all components at once.
+
+    Parameters
+    ----------
+    row
+        Of the station, in the curves.
+    samples
+        float32, shape (component, time), at the network's rate.
+    start
+        Index of the first sample on the time axis, at the network's rate, that begins with the recording; may be
+        negative.
+    """
+
+    row: int
+    samples: np.ndarray
+    start: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a network is moved along a piece.
+
+    Parameters
+    ----------
+    window_samples
+        Length of its input.
+    step_samples
+        From one window to the next.
+    outputs_per_sample
+        Outputs for one sample of input; for a network that says one thing per window, 1 / `step_samples`.
+    stacking
+        ``"avg"``, ``"max"``, or ``""`` for one output per window.
+    columns
+        Which of the network's outputs are kept, in this order.
+    batch_size
+        Windows in one batch.
+    """
+
+    window_samples: int
+    step_samples: int
+    outputs_per_sample: float
+    stacking: str
+    columns: tuple[int, ...]
+    batch_size: int = 32
+
+    def offsets(self, piece: Piece) -> np.ndarray:
+        """First sample of each window in a piece."""
+        last = piece.samples.shape[-1] - self.window_samples
+        if not self.stacking:
+            # So that the outputs of all pieces fall on one time axis.
+            return np.arange(-piece.start % self.step_samples, last + 1, self.step_samples)
+        offsets = np.arange(0, last + 1, self.step_samples)
+        return np.append(offsets, last) if offsets.size and offsets[-1] < last else offsets
+
+
+@dataclass
+class _Stitch:
+    """Outputs of one piece on their way into the curves."""
+
+    plan: Plan
+    piece: Piece
+    stack: Stack
+    curves: np.ndarray
+    offsets: list[int] = field(default_factory=list)
+    outputs: list[np.ndarray] = field(default_factory=list)
+
+    def add(self, offset: int, output: np.ndarray) -> None:
+        output = output[..., list(self.plan.columns)]
+        if not self.plan.stacking:
+            index = (self.piece.start + offset) // self.plan.step_samples
+            self._write(index, output[np.newaxis])
+            return
+        self.offsets.append(round(offset * self.plan.outputs_per_sample))
+        self.outputs.append(output)
+        if output.size * len(self.outputs) > _FLOATS_KEPT:
+            self.flush(until=self.offsets[-1])
+
+    def flush(self, until: int | None = None) -> None:
+        """Stack what is there and write what no later window will change; later ones start at `until` or after."""
+        if not self.outputs:
+            return
+        base = self.offsets[0]
+        stacked = self.stack(
+            windows=np.ascontiguousarray(self.outputs),
+            offsets=np.asarray(self.offsets, dtype=np.intp) - base,
+            method=self.plan.stacking,
+        )
+        stop = stacked.shape[0] if until is None else until - base
+        start = round(self.piece.start * self.plan.outputs_per_sample) + base
+        self._write(start, stacked[:stop])
+        if until is not None:
+            keep = [
+                (max(offset, until), output[max(0, until - offset) :])
+                for offset, output in zip(self.offsets, self.outputs, strict=True)
+                if offset + output.shape[0] > until
+            ]
+            self._keep_whole(keep)
+
+    def _keep_whole(self, keep: list[tuple[int, np.ndarray]]) -> None:
+        # Stacking wants windows of one length: what is left of the earlier ones is filled up with NaN, which it skips.
+        self.offsets, self.outputs = [], []
+        length = max((output.shape[0] for _, output in keep), default=0)
+        for offset, output in keep:
+            filled = np.full((length, output.shape[1]), np.nan, output.dtype)
+            filled[: output.shape[0]] = output
+            self.offsets.append(offset)
+            self.outputs.append(filled)
+
+    def _write(self, start: int, values: np.ndarray) -> None:
+        """Into the curves (label, time) of this station; what lies outside the recording is dropped."""
+        first, stop = max(0, start), min(self.curves.shape[-1], start + values.shape[0])
+        if first < stop:
+            self.curves[:, first:stop] = values[first - start : stop - start].T
+
+
+def run_pieces(
+    pieces: Iterable[Piece],
+    plan: Plan,
+    network: Network,
+    stack: Stack,
+    curves: np.ndarray,
+    on_batch: Callable[[int], None],
+) -> None:
+    """Fill curves (station, label, time) with what the network says of the pieces.
+
+    Parameters
+    ----------
+    pieces
+        Read one after the other, so that only those of one batch need be in memory.
+    on_batch
+        Called after each batch with the number of windows done so far; may raise to stop the run.
+    """
+    done = 0
+    with torch.inference_mode():
+        for batch in _batches(_windows(pieces, plan, stack, curves), plan.batch_size):
+            windows = torch.from_numpy(np.stack([window for _, _, window, _ in batch]))
+            outputs = network(windows)
+            for (stitch, offset, _, is_last), output in zip(batch, outputs, strict=True):
+                stitch.add(offset, output)
+                if is_last:
+                    stitch.flush()
+            done += len(batch)
+            on_batch(done)
+
+
+_Window = tuple[_Stitch, int, np.ndarray, bool]
+
+
+def _windows(pieces: Iterable[Piece], plan: Plan, stack: Stack, curves: np.ndarray) -> Iterator[_Window]:
+    for piece in pieces:
+        stitch = _Stitch(plan, piece, stack, curves[piece.row])
+        offsets = plan.offsets(piece)
+        for number, offset in enumerate(offsets):
+            window = piece.samples[:, offset : offset + plan.window_samples]
+            yield stitch, int(offset), window, number == len(offsets) - 1
+
+
+def _batches(windows: Iterator[_Window], size: int) -> Iterator[list[_Window]]:
+    batch: list[_Window] = []
+    for window in windows:
+        batch.append(window)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
