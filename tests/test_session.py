@@ -1,0 +1,194 @@
+"""One user's session over real recordings, a real journal and a real picker; no widget."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pandas as pd
+import pytest
+
+from workbench.errors import UnknownNameError, WorkbenchError
+from workbench.schema import CATALOG
+from workbench.session import Session
+from workbench.settings import load_settings
+
+
+def wait(condition, seconds=30.0):
+    """Wait for background work; fails if it does not come."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "the work did not end in time"
+        time.sleep(0.01)
+
+
+def idle(session):
+    return not session.loading and (session.job is None or session.job.state in ("done", "failed", "cancelled"))
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return load_settings(labels=str(tmp_path / "labels.sqlite"), cache=str(tmp_path / "cache"), analyst="Ada")
+
+
+@pytest.fixture
+def session(settings):
+    session = Session(settings=settings)
+    session.add_picker("sta_lta")
+    session.open_source("examples")
+    wait(lambda: session.recording is not None and session.runs["sta_lta"].annotations is not None and idle(session))
+    yield session
+    session.close()
+
+
+def test_the_first_recording_is_open_and_picked(session):
+    assert session.recording_id == session.recordings["recording_id"].iloc[0]
+    assert session.station in session.recording["station"].values
+    assert len(session.picks) > 0
+    assert session.notice is None
+
+
+def test_a_threshold_changes_the_picks_without_a_new_run(session):
+    job, curves = session.job, session.runs["sta_lta"].annotations
+    few = len(session.runs["sta_lta"].picks)
+    session.set_threshold("sta_lta", "P", 1.5)
+    many = len(session.runs["sta_lta"].picks)
+    session.set_threshold("sta_lta", "P", 1e6)
+    assert many >= few > len(session.runs["sta_lta"].picks) == 0
+    assert session.job is job
+    assert session.runs["sta_lta"].annotations is curves
+
+
+def test_a_decision_is_on_disk_and_in_hand_with_its_provenance(session, settings):
+    pick = session.runs["sta_lta"].picks.iloc[0]
+    session.filter = next(name for name in _filters() if name != "none")
+    session.decide(lambda desk: desk.move(pick["pick_id"], pick["time"] + pd.Timedelta("50ms")))
+    label = session.labels.iloc[0]
+    assert session.in_hand == label["label_id"]
+    assert session.saved.entry == label["entry"]
+    origin = json.loads(label["provenance"])
+    assert origin["picker"] == "sta_lta"
+    assert origin["filter"] == session.filter
+    assert len(origin["waveform_hash"]) == 16
+    assert origin["thresholds"] == dict(session.runs["sta_lta"].thresholds)
+    with Session(settings=settings).journal as other:
+        assert other.labels([session.recording_id])["time"].iloc[0] == pick["time"] + pd.Timedelta("50ms")
+
+
+def _filters():
+    from workbench.processing.filtering import FILTERS
+
+    return list(FILTERS)
+
+
+def test_a_run_never_changes_a_human_decision(session):
+    pick = session.runs["sta_lta"].picks.iloc[0]
+    session.decide(lambda desk: desk.reject(pick["pick_id"]))
+    before = session.labels
+    session.run(again=True)
+    wait(lambda: idle(session))
+    session.set_threshold("sta_lta", "P", 1.5)
+    pd.testing.assert_frame_equal(session.journal.labels([session.recording_id]), before)
+
+
+def test_undo_and_redo_follow_the_journal(session):
+    assert not session.can_undo
+    session.decide(lambda desk: desk.set(session.station, "S", pd.Timestamp(session.recording["time"].values[500])))
+    assert session.can_undo
+    assert not session.can_redo
+    session.undo()
+    assert session.labels.empty
+    assert session.can_redo
+    session.redo()
+    assert list(session.labels["phase"]) == ["S"]
+
+
+def test_stepping_opens_the_next_recording_and_stops_at_the_ends(session):
+    ids = list(session.recordings["recording_id"])
+    session.step(-1)
+    assert session.recording_id == ids[0]
+    session.step(1)
+    wait(lambda: session.recording is not None and session.recording.attrs["recording_id"] == ids[1] and idle(session))
+    session.step(len(ids) + 5)
+    wait(lambda: session.recording is not None and session.recording.attrs["recording_id"] == ids[-1] and idle(session))
+
+
+def test_curves_of_a_recording_seen_before_are_still_there(session):
+    first = session.recording_id
+    curves = session.runs["sta_lta"].annotations
+    session.step(1)
+    wait(lambda: session.runs["sta_lta"].annotations is not None and idle(session))
+    session.open(first)
+    wait(lambda: session.recording is not None and session.recording.attrs["recording_id"] == first)
+    assert session.runs["sta_lta"].annotations is curves
+
+
+def test_labels_of_one_recording_do_not_stand_on_another(session):
+    session.decide(lambda desk: desk.set(session.station, "P", pd.Timestamp(session.recording["time"].values[300])))
+    session.step(1)
+    wait(lambda: idle(session) and session.recording is not None)
+    assert session.labels.empty
+    assert set(session.statuses["status"]) == {"in work"}
+
+
+def test_status_and_note_live_in_the_journal(session):
+    session.set_status("done")
+    session.set_note("two events, the second one is clipped")
+    row = session.statuses.set_index("recording_id").loc[session.recording_id]
+    assert (row["status"], row["note"]) == ("done", "two events, the second one is clipped")
+
+
+def test_refining_moves_the_cursor_only(session):
+    near = pd.Timestamp(session.recording["time"].values[400])
+    refined = session.refine(near)
+    assert refined in set(pd.to_datetime(session.recording["time"].values))
+    assert session.labels.empty
+
+
+def test_a_recording_that_cannot_be_read_is_a_notice_and_the_session_goes_on(session, monkeypatch):
+    from workbench.errors import SourceError
+
+    ids = list(session.recordings["recording_id"])
+    good = type(session.source).read
+
+    def broken(source, recording_id):
+        if recording_id == ids[1]:
+            raise SourceError("The file is cut off after 100 bytes.")
+        return good(source, recording_id)
+
+    monkeypatch.setattr(type(session.source), "read", broken)
+    session._shelf._futures.pop(ids[1], None)
+    session.open(ids[1])
+    wait(lambda: session.notice is not None)
+    assert "cut off" in session.notice.text
+    assert session.recording is None
+    with pytest.raises(WorkbenchError, match="open one"):
+        session.decide(lambda desk: desk.set("XX.A.", "P", pd.Timestamp("2024-01-01")))
+    session.open(ids[0])
+    wait(lambda: session.recording is not None)
+    assert session.notice is None
+
+
+def test_an_unknown_recording_is_named_and_the_open_one_stays(session):
+    with pytest.raises(UnknownNameError, match="no-such"):
+        session.open("no-such")
+    assert session.recording is not None
+
+
+def test_picks_that_came_with_the_source_are_shown_and_can_be_accepted(session):
+    from workbench.schema import make_picks
+
+    rows = [{"station": session.station, "phase": "P", "time": session.recording["time"].values[450]}]
+    session.reference = make_picks(rows, recording_id=session.recording_id, picker=CATALOG)
+    identity = session.reference["pick_id"].iloc[0]
+    assert identity in set(session.picks["pick_id"])
+    session.decide(lambda desk: desk.accept(identity))
+    assert json.loads(session.labels["provenance"].iloc[0])["picker"] == CATALOG
+
+
+def test_a_run_in_hand_is_stopped_and_the_page_says_so(session):
+    session.run(again=True)
+    session.cancel()
+    wait(lambda: idle(session))
+    assert session.job.state in ("cancelled", "done")
+    assert session.notice is None
