@@ -54,16 +54,16 @@ def resample(recording: xr.Dataset, rate_hz: float) -> xr.Dataset:
     coords, attrs = recording.coords, recording.attrs
     made = make_recording(
         resampled,
-        stations=coords["station"].values,
-        components=coords["component"].values,
+        stations=list(coords["station"].values),
+        components=list(coords["component"].values),
         start=coords["time"].values[0],
         sampling_rate_hz=rate_hz,
         recording_id=attrs["recording_id"],
         source=attrs["source"],
-        latitude_deg=coords["latitude_deg"].values,
-        longitude_deg=coords["longitude_deg"].values,
-        elevation_m=coords["elevation_m"].values,
-        native_sampling_rate_hz=coords["native_sampling_rate_hz"].values,
+        latitude_deg=list(coords["latitude_deg"].values),
+        longitude_deg=list(coords["longitude_deg"].values),
+        elevation_m=list(coords["elevation_m"].values),
+        native_sampling_rate_hz=list(coords["native_sampling_rate_hz"].values),
         channels=coords["channel"].values,
     ).assign_attrs({**attrs, "sampling_rate_hz": float(rate_hz)})
     return add_history(made, f"resampled from {rate_in_hz:g} to {rate_hz:g} Hz")

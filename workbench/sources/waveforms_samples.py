@@ -200,10 +200,8 @@ def _place(trace: Any, key: tuple[str, str], row: np.ndarray, grid: Grid, findin
         index = int(np.ceil(start - _SAME_START))
         offset_s = max(0.0, (index - start) / grid.rate_hz)
         if same_rate and offset_s * grid.rate_hz > _SAME_START:
-            shift_ms = min(index - start, start - index + 1) * 1e3 / grid.rate_hz
-            findings.add(
-                "Starts between two samples of the common axis, interpolated: {}.", f"{name} ({shift_ms:.3g} ms)"
-            )
+            moved = f"{name} ({min(index - start, start - index + 1) * 1e3 / grid.rate_hz:.3g} ms)"
+            findings.add("Starts between two samples of the common axis, interpolated: {}.", moved)
         placed = resample_run(samples, grid.rate_hz if same_rate else rate_hz, grid.rate_hz, offset_s)
         _merge(placed, index, row, name, findings)
 
