@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -80,8 +80,8 @@ def serve(source: str | None, labels: str | None, port: int | None) -> None:
     if source:
         open_source(source, roots=roots)
     Journal(settings.labels_url, settings.analyst).close()
-    place = str(Path(source).expanduser().resolve()) if roots else source
-    serve_apps(place or "examples", settings.labels_url, port, roots=roots)
+    place = str(Path(source).expanduser().resolve()) if source and roots else source or "examples"
+    serve_apps(place, settings.labels_url, port, roots=roots)
 
 
 def _served_folders(source: str | None) -> tuple[Path, ...] | None:
@@ -203,13 +203,13 @@ def _weights_rows(remote: bool) -> list[tuple[str, ...]]:
     from workbench.pickers.weights import list_weights
 
     return [
-        (found.picker, found.weights, found.place, found.note)
+        (found.picker, found.name, found.place, found.note)
         for name in PICKERS
         for found in list_weights(name, remote=remote)
     ]
 
 
-def _print_table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def _print_table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
