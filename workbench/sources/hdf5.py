@@ -39,8 +39,7 @@ def open_hdf5(path: Path, roots: Sequence[Path] | None = None) -> h5py.File:
     """
     require_file(path, roots)
     try:
-        # Locks fail on some network drives and protect nothing here: the file is only read.
-        return h5py.File(path, "r", locking=False)
+        return _opened(path)
     except (OSError, RuntimeError, KeyError, ValueError) as error:
         cause = str(error)
         if "truncated" in cause:
@@ -48,6 +47,17 @@ def open_hdf5(path: Path, roots: Sequence[Path] | None = None) -> h5py.File:
         if "signature not found" in cause:
             raise SourceError(f"{path} is not an HDF5 file.") from error
         raise SourceError(f"{path} cannot be read as HDF5; it may be damaged ({cause}).") from error
+
+
+def _opened(path: Path) -> h5py.File:
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        if "unable to lock" not in str(error):
+            raise
+        # Some network drives have no locks, which protect nothing here: the file is only read. Not from the start,
+        # because HDF5 refuses to open a file twice, with and without lock, and SeisBench opens it with.
+        return h5py.File(path, "r", locking=False)
 
 
 def _figures(cause: str) -> str:

@@ -35,7 +35,20 @@ __all__ = ["SteadSource"]
 
 _HDF5 = (".hdf5", ".h5")
 _STORED_ORDER = "ENZ"
-_INTERNAL = ("pair",)
+_SAME = {
+    "start": "trace_start_time",
+    "category": "trace_category",
+    "magnitude": "source_magnitude",
+    "distance_km": "source_distance_km",
+}
+
+
+_READ = frozenset(
+    """recording_id trace_name pair has_waveform network_code receiver_code receiver_type receiver_latitude
+    receiver_longitude receiver_elevation_m p_arrival_sample s_arrival_sample source_id source_origin_time source_latitude
+    source_longitude source_depth_km source_magnitude source_magnitude_type trace_start_time""".split()
+)
+"""What reading one recording, its picks and its event takes."""
 
 
 class SteadSource:
@@ -88,28 +101,12 @@ class SteadSource:
     def scan(self, report: Report = silent) -> pd.DataFrame:
         """One row per trace with all 35 columns of STEAD, typed; the first call makes the index."""
         index = self._ready(report)
-        table = index.table()
-        n_rows = table.num_rows
-        columns: dict[str, Any] = {
-            "recording_id": table["recording_id"],
-            "group": table["group"],
-            "start": table["trace_start_time"],
-            "duration_s": np.full(n_rows, N_SAMPLES / SAMPLING_RATE_HZ),
-            "n_stations": np.ones(n_rows, dtype=np.int64),
-            "stations": table["stations"],
-            "sampling_rate_hz": np.full(n_rows, SAMPLING_RATE_HZ),
-            "category": table["trace_category"],
-            "magnitude": table["source_magnitude"],
-            "distance_km": table["source_distance_km"],
-            "snr_db": table["snr_db"],
-        }
-        assert list(columns) == list(RECORDING_COLUMNS)
-        columns |= {
-            name: table[name] for name in table.column_names if name not in columns and name not in _INTERNAL
-        }
-        frame = pa.table(columns).to_pandas(split_blocks=True)
-        frame.attrs["notices"] = [*self._left_out, *index.notices]
-        return frame
+        rows = index.table().to_pandas(split_blocks=True)
+        if "trace_name" not in rows:
+            rows["trace_name"] = rows["recording_id"]
+        table = _recordings(rows)
+        table.attrs["notices"] = [*self._left_out, *index.notices]
+        return table
 
     def read(self, recording_id: str) -> xr.Dataset:
         """One trace, components Z, N, E, in counts."""
@@ -184,7 +181,7 @@ class SteadSource:
         if self._index is None:
             self._pairs, self._left_out = find_pairs(self._path, self._roots)
             inputs = [file for pair in self._pairs for file in (pair.csv, pair.hdf5) if file is not None]
-            self._index = MetadataIndex(inputs, self._rows, kind=self.kind, folder=self._cache)
+            self._index = MetadataIndex(inputs, self._rows, kind=self.kind, folder=self._cache, row_columns=_READ.__contains__)
         self._index.refresh(report)
         return self._index
 
@@ -194,6 +191,7 @@ class SteadSource:
     def _row(self, recording_id: str) -> tuple[dict[str, Any], SteadPair]:
         index = self._index or self._ready()
         row = index.row(recording_id)
+        row.setdefault("trace_name", recording_id)
         return row, self._pairs[row["pair"]]
 
     def _dataset(self, file: h5py.File, pair: SteadPair, name: str) -> h5py.Dataset:
@@ -300,6 +298,18 @@ def _is_seisbench(file: Path) -> bool:
     return False
 
 
+def _recordings(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the index as a table of recordings; columns of the same content share their memory."""
+    constant = {
+        "duration_s": np.full(len(rows), N_SAMPLES / SAMPLING_RATE_HZ),
+        "n_stations": np.ones(len(rows), dtype=np.int64),
+        "sampling_rate_hz": np.full(len(rows), SAMPLING_RATE_HZ),
+    }
+    first = {name: constant[name] if name in constant else rows[_SAME.get(name, name)] for name in RECORDING_COLUMNS}
+    more = {name: rows[name] for name in rows.columns if name not in first and name != "pair"}
+    return pd.DataFrame({**first, **more}, copy=False)
+
+
 def _merged(row: dict[str, Any], attributes: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Metadata with what is not known filled from HDF5 attributes, and where the two disagree on an onset, in words."""
     text = {name: pa.array([str(value)]) for name, value in attributes.items() if name in STEAD_COLUMNS}
@@ -314,7 +324,7 @@ def _merged(row: dict[str, Any], attributes: dict[str, Any]) -> tuple[dict[str, 
             notices.append(f"The CSV file has {phase} at sample {ours:g}, the HDF5 file at {theirs:g}; the CSV file counts.")
     filled = dict(row)
     for name, value in stored.items():
-        if filled.get(name) in (None, "") or (name in NUMBERS and not np.isfinite(filled[name])):
+        if name in filled and (filled[name] in (None, "") or (name in NUMBERS and not np.isfinite(filled[name]))):
             filled[name] = value
     return filled, notices
 
