@@ -1,0 +1,29 @@
+// The page below the app bar: named places in a grid; which stands where is said by frame.css for each width.
+
+const PLACES = ["recordings", "notices", "toolbar", "plot", "side", "pickers", "status", "overlays"]
+
+export function render({model}) {
+  const root = document.createElement("div")
+  root.className = "frame"
+  for (const name of PLACES) {
+    const place = document.createElement(name === "recordings" ? "nav" : name === "plot" ? "main" : "section")
+    place.className = `place ${name}`
+    place.setAttribute("aria-label", {
+      recordings: "Recordings", notices: "Notices", toolbar: "Plot tools", plot: "Traces", side: "Picks, map and journal",
+      pickers: "Pickers", status: "Status", overlays: "Dialogs",
+    }[name])
+    place.append(model.get_child(name))
+    root.append(place)
+  }
+  const set = () => { root.dataset.list = model.list_open ? "open" : "shut"; root.dataset.dock = model.dock_open ? "open" : "shut" }
+  set()
+  model.on(["list_open", "dock_open"], set)
+  const note = () => {
+    const own = root.getRootNode().host?.closest?.(".jp-Notebook") == null && document.querySelector(".jp-LabShell") == null
+    if (model.address && own) { window.history.replaceState(window.history.state, "", `?${model.address}`) }
+  }
+  note()
+  model.on("address", note)
+  root.querySelector(".plot").addEventListener("pointerdown", () => { if (model.list_open) { model.list_open = false } })
+  return root
+}

@@ -1,0 +1,105 @@
+// Where things are: the Bokeh views behind the stage, pixels, times and their words.
+
+class Plots {
+  constructor(model, root) {
+    this.model = model;
+    this.root = root;
+    this.found = null;
+  }
+
+  // The views are made after this component and again whenever it moves to another parent.
+  find() {
+    if (this.found && this.found.traces.el.isConnected) return this.found;
+    this.found = null;
+    const name = part => `${this.model.stage}-${part}`;
+    for (const doc of Bokeh.documents) {
+      const figure = doc.get_model_by_name(name("traces"));
+      const traces = figure && Bokeh.index.find_one(figure);
+      if (!traces || !traces.frame) continue;
+      const view = part => Bokeh.index.find_one(doc.get_model_by_name(name(part)));
+      const probability = view("probability"), overview = view("overview");
+      if (!probability || !overview) continue;
+      this.found = {
+        traces, probability, overview,
+        marks: doc.get_model_by_name(name("marks-columns")),
+        range: doc.get_model_by_name(name("x")),
+      };
+      return this.found;
+    }
+    return null;
+  }
+
+  // Frame of a view in pixels of the stage.
+  frame(view) {
+    const own = view.el.getBoundingClientRect(), stage = this.root.getBoundingClientRect();
+    const box = view.frame.bbox;
+    const left = own.left - stage.left + box.left, top = own.top - stage.top + box.top;
+    return { left, top, width: box.width, height: box.height, right: left + box.width, bottom: top + box.height };
+  }
+
+  rows() {
+    return this.model.screen.rows || [];
+  }
+
+  row(station) {
+    return this.rows().find(row => row.station === station);
+  }
+
+  focus() {
+    return this.rows().find(row => row.focus);
+  }
+
+  rowAt(y) {
+    return this.rows().find(row => y >= row.top && y < row.bottom);
+  }
+
+  // A pointer event in the traces' own measures; null outside the stage's plots.
+  point(event) {
+    const views = this.find();
+    if (!views || !event.composedPath().includes(this.root)) return null;
+    const stage = this.root.getBoundingClientRect();
+    const frame = this.frame(views.traces);
+    const px = event.clientX - stage.left, py = event.clientY - stage.top;
+    const x = this.toX(px, frame);
+    const inside = px >= frame.left && px <= frame.right && py >= frame.top && py <= frame.bottom;
+    const y = ((py - frame.top) / frame.height) * views.traces.model.y_range.start;
+    const row = py >= frame.top && py <= frame.bottom ? this.rowAt(y) : null;
+    return { px, py, x, y, inside, row, names: px < frame.left && row != null };
+  }
+
+  toX(px, frame) {
+    const range = this.find().range;
+    return range.start + ((px - frame.left) / frame.width) * (range.end - range.start);
+  }
+
+  toPx(x, frame) {
+    const range = this.find().range;
+    return frame.left + ((x - range.start) / (range.end - range.start)) * frame.width;
+  }
+
+  msPerPx() {
+    const views = this.find();
+    return views ? (views.range.end - views.range.start) / Math.max(1, views.traces.frame.bbox.width) : 1;
+  }
+}
+
+const MINUS = "\u2212";
+
+function clockWords(ms) {
+  return new Date(Math.round(ms)).toISOString().slice(11, 23);
+}
+
+function signed(ms) {
+  const n = Math.round(ms);
+  return n < 0 ? `${MINUS}${-n}` : n > 0 ? `+${n}` : "0";
+}
+
+function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "style") Object.assign(element.style, value);
+    else if (value !== null && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children.filter(child => child !== null && child !== ""));
+  return element;
+}

@@ -1,0 +1,251 @@
+"""The Bokeh figures of the trace view, made once: traces, spectrogram, probability, overview. No data in here.
+
+The traces' vertical axis is in pixels from the top of the plot, so that rows, names and picks share one measure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from bokeh.models import (
+    BoxAnnotation,
+    ColumnDataSource,
+    CustomJSTickFormatter,
+    DatetimeAxis,
+    DatetimeTickFormatter,
+    LinearColorMapper,
+    PanTool,
+    Range1d,
+    RangeTool,
+    WheelZoomTool,
+)
+from bokeh.plotting import figure
+from bokeh.plotting import figure as Figure  # noqa: N812 - bokeh's own class has a lower-case name
+
+from workbench.views.theme import TOKENS
+
+__all__ = ["LEFT_PX", "MARK_COLUMNS", "RIGHT_PX", "Figures", "make_figures", "paint"]
+
+LEFT_PX, RIGHT_PX = 92, 8
+AXIS_PX, OVERVIEW_PX, SPECTROGRAM_PX = 24, 54, 96
+
+MARK_COLUMNS = (
+    "id x y0 y1 colour alpha dash width left right band_alpha edge_alpha marker marker_y marker_size marker_fill "
+    "flag flag_x flag_align flag_y flag_fill flag_fill_alpha flag_line_alpha flag_colour grip_y grip_alpha"
+).split()
+"""Columns of the marks' source; the browser fills them, from what it is told and from the pointer."""
+
+_CLOCK = DatetimeTickFormatter(
+    microseconds="%H:%M:%S.%3N",
+    milliseconds="%H:%M:%S.%3N",
+    seconds="%H:%M:%S",
+    minsec="%H:%M:%S",
+    minutes="%H:%M:%S",
+    hourmin="%H:%M:%S",
+    hours="%H:%M",
+    days="%m-%d",
+).properties_with_values(include_defaults=False)
+_SECONDS = "const s = tick / 1000; return (s < 0 ? '\\u2212' : '') + Math.abs(s).toFixed(Math.abs(s % 1) > 1e-6 ? 2 : 0) + ' s'"
+
+
+@dataclass
+class Figures:
+    """All models that change after they were made."""
+
+    traces: Figure
+    probability: Figure
+    overview: Figure
+    spectrogram: Figure
+    x_range: Range1d
+    focus_line: Any
+    other_line: Any
+    marks: dict[str, Any]
+    band: BoxAnnotation
+    sources: dict[str, ColumnDataSource] = field(default_factory=dict)
+    glyphs: dict[str, Any] = field(default_factory=dict)
+
+
+def make_figures(name: str) -> Figures:
+    """New figures; models that the browser looks for by name carry `name` as a prefix."""
+    x_range = Range1d(0, 60_000, name=f"{name}-x")
+    sources = {
+        key: ColumnDataSource({column: [] for column in columns}, name=f"{name}-{key}-columns")
+        for key, columns in {
+            "focus": ("x", "y"),
+            "others": ("x", "y"),
+            "marks": MARK_COLUMNS,
+            "curves": ("xs", "ys", "colour", "width"),
+            "fills": ("xs", "ys", "colour"),
+            "peaks": ("x", "y", "colour", "marker"),
+            "overview": ("x", "y"),
+            "overview_marks": ("x", "y", "colour"),
+            "spectrogram": ("image", "x", "y", "dw", "dh"),
+        }.items()
+    }
+    traces = _timed(f"{name}-traces", x_range, Range1d(600, 0), height=500, sizing_mode="stretch_both")
+    made = Figures(
+        traces=traces,
+        probability=_probability(name, x_range, sources),
+        overview=_overview(name, x_range, sources),
+        spectrogram=_spectrogram(name, x_range, sources),
+        x_range=x_range,
+        other_line=traces.line("x", "y", source=sources["others"], line_width=0.8, line_join="round"),
+        focus_line=traces.line("x", "y", source=sources["focus"], line_width=1.0, line_join="round"),
+        marks=_marks(traces, sources["marks"]),
+        band=BoxAnnotation(level="underlay", line_alpha=0.0, fill_alpha=1.0),
+        sources=sources,
+    )
+    traces.add_layout(made.band)
+    return made
+
+
+def _timed(name: str, x_range: Range1d, y_range: Range1d, **settings: Any) -> Figure:
+    plot = figure(
+        name=name,
+        x_range=x_range,
+        y_range=y_range,
+        x_axis_type="datetime",
+        tools=[],
+        toolbar_location=None,
+        min_border=0,
+        min_border_left=LEFT_PX,
+        min_border_right=RIGHT_PX,
+        outline_line_color=None,
+        lod_threshold=None,
+        **settings,
+    )
+    pan, zoom = PanTool(dimensions="width"), WheelZoomTool(dimensions="width")
+    plot.add_tools(pan, zoom)
+    plot.toolbar.active_drag, plot.toolbar.active_scroll = pan, zoom
+    plot.yaxis.visible = False
+    plot.xaxis.visible = False
+    plot.ygrid.visible = False
+    return plot
+
+
+def _probability(name: str, x_range: Range1d, sources: dict[str, ColumnDataSource]) -> Figure:
+    plot = _timed(
+        f"{name}-probability", x_range, Range1d(-0.04, 1.12), height=92 + AXIS_PX, sizing_mode="stretch_width"
+    )
+    plot.patches("xs", "ys", source=sources["fills"], fill_color="colour", fill_alpha=0.13, line_color=None)
+    plot.multi_line("xs", "ys", source=sources["curves"], line_color="colour", line_width="width", line_join="round")
+    plot.scatter("x", "y", source=sources["peaks"], marker="marker", size=8, fill_color="colour", line_color="colour")
+    plot.ygrid.visible = True
+    plot.yaxis.ticker = [0, 0.5, 1]
+    axis = plot.xaxis[0]
+    axis.visible = True
+    axis.formatter = DatetimeTickFormatter(**_CLOCK)
+    axis.major_tick_in, axis.major_tick_out, axis.major_label_standoff = 0, 4, 2
+    plot.min_border_bottom = AXIS_PX
+    return plot
+
+
+def _overview(name: str, x_range: Range1d, sources: dict[str, ColumnDataSource]) -> Figure:
+    plot = figure(
+        name=f"{name}-overview",
+        x_range=Range1d(0, 60_000),
+        y_range=Range1d(-1.15, 1.4),
+        x_axis_type="datetime",
+        tools=[],
+        toolbar_location=None,
+        height=OVERVIEW_PX,
+        sizing_mode="stretch_width",
+        min_border=0,
+        min_border_left=LEFT_PX,
+        min_border_right=RIGHT_PX,
+        outline_line_color=None,
+        lod_threshold=None,
+    )
+    plot.line("x", "y", source=sources["overview"], line_width=0.6)
+    plot.scatter(
+        "x", "y", source=sources["overview_marks"], marker="inverted_triangle", size=6, color="colour", line_color=None
+    )
+    plot.yaxis.visible = False
+    plot.grid.visible = False
+    axis = plot.xaxis[0]
+    axis.formatter = DatetimeTickFormatter(**{**_CLOCK, "minutes": "%H:%M", "hourmin": "%H:%M", "minsec": "%H:%M:%S"})
+    axis.major_tick_in, axis.major_tick_out, axis.major_label_standoff = 0, 3, 1
+    plot.min_border_bottom = 18
+    tool = RangeTool(x_range=x_range)
+    tool.overlay.fill_alpha, tool.overlay.line_alpha, tool.overlay.line_dash = 0.14, 1.0, "solid"
+    tool.overlay.line_width = 1.5
+    plot.add_tools(tool)
+    return plot
+
+
+def _spectrogram(name: str, x_range: Range1d, sources: dict[str, ColumnDataSource]) -> Figure:
+    plot = _timed(f"{name}-spectrogram", x_range, Range1d(0, 50), height=SPECTROGRAM_PX, sizing_mode="stretch_width")
+    plot.image(
+        "image",
+        "x",
+        "y",
+        "dw",
+        "dh",
+        source=sources["spectrogram"],
+        color_mapper=LinearColorMapper(palette="Cividis256", nan_color="rgba(0, 0, 0, 0)"),
+    )
+    plot.visible = False
+    return plot
+
+
+def _marks(plot: Figure, source: ColumnDataSource) -> dict[str, Any]:
+    """Every part of a pick as a glyph over one source, so that one edit moves them all."""
+    bands = plot.quad(
+        left="left", right="right", top="y0", bottom="y1", source=source,
+        fill_color="colour", fill_alpha="band_alpha", line_color="colour", line_alpha="edge_alpha",
+    )  # fmt: skip
+    lines = plot.segment(
+        "x", "y0", "x", "y1", source=source,
+        line_color="colour", line_alpha="alpha", line_dash="dash", line_width="width",
+    )  # fmt: skip
+    tops = plot.scatter(
+        "x", "marker_y", source=source, marker="marker", size="marker_size",
+        fill_color="marker_fill", line_color="colour", fill_alpha="alpha", line_alpha="alpha",
+    )  # fmt: skip
+    grips = [
+        plot.rect(
+            side, "grip_y", width=6, height=18, width_units="screen", height_units="screen", source=source,
+            border_radius=3, line_color="colour", line_width=1.4, line_alpha="grip_alpha", fill_alpha="grip_alpha",
+        )
+        for side in ("left", "right")
+    ]  # fmt: skip
+    flags = plot.text(
+        "flag_x", "flag_y", text="flag", source=source, text_align="flag_align", text_baseline="middle",
+        text_font_size="11px", text_font_style="bold", text_color="flag_colour", padding=[1, 4], border_radius=4,
+        background_fill_color="flag_fill", background_fill_alpha="flag_fill_alpha",
+        border_line_color="colour", border_line_alpha="flag_line_alpha",
+    )  # fmt: skip
+    return {"bands": bands, "lines": lines, "tops": tops, "grips": grips, "flags": flags}
+
+
+def relative_seconds() -> CustomJSTickFormatter:
+    """Formatter of an axis that counts from an onset."""
+    return CustomJSTickFormatter(code=_SECONDS)
+
+
+def clock() -> DatetimeTickFormatter:
+    """Formatter of an axis in UTC."""
+    return DatetimeTickFormatter(**_CLOCK)
+
+
+def paint(made: Figures, theme: str) -> None:
+    """Give every model the colours of a theme; touches no data."""
+    colour = TOKENS[theme]
+    for plot in (made.traces, made.probability, made.overview, made.spectrogram):
+        plot.background_fill_color = plot.border_fill_color = colour["plot"]
+        plot.grid.grid_line_color = colour["grid"]
+        for axis in plot.select({"type": DatetimeAxis}):
+            axis.axis_line_color = axis.major_tick_line_color = colour["strong"]
+            axis.minor_tick_line_color = None
+            axis.major_label_text_color = colour["text"]
+            axis.major_label_text_font_size = "12px" if plot is not made.overview else "11px"
+    made.overview.background_fill_color = colour["sunken"]
+    made.focus_line.glyph.line_color = colour["trace_focus"]
+    made.other_line.glyph.line_color = colour["trace"]
+    made.overview.renderers[0].glyph.line_color = colour["trace"]
+    made.band.fill_color = colour["focus_band"]
+    for grip in made.marks["grips"]:
+        grip.glyph.fill_color = colour["plot"]
+    overlay = made.overview.select_one({"type": RangeTool}).overlay
+    overlay.fill_color = overlay.line_color = colour["accent"]

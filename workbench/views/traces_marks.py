@@ -1,0 +1,108 @@
+"""Picks, labels, theory and catalogue of the stations on the screen, as the browser draws and edits them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from workbench.schema import CATALOG
+from workbench.session import Session
+from workbench.views.theme import MARKERS
+
+__all__ = ["marks_of", "picker_legend"]
+
+
+def picker_legend(session: Session) -> list[dict[str, str]]:
+    """Pickers that are on, in the order of the table: key, name in the picks, title, marker."""
+    return [
+        {"key": key, "picker": run.card.name, "title": run.card.title, "marker": MARKERS[i % len(MARKERS)]}
+        for i, (key, run) in enumerate(session.runs.items())
+        if run.on
+    ]
+
+
+def marks_of(session: Session, stations: Collection[str], interval: tuple[pd.Timestamp, pd.Timestamp]) -> list[dict]:
+    """One mapping per mark on these stations and in this interval, those drawn last at the end.
+
+    ``who`` is ``theory``, ``catalog``, ``model`` or ``human``. A model's pick that was rejected is there and says so; a
+    rejected label without a pick is not.
+    """
+    labels = _near(session.labels, stations, interval)
+    rejected = set(labels.loc[labels["decision"] == "reject", "pick_id"]) - {""}
+    marks = _theory_marks(_near(session.theory, stations, interval))
+    marks += _pick_marks(_near(session.reference, stations, interval), CATALOG, "circle", rejected)
+    for legend in picker_legend(session):
+        picks = _near(session.runs[legend["key"]].picks, stations, interval)
+        marks += _pick_marks(picks, legend["key"], legend["marker"], rejected)
+    return marks + [_label_mark(row) for row in labels.to_dict("records") if row["decision"] != "reject"]
+
+
+def _near(table: pd.DataFrame, stations: Collection[str], interval: tuple[pd.Timestamp, pd.Timestamp]) -> pd.DataFrame:
+    if table.empty:
+        return table if "decision" in table else table.assign(decision=[], pick_id=[])
+    times = table["time"]
+    return table[table["station"].isin(list(stations)) & (times >= interval[0]) & (times <= interval[1])]
+
+
+def _mark(row: Mapping[str, Any], identity: str, who: str, **more: Any) -> dict[str, Any]:
+    return {
+        "id": identity,
+        "station": str(row["station"]),
+        "phase": str(row["phase"]),
+        "time": row["time"].value / 1e6,
+        "who": who,
+        "picker": "",
+        "marker": "",
+        "minus": None,
+        "plus": None,
+        "polarity": "",
+        "onset": "",
+        "weight": None,
+        "pick": "",
+        "rejected": False,
+        **more,
+    }
+
+
+def _theory_marks(theory: pd.DataFrame) -> list[dict[str, Any]]:
+    rows = theory.to_dict("records")
+    return [_mark(row, f"theory {row['station']} {row['phase']} {i}", "theory") for i, row in enumerate(rows)]
+
+
+def _pick_marks(picks: pd.DataFrame, picker: str, marker: str, rejected: set[str]) -> list[dict[str, Any]]:
+    who = CATALOG if picker == CATALOG else "model"
+    return [
+        _mark(
+            row,
+            row["pick_id"],
+            who,
+            picker=picker,
+            marker=marker,
+            polarity=row["polarity"],
+            minus=_ms(row["uncertainty_s"]),
+            plus=_ms(row["uncertainty_s"]),
+            rejected=row["pick_id"] in rejected,
+        )
+        for row in picks.to_dict("records")
+    ]
+
+
+def _label_mark(row: Mapping[str, Any]) -> dict[str, Any]:
+    return _mark(
+        row,
+        row["label_id"],
+        "human",
+        minus=_ms(row["uncertainty_minus_s"]),
+        plus=_ms(row["uncertainty_plus_s"]),
+        polarity=row["polarity"],
+        onset=row["onset_quality"],
+        weight=None if np.isnan(row["weight"]) else float(row["weight"]),
+        pick=row["pick_id"],
+    )
+
+
+def _ms(seconds: float) -> float | None:
+    return None if np.isnan(seconds) else float(seconds) * 1e3
