@@ -1,0 +1,191 @@
+"""Labels and their waveforms as a dataset that SeisBench opens and trains on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from workbench.errors import SchemaError
+from workbench.exporters.base import ReadEvent, ReadRecording
+from workbench.exporters.cutting import Cut, cut, distinct
+from workbench.exporters.label_table import check_exportable, iso_utc_ns, write_label_table
+from workbench.exporters.seisbench_columns import (
+    phase_columns,
+    phase_key,
+    source_columns,
+    split_of,
+    station_columns,
+)
+from workbench.exporters.target import new_folder
+from workbench.exporters.trace_names import TraceNames
+from workbench.schema import Report, silent
+
+__all__ = ["COMPONENTS", "SeisBenchExporter"]
+
+COMPONENTS = {"Z": "Z3", "N": "N1", "E": "E2"}
+"""Components of every trace, in this order, and the letters that stand for each in a recording.
+
+Horizontals that do not point north and east are written in their places, as SeisBench itself does when it applies a
+picker; ``trace_recorded_components`` tells what they were.
+"""
+
+
+class SeisBenchExporter:
+    """``metadata.csv`` and ``waveforms.hdf5``, with every label of these recordings in ``labels.csv`` beside them.
+
+    A trace is one station of one recording that has a label which is not rejected; a rejected onset is in
+    ``labels.csv`` only. A record longer than ten minutes is cut to a minute around its labels, and one with several
+    onsets of a phase (several events) into a trace for each: see :mod:`workbench.exporters.cutting`. Gaps and missing
+    components are zeros, told in ``trace_n_gap_samples``, ``trace_completeness`` and ``trace_recorded_components``.
+    Events are split 70 : 10 : 20 into train, dev and test by a hash of their id (or of the recording's, where no event
+    is known), so that all traces of an event are in one split and stay there in the next export.
+    """
+
+    def export(
+        self,
+        labels: pd.DataFrame,
+        recordings: ReadRecording,
+        folder: Path,
+        report: Report = silent,
+        events: ReadEvent | None = None,
+    ) -> list[Path]:
+        """The files that were written: metadata, waveforms, and the table of labels."""
+        check_exportable(labels)
+        arrivals = labels[labels["decision"] != "reject"]
+        if arrivals.empty:
+            raise SchemaError("There is no label to export: every onset on these recordings was rejected.")
+        with new_folder(folder) as place:
+            with h5py.File(place / "waveforms.hdf5", "w") as file:
+                writer = _Writer(file)
+                groups = list(arrivals.groupby("recording_id", sort=True))
+                for number, (recording_id, rows) in enumerate(groups):
+                    report(number / len(groups), f"recording {number + 1} of {len(groups)}")
+                    name = str(recording_id)
+                    writer.add(recordings(name), name, rows, events)
+                metadata = writer.finish()
+            metadata.to_csv(place / "metadata.csv", index=False, encoding="utf-8", errors="replace")
+            write_label_table(labels.assign(**writer.places(labels)), place / "labels.csv")
+        report(1.0, f"{len(metadata)} traces")
+        return [Path(folder) / name for name in ("metadata.csv", "waveforms.hdf5", "labels.csv")]
+
+
+class _Writer:
+    """Writes traces one after the other; keeps nothing of a recording but its row of metadata."""
+
+    def __init__(self, file: h5py.File) -> None:
+        self._file = file
+        self._traces = file.create_group("data")
+        self._names = TraceNames()
+        self._rows: list[dict[str, Any]] = []
+        self._places: dict[str, tuple[str, int]] = {}
+
+    def add(self, recording: xr.Dataset, recording_id: str, labels: pd.DataFrame, events: ReadEvent | None) -> None:
+        """Write the labelled stations of one recording."""
+        event = events(recording_id) if events is not None else None
+        event_id = event.event_id if event is not None else str(recording.attrs["event_id"])
+        about = {
+            "trace_recording_id": recording_id,
+            "split": split_of(f"event {event_id}" if event_id else f"recording {recording_id}"),
+            **({"source_id": event_id} if event_id else {}),
+            **source_columns(event),
+        }
+        single = recording.sizes["station"] == 1
+        for station in recording["station"].values.astype(str):
+            own = labels[labels["station"] == station]
+            name = recording_id if single else f"{recording_id}_{station.rstrip('.')}"
+            station_about = {**about, **station_columns(recording, station)} if len(own) else {}
+            for part, members, samples in _cuts(recording, own):
+                self._add_trace(recording, station, name, part, members, samples, station_about)
+
+    def _add_trace(
+        self,
+        recording: xr.Dataset,
+        station: str,
+        name: str,
+        part: Cut,
+        members: pd.DataFrame,
+        samples: list[int],
+        about: dict[str, Any],
+    ) -> None:
+        trace_name = self._names.take(name)
+        waveform, recorded = _waveform(recording, station, part)
+        missing = np.isnan(waveform)
+        gaps = missing[~missing.all(axis=1)]
+        self._traces.create_dataset(trace_name, data=np.where(missing, np.float32(0), waveform))
+        start = pd.Series(recording["time"].values[part.first : part.first + 1])
+        self._rows.append(
+            {
+                "trace_name": trace_name,
+                **about,
+                "trace_start_time": iso_utc_ns(start)[0],
+                "trace_sampling_rate_hz": float(recording.attrs["sampling_rate_hz"]),
+                "trace_npts": waveform.shape[1],
+                "trace_component_order": "".join(COMPONENTS),
+                "trace_recorded_components": recorded,
+                "trace_completeness": round(1.0 - float(missing.mean()), 6),
+                "trace_n_gap_samples": int(gaps.any(axis=0).sum()),
+                "trace_unit": str(recording.attrs["units"]),
+                **phase_columns(members.itertuples(index=False), samples),
+            }
+        )
+        self._places |= {label_id: (trace_name, at) for label_id, at in zip(members["label_id"], samples, strict=True)}
+
+    def finish(self) -> pd.DataFrame:
+        """The metadata of all traces; also writes what they have in common into the HDF5 file."""
+        if not self._rows:
+            raise SchemaError("There is no label to export: none lies within the recording and stations it belongs to.")
+        metadata = pd.DataFrame(self._rows)
+        common = {"dimension_order": "CW", "component_order": "".join(COMPONENTS)}
+        for name, column in (("sampling_rate", "trace_sampling_rate_hz"), ("unit", "trace_unit")):
+            values = metadata[column].unique()
+            common |= {name: values[0]} if len(values) == 1 else {}
+        for name, value in common.items():
+            self._file.create_dataset(f"data_format/{name}", data=value)
+        # A phase that some traces lack has missing values, which would turn whole samples into fractions.
+        samples = [name for name in metadata if str(name).endswith("_arrival_sample")]
+        return metadata.astype(dict.fromkeys(samples, "Int64"))
+
+    def places(self, labels: pd.DataFrame) -> dict[str, Any]:
+        """For each label the trace and sample it went to, if it did: two columns of the table of labels."""
+        found = [self._places.get(label_id, ("", None)) for label_id in labels["label_id"]]
+        return {
+            "trace_name": [name for name, _ in found],
+            "trace_sample": pd.array([sample for _, sample in found], dtype="Int64"),
+        }
+
+
+def _cuts(recording: xr.Dataset, labels: pd.DataFrame) -> Iterator[tuple[Cut, pd.DataFrame, list[int]]]:
+    """Parts of a station's samples with their labels, and the samples of those within the part."""
+    rate_hz = float(recording.attrs["sampling_rate_hz"])
+    n_samples = recording.sizes["time"]
+    since_start = labels["time"].to_numpy().astype("datetime64[ns]") - recording["time"].values[0]
+    at = np.rint(since_start.astype("int64") * (rate_hz / 1e9)).astype("int64")
+    inside = (at >= 0) & (at < n_samples)
+    labels, at = labels[inside], at[inside]
+    phases = [phase_key(phase) for phase in labels["phase"]]
+    kept = distinct(at.tolist(), phases, labels["entry"].tolist(), rate_hz)
+    labels, samples = labels.iloc[kept], [int(at[position]) for position in kept]
+    for part in cut(samples, [phases[position] for position in kept], n_samples, rate_hz):
+        members = list(part.members)
+        yield part, labels.iloc[members], [samples[member] - part.first for member in members]
+
+
+def _waveform(recording: xr.Dataset, station: str, part: Cut) -> tuple[np.ndarray, str]:
+    """Samples of shape (component, time), NaN where there are none, and the letters of the components found."""
+    found = recording["waveform"].sel(station=station).isel(time=slice(part.first, part.stop))
+    waveform = np.full((len(COMPONENTS), part.stop - part.first), np.nan, dtype=np.float32)
+    recorded = []
+    for row, letters in enumerate(COMPONENTS.values()):
+        for letter in letters:
+            if letter not in found["component"].values or not np.isnan(waveform[row]).all():
+                continue
+            waveform[row] = found.sel(component=letter).values
+            if not np.isnan(waveform[row]).all():
+                recorded.append(letter)
+    return waveform, "".join(recorded)
