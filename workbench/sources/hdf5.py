@@ -86,7 +86,9 @@ def find_object(file: h5py.File, path: str) -> h5py.Group | h5py.Dataset | None:
         except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
             if isinstance(error, SourceError):
                 raise
-            raise SourceError(f"{path!r} in {file.filename} cannot be read; the file may be damaged ({error}).") from error
+            raise SourceError(
+                f"{path!r} in {file.filename} cannot be read; the file may be damaged ({error})."
+            ) from error
     if isinstance(here, h5py.Dataset):
         if here.is_virtual:
             raise SourceError(_refused(file, path, "is a virtual dataset: its samples are in other files"))
@@ -96,7 +98,9 @@ def find_object(file: h5py.File, path: str) -> h5py.Group | h5py.Dataset | None:
 
 
 def _refused(file: h5py.File, path: str, reason: str) -> str:
-    return f"{path!r} in {file.filename} {reason}. It is refused, because such a file can show any file of this computer."
+    return (
+        f"{path!r} in {file.filename} {reason}. It is refused, because such a file can show any file of this computer."
+    )
 
 
 def read_samples(dataset: h5py.Dataset, selection: tuple[Any, ...] = ()) -> np.ndarray:
@@ -134,7 +138,9 @@ def attributes_of(item: h5py.Group | h5py.Dataset) -> dict[str, Any]:
         raise SourceError(
             f"Attributes of {item.name!r} in {item.file.filename} cannot be read; the file may be damaged ({error})."
         ) from error
-    return {key: value.decode("utf-8", "replace") if isinstance(value, bytes) else value for key, value in values.items()}
+    return {
+        key: value.decode("utf-8", "replace") if isinstance(value, bytes) else value for key, value in values.items()
+    }
 
 
 class Hdf5Files:

@@ -58,7 +58,13 @@ class MetadataIndex:
     """
 
     def __init__(
-        self, inputs: Sequence[Path], build: Build, *, kind: str, folder: Path, row_columns: Callable[[str], bool] | None = None
+        self,
+        inputs: Sequence[Path],
+        build: Build,
+        *,
+        kind: str,
+        folder: Path,
+        row_columns: Callable[[str], bool] | None = None,
     ) -> None:
         self._inputs = tuple(inputs)
         self._build = build
@@ -172,7 +178,9 @@ class MetadataIndex:
         except (pa.ArrowException, OSError) as error:
             if isinstance(error, SourceError):
                 raise
-            raise SourceError(f"The index {path} cannot be written ({error}). Free some space in {path.parent}.") from error
+            raise SourceError(
+                f"The index {path} cannot be written ({error}). Free some space in {path.parent}."
+            ) from error
         finally:
             part.unlink(missing_ok=True)
         return path

@@ -47,6 +47,7 @@ _PARTS = {
 _TOLD_BYTES = 2**20
 """Between two reports of progress."""
 
+
 class SeisBenchSource:
     """Traces of a dataset in SeisBench's format, plain or chunked, with every phase that it has onsets of.
 
@@ -148,7 +149,10 @@ class SeisBenchSource:
             longitude_deg=[number(row.get("station_longitude_deg"))],
             elevation_m=[number(row.get("station_elevation_m"))],
             channels=np.array([channel_codes(word(row.get("trace_channel")), components)]),
-            history=[f"read {row['trace_name']} from {chunk.hdf5.name}, components {stored} put in order {''.join(components)}"],
+            history=[
+                f"read {row['trace_name']} from {chunk.hdf5.name}, components {stored} put in order "
+                + "".join(components)
+            ],
             notices=[*notices, *odd],
         )
 
@@ -192,7 +196,9 @@ class SeisBenchSource:
             folders = self._folders()
             self._chunks = [chunk for folder in folders for chunk in find_chunks(folder, self._roots)]
             inputs = [file for chunk in self._chunks for file in (chunk.csv, chunk.hdf5)]
-            self._index = MetadataIndex(inputs, self._rows, kind=self.kind, folder=self._cache, row_columns=needed_to_read)
+            self._index = MetadataIndex(
+                inputs, self._rows, kind=self.kind, folder=self._cache, row_columns=needed_to_read
+            )
         self._index.refresh(report)
         return self._index
 

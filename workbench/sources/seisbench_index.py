@@ -1,4 +1,4 @@
-"""Metadata of a dataset in SeisBench's format (Woollam et al., 2022), of whatever columns it has, as rows of an index."""
+"""Metadata of a dataset in SeisBench's format (Woollam et al., 2022), whatever its columns, as rows of an index."""
 
 from __future__ import annotations
 
@@ -67,7 +67,9 @@ def find_chunks(folder: Path, roots: Sequence[Path] | None = None) -> list[SeisB
         names = [name for name in tables if f"waveforms{name}.hdf5" in files]
     if not names:
         raise SourceError(f"{folder} holds no SeisBench dataset; looked for metadata*.csv with waveforms*.hdf5.")
-    chunks = [SeisBenchChunk(name, folder / f"metadata{name}.csv", folder / f"waveforms{name}.hdf5") for name in sorted(names)]
+    chunks = [
+        SeisBenchChunk(name, folder / f"metadata{name}.csv", folder / f"waveforms{name}.hdf5") for name in sorted(names)
+    ]
     for chunk in chunks:
         require_file(chunk.csv, roots)
         require_file(chunk.hdf5, roots)
@@ -91,7 +93,9 @@ def read_data_format(file: h5py.File) -> dict[str, Any]:
     return content
 
 
-def seisbench_rows(chunks: Sequence[SeisBenchChunk], title: str, report: Report, notices: list[str]) -> Iterator[pa.Table]:
+def seisbench_rows(
+    chunks: Sequence[SeisBenchChunk], title: str, report: Report, notices: list[str]
+) -> Iterator[pa.Table]:
     """Typed rows of all chunks in pieces, with unique recording ids; every column is kept."""
     names, numbers, columns = _survey(chunks, report)
     suffixes = [f"@{chunk.name}" for chunk, listed in zip(chunks, names, strict=True) for _ in range(len(listed))]
@@ -132,15 +136,21 @@ def _survey(chunks: Sequence[SeisBenchChunk], report: Report) -> tuple[list[pa.A
         report(0.3 * number / len(chunks), f"looking through {chunk.csv.name}")
         header = csv_header(chunk.csv)
         if "trace_name" not in header:
-            raise SourceError(f"{chunk.csv} lacks the column 'trace_name', which SeisBench metadata have; it has {header[:12]}.")
+            raise SourceError(
+                f"{chunk.csv} lacks the column 'trace_name', which SeisBench metadata have; it has {header[:12]}."
+            )
         columns |= dict.fromkeys(name for name in header if name)
         parts = [pa.array([], type=pa.string())]
         for piece in csv_tables(chunk.csv):
             parts.extend(piece["trace_name"].chunks)
-            texts |= {name for name in piece.column_names if name not in texts and not _holds_numbers(name, piece[name])}
+            texts |= {
+                name for name in piece.column_names if name not in texts and not _holds_numbers(name, piece[name])
+            }
         names.append(pa.concat_arrays(parts))
         if names[-1].null_count:
-            raise SourceError(f"{chunk.csv} has {names[-1].null_count} rows without a trace name; correct or remove them.")
+            raise SourceError(
+                f"{chunk.csv} has {names[-1].null_count} rows without a trace name; correct or remove them."
+            )
     return names, frozenset(columns) - texts - _TIMES, list(columns)
 
 
@@ -166,7 +176,9 @@ def _block_names(names: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArra
 def _blocks(file: h5py.File, chunk: SeisBenchChunk) -> pa.Array:
     group = find_object(file, "data")
     if not isinstance(group, h5py.Group):
-        raise SourceError(f"{chunk.hdf5} has no group 'data', where SeisBench keeps its traces; it has {sorted(file)[:10]}.")
+        raise SourceError(
+            f"{chunk.hdf5} has no group 'data', where SeisBench keeps its traces; it has {sorted(file)[:10]}."
+        )
     return pa.array(list(group), type=pa.string())
 
 
@@ -179,7 +191,9 @@ def _recording_columns(rows: Mapping[str, Any], form: Mapping[str, Any], n_rows:
     rate = np.where(np.isfinite(rate), rate, float(form.get("sampling_rate", np.nan)))
     samples = _numbers(rows, "trace_npts", n_rows)
     if "trace_name" in rows:
-        samples = np.where(np.isfinite(samples), samples, _lengths(rows["trace_name"], str(form.get("dimension_order", "CW"))))
+        samples = np.where(
+            np.isfinite(samples), samples, _lengths(rows["trace_name"], str(form.get("dimension_order", "CW")))
+        )
     location = rows.get("station_location_code", pa.array([""] * n_rows, type=pa.string()))
     location = pc.replace_substring_regex(location, r"^-+$", "")
     blank = pa.array([""] * n_rows, type=pa.string())

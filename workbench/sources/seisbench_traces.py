@@ -36,9 +36,26 @@ _POLARITIES = {
 }
 
 _NEEDED = frozenset(
-    """recording_id trace_name pair stations magnitude sampling_rate_hz trace_start_time trace_component_order trace_channel
-    station_latitude_deg station_longitude_deg station_elevation_m source_id source_origin_time source_latitude_deg
-    source_longitude_deg source_depth_km source_magnitude_type""".split()
+    [
+        "recording_id",
+        "trace_name",
+        "pair",
+        "stations",
+        "magnitude",
+        "sampling_rate_hz",
+        "trace_start_time",
+        "trace_component_order",
+        "trace_channel",
+        "station_latitude_deg",
+        "station_longitude_deg",
+        "station_elevation_m",
+        "source_id",
+        "source_origin_time",
+        "source_latitude_deg",
+        "source_longitude_deg",
+        "source_depth_km",
+        "source_magnitude_type",
+    ]
 )
 _OF_ONSETS = re.compile(r"trace_.+_(arrival_sample|arrival_uncertainty_s|uncertainty_s|polarity)")
 

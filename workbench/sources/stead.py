@@ -15,25 +15,24 @@ import xarray as xr
 from workbench.errors import SourceError
 from workbench.schema import CATALOG, RECORDING_COLUMNS, Event, Report, make_picks, make_recording, silent
 from workbench.settings import load_settings
-from workbench.sources.files import files_in, require_file
-from workbench.sources.hdf5 import SIGNATURE, Hdf5Files, attributes_of, read_samples
+from workbench.sources.hdf5 import Hdf5Files, attributes_of, read_samples
 from workbench.sources.metadata_index import MetadataIndex
 from workbench.sources.samples import component_ranks, usable_samples
+from workbench.sources.stead_files import find_pairs, looks_like_stead
 from workbench.sources.stead_index import (
     N_SAMPLES,
     NUMBERS,
     SAMPLING_RATE_HZ,
     STEAD_COLUMNS,
+    TIMES,
     SteadPair,
     find_trace,
     stead_rows,
-    typed_rows,
 )
-from workbench.sources.text_columns import csv_header
+from workbench.sources.text_columns import NOT_KNOWN, to_numbers, to_times
 
 __all__ = ["SteadSource"]
 
-_HDF5 = (".hdf5", ".h5")
 _STORED_ORDER = "ENZ"
 _SAME = {
     "start": "trace_start_time",
@@ -44,9 +43,28 @@ _SAME = {
 
 
 _READ = frozenset(
-    """recording_id trace_name pair has_waveform network_code receiver_code receiver_type receiver_latitude
-    receiver_longitude receiver_elevation_m p_arrival_sample s_arrival_sample source_id source_origin_time source_latitude
-    source_longitude source_depth_km source_magnitude source_magnitude_type trace_start_time""".split()
+    [
+        "recording_id",
+        "trace_name",
+        "pair",
+        "has_waveform",
+        "network_code",
+        "receiver_code",
+        "receiver_type",
+        "receiver_latitude",
+        "receiver_longitude",
+        "receiver_elevation_m",
+        "p_arrival_sample",
+        "s_arrival_sample",
+        "source_id",
+        "source_origin_time",
+        "source_latitude",
+        "source_longitude",
+        "source_depth_km",
+        "source_magnitude",
+        "source_magnitude_type",
+        "trace_start_time",
+    ]
 )
 """What reading one recording, its picks and its event takes."""
 
@@ -54,8 +72,8 @@ _READ = frozenset(
 class SteadSource:
     """Traces of one minute, each of one station, with P and S onsets: a pair of files, several chunks, or a folder.
 
-    The metadata are indexed once into the cache folder; afterwards 1.27 million rows open in about a second. Where there
-    is no CSV file, the metadata are the attributes of each trace in the HDF5 file.
+    The metadata are indexed once into the cache folder; afterwards 1.27 million rows open at once. Where
+    there is no CSV file, the metadata are the attributes of each trace in the HDF5 file.
 
     Parameters
     ----------
@@ -84,19 +102,7 @@ class SteadSource:
     @staticmethod
     def recognises(path: Path) -> bool:
         """Whether a file or folder is in STEAD's native layout, by names and first bytes."""
-        if path.is_dir():
-            return any(SteadSource.recognises(file) for file in _candidates(path))
-        if not path.is_file() or _is_seisbench(path):
-            return False
-        if path.suffix.lower() in _HDF5:
-            with path.open("rb") as file:
-                return file.read(len(SIGNATURE)) == SIGNATURE
-        if path.suffix.lower() != ".csv":
-            return False
-        try:
-            return len(set(csv_header(path)) & set(STEAD_COLUMNS)) >= 3
-        except SourceError:
-            return False
+        return looks_like_stead(path)
 
     def scan(self, report: Report = silent) -> pd.DataFrame:
         """One row per trace with all 35 columns of STEAD, typed; the first call makes the index."""
@@ -181,7 +187,9 @@ class SteadSource:
         if self._index is None:
             self._pairs, self._left_out = find_pairs(self._path, self._roots)
             inputs = [file for pair in self._pairs for file in (pair.csv, pair.hdf5) if file is not None]
-            self._index = MetadataIndex(inputs, self._rows, kind=self.kind, folder=self._cache, row_columns=_READ.__contains__)
+            self._index = MetadataIndex(
+                inputs, self._rows, kind=self.kind, folder=self._cache, row_columns=_READ.__contains__
+            )
         self._index.refresh(report)
         return self._index
 
@@ -217,87 +225,6 @@ class SteadSource:
             return _merged(row, attributes_of(dataset) if dataset is not None else {})[0]
 
 
-def find_pairs(path: Path, roots: Sequence[Path] | None = None) -> tuple[list[SteadPair], list[str]]:
-    """Pairs of CSV and HDF5 files that a path stands for, and what was left out, one sentence each.
-
-    Raises
-    ------
-    SourceError
-        If there is nothing of the kind, or it cannot be read.
-    """
-    if not path.is_dir():
-        require_file(path, roots)
-        beside = [file for file in files_in(path.parent, (*_HDF5, ".csv")) if file.stem == path.stem]
-        chosen = [path, *(file for file in beside if (file.suffix.lower() == ".csv") != (path.suffix.lower() == ".csv"))]
-        pairs = _paired(chosen[:2])
-    else:
-        pairs = _paired(_candidates(path))
-    if not pairs:
-        raise SourceError(f"{path} holds no STEAD files; looked for *.hdf5 and *.csv of the same name.")
-    left_out: list[str] = []
-    whole = [pair for pair in pairs if pair.csv and pair.hdf5]
-    alone = [pair for pair in pairs if pair.csv is None or pair.hdf5 is None]
-    if len(pairs) == 2 and len(alone) == 2 and {bool(pair.csv) for pair in alone} == {True, False}:
-        pairs = [SteadPair(*(next(file for file in files if file) for files in _columns(alone)))]
-    elif whole and alone:
-        left_out = [f"{pair.csv.name} has no HDF5 file of the same name; left out." for pair in alone if pair.csv]
-        pairs = [pair for pair in pairs if pair.hdf5]
-    merged = [pair for pair in pairs if pair.title.lower().startswith("merge")]
-    if merged and len(merged) < len(pairs):
-        left_out.append(f"{merged[0].title} is taken alone; the {len(pairs) - len(merged)} chunks beside it are left out.")
-        pairs = merged
-    for pair in pairs:
-        for file in (pair.csv, pair.hdf5):
-            if file is not None:
-                require_file(file, roots)
-    return pairs, left_out
-
-
-def _columns(pairs: list[SteadPair]) -> tuple[list[Path | None], list[Path | None]]:
-    return [pair.csv for pair in pairs], [pair.hdf5 for pair in pairs]
-
-
-def _paired(files: Sequence[Path]) -> list[SteadPair]:
-    tables = {file.with_suffix(""): file for file in files if file.suffix.lower() == ".csv"}
-    waveforms = {file.with_suffix(""): file for file in files if file.suffix.lower() in _HDF5}
-    return [SteadPair(tables.get(stem), waveforms.get(stem)) for stem in sorted({*tables, *waveforms}, key=_natural)]
-
-
-def _natural(stem: Path) -> tuple[int, str]:
-    # chunk2 before chunk10.
-    return len(stem.name), stem.name
-
-
-def _candidates(folder: Path) -> list[Path]:
-    """STEAD's files in a folder or, if there are none, in the folders right below it."""
-    files = [file for file in files_in(folder, (*_HDF5, ".csv")) if _wanted(file)]
-    if files:
-        return files
-    below = [entry for entry in files_in(folder, ("",)) if entry.is_dir()]
-    return [file for entry in below for file in files_in(entry, (*_HDF5, ".csv")) if _wanted(file)]
-
-
-def _wanted(file: Path) -> bool:
-    if _is_seisbench(file):
-        return False
-    if file.suffix.lower() in _HDF5:
-        return True
-    try:
-        header = set(csv_header(file))
-    except SourceError:
-        return True
-    return len(header & set(STEAD_COLUMNS)) >= 3 or any(file.with_suffix(suffix).exists() for suffix in _HDF5)
-
-
-def _is_seisbench(file: Path) -> bool:
-    """Whether a file is half of a pair ``metadata*.csv`` and ``waveforms*.hdf5``."""
-    if file.name.startswith("metadata") and file.suffix == ".csv":
-        return file.with_name(f"waveforms{file.stem.removeprefix('metadata')}.hdf5").exists()
-    if file.name.startswith("waveforms") and file.suffix == ".hdf5":
-        return file.with_name(f"metadata{file.stem.removeprefix('waveforms')}.csv").exists()
-    return False
-
-
 def _recordings(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of the index as a table of recordings; columns of the same content share their memory."""
     constant = {
@@ -312,21 +239,30 @@ def _recordings(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _merged(row: dict[str, Any], attributes: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Metadata with what is not known filled from HDF5 attributes, and where the two disagree on an onset, in words."""
-    text = {name: pa.array([str(value)]) for name, value in attributes.items() if name in STEAD_COLUMNS}
-    known = {name: [None] if str(value) in ("", "None", "nan") else [str(value)] for name, value in attributes.items()}
-    table = pa.table({name: pa.array(known[name], type=pa.string()) for name in text} or {"trace_name": [row["trace_name"]]})
-    stored = {name: column[0].as_py() for name, column in typed_rows(table).items()}
-    notices = []
-    for phase in ("P", "S"):
-        name = f"{phase.lower()}_arrival_sample"
-        ours, theirs = _number(row[name]), _number(stored[name])
-        if abs(ours - theirs) > 1:
-            notices.append(f"The CSV file has {phase} at sample {ours:g}, the HDF5 file at {theirs:g}; the CSV file counts.")
-    filled = dict(row)
-    for name, value in stored.items():
-        if name in filled and (filled[name] in (None, "") or (name in NUMBERS and not np.isfinite(filled[name]))):
+    filled, notices = dict(row), []
+    for name, attribute in attributes.items():
+        if name not in row or name not in STEAD_COLUMNS or (value := _typed(name, attribute)) is None:
+            continue
+        known = row[name] not in (None, "") and (name not in NUMBERS or np.isfinite(row[name]))
+        if not known:
             filled[name] = value
+        elif name in ("p_arrival_sample", "s_arrival_sample") and abs(row[name] - value) > 1:
+            notices.append(
+                f"The CSV file has {name[0].upper()} at sample {row[name]:g}, the HDF5 file at {value:g}; "
+                "the CSV file counts."
+            )
     return filled, notices
+
+
+def _typed(name: str, attribute: Any) -> Any:
+    """An attribute with the type of its column; None where not known."""
+    text = str(attribute)
+    if text in NOT_KNOWN:
+        return None
+    column = pa.array([text])
+    if name in TIMES:
+        return to_times(column)[0].as_py()
+    return to_numbers(column)[0].as_py() if name in NUMBERS else text
 
 
 def _number(value: float | None) -> float:

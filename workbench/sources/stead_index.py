@@ -19,16 +19,58 @@ from workbench.sources.hdf5 import attributes_of, find_object, open_hdf5
 from workbench.sources.metadata_index import unique_names
 from workbench.sources.text_columns import csv_header, csv_tables, to_number_lists, typed_columns
 
-__all__ = ["N_SAMPLES", "SAMPLING_RATE_HZ", "NEEDED", "NUMBERS", "STEAD_COLUMNS", "TIMES", "SteadPair", "find_trace", "stead_rows", "trace_attributes", "typed_rows"]
+__all__ = [
+    "NEEDED",
+    "NUMBERS",
+    "N_SAMPLES",
+    "SAMPLING_RATE_HZ",
+    "STEAD_COLUMNS",
+    "TIMES",
+    "SteadPair",
+    "find_trace",
+    "stead_rows",
+    "trace_attributes",
+    "typed_rows",
+]
 
 STEAD_COLUMNS = tuple(
-    """network_code receiver_code receiver_type receiver_latitude receiver_longitude receiver_elevation_m
-    p_arrival_sample p_status p_weight p_travel_sec s_arrival_sample s_status s_weight
-    source_id source_origin_time source_origin_uncertainty_sec source_latitude source_longitude source_error_sec
-    source_gap_deg source_horizontal_uncertainty_km source_depth_km source_depth_uncertainty_km
-    source_magnitude source_magnitude_type source_magnitude_author source_mechanism_strike_dip_rake
-    source_distance_deg source_distance_km back_azimuth_deg snr_db coda_end_sample
-    trace_start_time trace_category trace_name""".split()
+    [
+        "network_code",
+        "receiver_code",
+        "receiver_type",
+        "receiver_latitude",
+        "receiver_longitude",
+        "receiver_elevation_m",
+        "p_arrival_sample",
+        "p_status",
+        "p_weight",
+        "p_travel_sec",
+        "s_arrival_sample",
+        "s_status",
+        "s_weight",
+        "source_id",
+        "source_origin_time",
+        "source_origin_uncertainty_sec",
+        "source_latitude",
+        "source_longitude",
+        "source_error_sec",
+        "source_gap_deg",
+        "source_horizontal_uncertainty_km",
+        "source_depth_km",
+        "source_depth_uncertainty_km",
+        "source_magnitude",
+        "source_magnitude_type",
+        "source_magnitude_author",
+        "source_mechanism_strike_dip_rake",
+        "source_distance_deg",
+        "source_distance_km",
+        "back_azimuth_deg",
+        "snr_db",
+        "coda_end_sample",
+        "trace_start_time",
+        "trace_category",
+        "trace_name",
+    ]
 )
 """As Mousavi et al. (2019) name them."""
 
@@ -38,8 +80,19 @@ NEEDED = ("trace_name", "trace_start_time", "network_code", "receiver_code", "p_
 TIMES = frozenset({"source_origin_time", "trace_start_time"})
 _LISTS = frozenset({"snr_db", "coda_end_sample"})
 _TEXT = frozenset(
-    """network_code receiver_code receiver_type p_status s_status source_id source_magnitude_type
-    source_magnitude_author source_mechanism_strike_dip_rake trace_category trace_name""".split()
+    [
+        "network_code",
+        "receiver_code",
+        "receiver_type",
+        "p_status",
+        "s_status",
+        "source_id",
+        "source_magnitude_type",
+        "source_magnitude_author",
+        "source_mechanism_strike_dip_rake",
+        "trace_category",
+        "trace_name",
+    ]
 )
 NUMBERS = frozenset(STEAD_COLUMNS) - TIMES - _TEXT
 """Of type float64, NaN where not known; the signal-to-noise ratio is the mean of its three components."""
@@ -68,24 +121,42 @@ class SteadPair:
 
 def stead_rows(pairs: Sequence[SteadPair], report: Report, notices: list[str]) -> Iterator[pa.Table]:
     """Typed rows of all pairs in pieces, with unique recording ids; what is wrong is appended to `notices`."""
-    listed = [_listed_names(pair) for pair in pairs]
-    held = [_held_names(pair) for pair in pairs]
-    extra = []
-    for pair, in_csv, in_hdf5 in zip(pairs, listed, held, strict=True):
+    numbers: list[int] = []
+    listed: list[pa.Array] = []
+    held: list[pa.Array] = []
+    extra: list[pa.Array] = []
+    for number, pair in enumerate(pairs):
+        try:
+            in_csv, in_hdf5 = _listed_names(pair), _held_names(pair)
+        except SourceError as error:
+            # One damaged chunk does not hide the others.
+            if len(pairs) == 1:
+                raise
+            notices.append(str(error))
+            continue
         notices.extend(_disagreement(pair, in_csv, in_hdf5))
-        extra.append(in_hdf5.filter(pc.invert(pc.is_in(in_hdf5, value_set=in_csv))))
+        more = in_hdf5.filter(pc.invert(pc.is_in(in_hdf5, value_set=in_csv)))
+        numbers.append(number)
+        listed.append(in_csv)
+        held.append(in_hdf5)
+        extra.append(more)
     counts = [len(in_csv) + len(more) for in_csv, more in zip(listed, extra, strict=True)]
     every = [part for in_csv, more in zip(listed, extra, strict=True) for part in (in_csv, more)]
-    names = pa.concat_arrays(every)
+    names = pa.concat_arrays([pa.array([], type=pa.string()), *every])
     ids = unique_names(names)
-    if ids is not names and (n_repeated := int(pc.sum(pc.not_equal(ids, names)).as_py() or 0)):
-        notices.append(f"{n_repeated} trace names stand more than once; the later ones are listed as NAME#2, NAME#3, ...")
+    if ids is not names:
+        n_repeated = pc.sum(pc.not_equal(ids, names)).as_py()
+        notices.append(
+            f"{n_repeated} trace names stand more than once; the later ones are listed as NAME#2, NAME#3, ..."
+        )
     total, done = max(len(names), 1), 0
-    for number, (pair, in_hdf5, more) in enumerate(zip(pairs, held, extra, strict=True)):
-        end = done + counts[number]
+    for number, in_hdf5, more, count in zip(numbers, held, extra, counts, strict=True):
+        pair, end = pairs[number], done + count
         for piece in _pieces(pair, more):
             report(done / total, f"{done:,} of {total:,} traces of {pair.title} read")
-            yield _finished(piece, ids.slice(done, piece.num_rows), in_hdf5, pair.title, number)
+            rows = _finished(piece, ids.slice(done, piece.num_rows), in_hdf5, pair.title, number)
+            # The name is the id of nearly every dataset; a second copy would cost a tenth of the time to open it.
+            yield rows.drop_columns("trace_name") if ids is names else rows
             done += piece.num_rows
         if done != end:
             raise SourceError(f"{pair.title} has changed while it was read. Open it again.")
@@ -194,9 +265,7 @@ def _listed_names(pair: SteadPair) -> pa.Array:
     header = csv_header(pair.csv)
     missing = [name for name in NEEDED if name not in header]
     if missing:
-        raise SourceError(
-            f"{pair.csv} lacks the columns {missing}, which STEAD metadata have; it has {header[:12]}."
-        )
+        raise SourceError(f"{pair.csv} lacks the columns {missing}, which STEAD metadata have; it has {header[:12]}.")
     parts = [piece["trace_name"].combine_chunks() for piece in csv_tables(pair.csv, ["trace_name"])]
     names = pa.concat_arrays([part.cast(pa.string()) for part in parts]) if parts else pa.array([], type=pa.string())
     if names.null_count:

@@ -14,7 +14,16 @@ import pyarrow.csv as pacsv
 from workbench.errors import SourceError
 from workbench.sources.files import require_file
 
-__all__ = ["NOT_KNOWN", "csv_header", "csv_tables", "to_number_lists", "to_numbers", "to_text", "to_times", "typed_columns"]
+__all__ = [
+    "NOT_KNOWN",
+    "csv_header",
+    "csv_tables",
+    "to_number_lists",
+    "to_numbers",
+    "to_text",
+    "to_times",
+    "typed_columns",
+]
 
 NOT_KNOWN = ("", "None", "nan", "NaN", "NAN")
 """Not "NA": that is a network code."""
@@ -114,8 +123,8 @@ def to_number_lists(column: pa.ChunkedArray | pa.Array, n_values: int) -> tuple[
 def to_times(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
     """Times as UTC with a step of 1 ns, null where the text is none.
 
-    Understood are ISO 8601 with space or T, with or without Z; years first with slashes; and ``27/10/2016 19:12``, which
-    is the day first.
+    Understood are ISO 8601 with space or T, with or without Z; years first with slashes; and ``27/10/2016 19:12``, the
+    day first.
     """
     kind = pa.timestamp("ns")
     try:
