@@ -9,6 +9,9 @@ from scipy.signal import butter, sosfilt, sosfilt_zi
 __all__ = ["band_pass", "finite_runs", "is_dead", "library_versions", "trace_of"]
 
 
+_SETTLING_PERIODS = 3
+
+
 def finite_runs(finite: np.ndarray) -> list[tuple[int, int]]:
     """First index and the index after the last of each stretch of True.
 
@@ -52,9 +55,11 @@ def band_pass(samples: np.ndarray, rate_hz: float, low_hz: float, high_hz: float
         sections = butter(order, [low_hz, high_hz], "bandpass", fs=rate_hz, output="sos")
     else:
         sections = butter(order, min(low_hz, 0.5 * nyquist_hz), "highpass", fs=rate_hz, output="sos")
-    samples = samples - samples.mean()
-    filtered, _ = sosfilt(sections, samples, zi=sosfilt_zi(sections) * samples[0])
-    return np.asarray(filtered)
+    # Turned about its first sample and set before it, the start lets the filter settle on the trace's own slope.
+    lead = 2 * samples[0] - samples[1 : 1 + round(_SETTLING_PERIODS * rate_hz / low_hz)][::-1]
+    extended = np.concatenate([lead, samples])
+    filtered, _ = sosfilt(sections, extended, zi=sosfilt_zi(sections) * extended[0])
+    return np.asarray(filtered[lead.size :])
 
 
 def library_versions(*names: str) -> dict[str, str]:

@@ -13,9 +13,12 @@ from workbench.pickers.classical import annotate_stations, ratio_to_probability
 from workbench.pickers.segments import band_pass, finite_runs, trace_of
 from workbench.schema import PickerCard, Report, silent
 
-__all__ = ["StaLta", "sta_lta_ratio"]
+__all__ = ["BLIND_S", "StaLta", "noise_before", "sta_lta_ratio", "vertical_trace"]
 
+BLIND_S = 1.0
+"""After the start of a trace or the end of a gap, nothing is an onset: what came before it is not known."""
 _WARM_UP_S = 2.0
+_WARM_UP_LENGTHS = 4
 
 
 class StaLta:
@@ -38,7 +41,7 @@ class StaLta:
         kind: Literal["recursive", "classic"] = "recursive",
         sta_s: float = 0.5,
         lta_s: float = 10.0,
-        low_hz: float = 2.0,
+        low_hz: float = 3.0,
         high_hz: float = 20.0,
     ) -> None:
         if kind not in ("recursive", "classic"):
@@ -62,7 +65,7 @@ class StaLta:
         """Annotations of all stations: r / (1 + r) of the ratio r, NaN in gaps and where there is no trace."""
 
         def curves_of(station: str) -> tuple[Mapping[str, np.ndarray], Sequence[str]]:
-            samples, notices = _vertical(recording, station)
+            samples, notices = vertical_trace(recording, station)
             if samples is None:
                 return {}, notices
             return {"P": ratio_to_probability(self._ratio(samples, recording.attrs["sampling_rate_hz"]))}, notices
@@ -71,14 +74,16 @@ class StaLta:
 
     def _ratio(self, samples: np.ndarray, rate_hz: float) -> np.ndarray:
         ratio = np.full(samples.size, np.nan)
+        n_blind = round(BLIND_S * rate_hz)
         for start, stop in finite_runs(np.isfinite(samples)):
             if stop - start > 2 * _WARM_UP_S * rate_hz:
                 filtered = band_pass(samples[start:stop], rate_hz, self.low_hz, self.high_hz)
-                ratio[start:stop] = sta_lta_ratio(filtered, rate_hz, self.sta_s, self.lta_s, self.kind)
+                run = sta_lta_ratio(filtered, rate_hz, self.sta_s, self.lta_s, self.kind)
+                ratio[start + n_blind : stop] = run[n_blind:]
         return ratio
 
 
-def _vertical(recording: xr.Dataset, station: str) -> tuple[np.ndarray | None, list[str]]:
+def vertical_trace(recording: xr.Dataset, station: str) -> tuple[np.ndarray | None, list[str]]:
     """The vertical trace, or the first other one that is alive, and a sentence if it is not the vertical."""
     for component in ("Z", *(str(letter) for letter in recording["component"].values if letter != "Z")):
         samples = trace_of(recording, station, component)
@@ -91,14 +96,19 @@ def sta_lta_ratio(filtered: np.ndarray, rate_hz: float, sta_s: float, lta_s: flo
     """STA/LTA of band-passed samples without gaps.
 
     ObsPy gives zero for the first long-term window. So that an event there is not lost, the first two seconds, mirrored
-    to and fro, stand in for the noise before the start.
+    to and fro, stand in for the noise before the start, for so long that the recursive average has settled.
     """
     from obspy.signal.trigger import classic_sta_lta, recursive_sta_lta
 
     n_sta, n_lta = max(1, round(sta_s * rate_hz)), max(2, round(lta_s * rate_hz))
-    noise = filtered[: round(_WARM_UP_S * rate_hz)]
-    to_and_fro = np.concatenate([noise, noise[::-1]])
-    before = np.tile(to_and_fro, n_lta // to_and_fro.size + 1)
+    before = noise_before(filtered, rate_hz, _WARM_UP_LENGTHS * n_lta)
     function = recursive_sta_lta if kind == "recursive" else classic_sta_lta
     extended = np.ascontiguousarray(np.concatenate([before, filtered]))
     return np.asarray(function(extended, n_sta, n_lta))[before.size :]
+
+
+def noise_before(filtered: np.ndarray, rate_hz: float, n_samples: int) -> np.ndarray:
+    """At least so many samples to set before a trace: its first two seconds, mirrored to and fro."""
+    noise = filtered[: round(_WARM_UP_S * rate_hz)]
+    to_and_fro = np.concatenate([noise, noise[::-1]])
+    return np.tile(to_and_fro, n_samples // to_and_fro.size + 1)

@@ -163,7 +163,7 @@ def _default_first(names: Iterable[str]) -> list[str]:
 
 
 def default_weights(picker: str) -> str:
-    """Name of the cached weights that stand in when none are named: ``original``, or the first; empty if there are none."""
+    """Name of the cached weights used when none are named: ``original``, or the first; empty if there are none."""
     names = _default_first(cached_files(folder_of(picker)))
     return names[0] if names else ""
 
