@@ -83,11 +83,10 @@ def walk_files(
         Whether links may also leave the folder where no `roots` are given.
     """
     limit = roots if roots is not None else (None if follow_links else [folder])
-    seen: set[Path] = set()
+    seen: set[tuple[int, int]] = set()
     pending = [folder]
     while pending:
         current = pending.pop()
-        seen.add(current.resolve())
         try:
             entries = sorted(os.scandir(current), key=lambda entry: entry.name)
         except OSError as error:
@@ -102,8 +101,19 @@ def walk_files(
                 say(f"{path.relative_to(folder)} is a link that leaves the folder; open what it points to instead.")
             elif refusal := open_refusal(path):
                 say(f"{path.relative_to(folder)} {refusal}.")
-            elif not path.is_dir():
-                yield path
-            elif path.resolve() not in seen:
-                below.append(path)
+            elif _is_new(path, seen):
+                if path.is_dir():
+                    below.append(path)
+                else:
+                    yield path
         pending.extend(reversed(below))
+
+
+def _is_new(path: Path, seen: set[tuple[int, int]]) -> bool:
+    """Whether a file or folder has not been met yet under another name: links make circles and doubles."""
+    found = path.stat()
+    key = (found.st_dev, found.st_ino)
+    if key in seen:
+        return False
+    seen.add(key)
+    return True

@@ -187,11 +187,13 @@ def _split(interval: Interval, borders: list[int]) -> list[Interval]:
     for segment in interval.segments:
         for index in range(bisect_right(borders, segment.start_ns), bisect_right(borders, segment.end_ns) + 1):
             held[index].append(segment)
-    edges = [interval.start_ns, *borders, interval.end_ns + 1]
+    edges = [interval.start_ns, *borders, interval.end_ns + 10**9]
     parts = []
     for segments, (begin_ns, end_ns) in zip(held, pairwise(edges), strict=True):
         if segments:
             part = Interval.around(segments)
-            part.start_ns, part.end_ns = max(begin_ns, part.start_ns), min(end_ns - 1, part.end_ns)
+            # The reader takes a time within a hundredth of a sample for the same: a sample on the border comes once.
+            before_ns = max(1, round(0.02e9 / max(segment.rate_hz for segment in segments)))
+            part.start_ns, part.end_ns = max(begin_ns, part.start_ns), min(end_ns - before_ns, part.end_ns)
             parts.append(part)
     return parts
