@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import shutil
 import sys
@@ -93,7 +92,6 @@ def no_panel_state_left() -> Iterator[None]:
     yield
     if "panel" in sys.modules:
         sys.modules["panel"].state.reset()
-        gc.collect()
 
 
 @pytest.fixture(scope="session")

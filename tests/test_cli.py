@@ -161,7 +161,7 @@ BAD_ARGUMENTS = {
     "no such path": (("nowhere", "--picker", "sta_lta"), "nowhere"),
     "no such picker": (("examples", "--picker", "phasnet"), "Did you mean 'phasenet'"),
     "no such kind of source": (("examples", "--picker", "sta_lta", "--source", "sted"), "Did you mean 'stead'"),
-    "weights that are not here": (("examples", "--picker", "phasenet", "--weights", "nope"), "nope"),
+    "weights that are not here": (("examples", "--picker", "phasenet", "--weights", "nope"), "weights"),
     "weights for a picker without": (("examples", "--picker", "sta_lta", "--weights", "nope"), "no weights"),
     "threshold for a phase it has not": (("examples", "--picker", "sta_lta", "--s-threshold", "3"), "no S"),
     "negative threshold": (("examples", "--picker", "sta_lta", "--p-threshold", "-1"), "above 0"),
