@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import resource
+
 import pytest
 
 from workbench.errors import JobCancelledError, SourceError
@@ -64,4 +67,17 @@ def test_a_cancelled_export_leaves_nothing(name, tmp_path, labels, reader):
 
     with pytest.raises(JobCancelledError):
         EXPORTERS.create(name).export(labels({}), reader(), tmp_path / "out", report=stop)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", EXPORTERS)
+def test_a_full_disk_is_told_and_leaves_nothing(name, tmp_path, labels, recording, reader):
+    table = labels(*({"label_id": f"{number}", "provenance": json.dumps({"note": "x" * 500})} for number in range(40)))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
+    try:
+        with pytest.raises(SourceError, match="could not be written"):
+            EXPORTERS.create(name).export(table, reader(), tmp_path / "out")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert list(tmp_path.iterdir()) == []

@@ -44,23 +44,27 @@ class QuakeMLExporter:
     ) -> list[Path]:
         """The file that was written."""
         check_exportable(labels)
-        from obspy.core.event import Catalog
-
-        made: dict[str, Any] = {}
-        groups = list(labels.groupby("recording_id", sort=True))
-        for number, (name, rows) in enumerate(groups):
-            report(number / len(groups), f"recording {number + 1} of {len(groups)}")
-            recording_id = str(name)
-            event = events(recording_id) if events is not None else None
-            key = f"event {event.event_id}" if event is not None else f"recording {recording_id}"
-            if key not in made:
-                made[key] = _event(event, recording_id)
-            _add_picks(made[key], rows)
         with new_folder(folder) as place:
-            catalog = Catalog(list(made.values()), resource_id=_resource("labels", "\n".join(labels["label_id"])))
+            catalog = _catalog(labels, events, report)
             catalog.write(str(place / "labels.xml"), format="QUAKEML")
         report(1.0, f"{len(labels)} picks")
         return [Path(folder) / "labels.xml"]
+
+
+def _catalog(labels: pd.DataFrame, events: ReadEvent | None, report: Report) -> Any:
+    from obspy.core.event import Catalog
+
+    made: dict[str, Any] = {}
+    groups = list(labels.groupby("recording_id", sort=True))
+    for number, (name, rows) in enumerate(groups):
+        report(number / len(groups), f"recording {number + 1} of {len(groups)}")
+        recording_id = str(name)
+        event = events(recording_id) if events is not None else None
+        key = f"event {event.event_id}" if event is not None else f"recording {recording_id}"
+        if key not in made:
+            made[key] = _event(event, recording_id)
+        _add_picks(made[key], rows)
+    return Catalog(list(made.values()), resource_id=_resource("labels", "\n".join(labels["label_id"])))
 
 
 def _add_picks(event: Any, labels: pd.DataFrame) -> None:

@@ -14,6 +14,7 @@ import xarray as xr
 from workbench.errors import SchemaError
 from workbench.exporters.base import ReadEvent, ReadRecording
 from workbench.exporters.cutting import Cut, cut, distinct
+from workbench.exporters.hdf5_file import new_hdf5
 from workbench.exporters.label_table import check_exportable, iso_utc_ns, write_label_table
 from workbench.exporters.seisbench_columns import (
     phase_columns,
@@ -61,13 +62,14 @@ class SeisBenchExporter:
         if arrivals.empty:
             raise SchemaError("There is no label to export: every onset on these recordings was rejected.")
         with new_folder(folder) as place:
-            with h5py.File(place / "waveforms.hdf5", "w") as file:
+            with new_hdf5(place / "waveforms.hdf5") as (file, check_written):
                 writer = _Writer(file)
                 groups = list(arrivals.groupby("recording_id", sort=True))
                 for number, (recording_id, rows) in enumerate(groups):
                     report(number / len(groups), f"recording {number + 1} of {len(groups)}")
                     name = str(recording_id)
                     writer.add(recordings(name), name, rows, events)
+                    check_written()
                 metadata = writer.finish()
             metadata.to_csv(place / "metadata.csv", index=False, encoding="utf-8", errors="replace")
             write_label_table(labels.assign(**writer.places(labels)), place / "labels.csv")
