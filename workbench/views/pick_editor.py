@@ -31,6 +31,7 @@ class PickEditor(JSComponent):
     colours = param.Dict({}, doc="Token to colour.")
     phase = param.String("P", doc="The phase in use.")
     reading = param.Boolean(False, doc="Whether a recording is being read.")
+    viewed = param.Integer(0, doc="Number of the last view that Python has seen to.")
     armed = param.Boolean(False, doc="Whether keys act.")
 
     # One module in the browser, several files here: relative imports do not reach it unbundled.

@@ -19,7 +19,7 @@ from workbench.views.pick_editor import PickEditor
 from workbench.views.theme import TOKENS, phase_colour
 from workbench.views.traces_actions import Actions, Where
 from workbench.views.traces_curves import curve_columns, peak_columns
-from workbench.views.traces_figures import clock, make_figures, paint, relative_seconds
+from workbench.views.traces_figures import make_figures, paint, time_words
 from workbench.views.traces_lines import Gain, TracePoints, gain_of, joined_lines
 from workbench.views.traces_marks import marks_of
 from workbench.views.traces_order import distances_km, first_arrivals, ordered, zero_times_ms
@@ -126,15 +126,27 @@ class TraceView(pn.viewable.Viewer):
             self._refresh({"rows"})
 
     def _on_view(self, message: Mapping[str, Any]) -> None:
+        self._editor.viewed = int(message["number"])
         if self._points is None or message["token"] != self._token():
             return
-        self._x = (float(message["start"]), float(message["end"]))
+        start, end = float(message["start"]), float(message["end"])
+        if not end > start:
+            return
+        self._x = (start, end)
         if self._must_fetch():
             self._refresh({"lines"})
         if message["settled"]:
-            whole = self._whole()
-            near = abs(self._x[0] - whole[0]) + abs(self._x[1] - whole[1]) < 1e-3 * (whole[1] - whole[0])
-            self._session.view = None if near else tuple(self._time_of(x) for x in self._x)
+            self._settle()
+
+    def _settle(self) -> None:
+        """Tell the session of a view that has come to rest, if it is another one."""
+        near = 1e-3 * (self._x[1] - self._x[0])
+
+        def same(other: tuple[float, float]) -> bool:
+            return abs(self._x[0] - other[0]) + abs(self._x[1] - other[1]) < near
+
+        if not same(self._wanted_x()):
+            self._session.view = None if same(self._whole()) else tuple(self._time_of(x) for x in self._x)
 
     def _on_focus(self, message: Mapping[str, Any]) -> None:
         self._session.station = message["station"]
@@ -189,16 +201,16 @@ class TraceView(pn.viewable.Viewer):
             ran = {key: run.annotations for key, run in event.new.items()}
             before = {key: run.annotations for key, run in (event.old or {}).items()}
             new_curves = any(ran[key] is not before.get(key) for key in ran)
-            return {"curves", "marks", "screen"} | ({"order"} if new_curves else set())
+            return {"curves", "marks", "screen", "overview_marks"} | ({"order"} if new_curves else set())
         return {
             "station": {"rows", "curves", "overview", "marks"},
             "components": {"rows"},
             "amplitude": {"lines"},
             "order": {"order", "rows"},
             "align": {"align"},
-            "labels": {"marks", "screen"},
+            "labels": {"marks", "screen", "overview_marks"},
             "theory": {"marks", "screen"},
-            "reference": {"marks", "screen"},
+            "reference": {"marks", "screen", "overview_marks"},
             "view": {"view"},
             "in_hand": {"hand"},
             "loading": {"loading"},
@@ -260,7 +272,7 @@ class TraceView(pn.viewable.Viewer):
             if "rows" in parts:
                 self._lay_rows()
                 parts = parts | {"lines"}
-            for part in ("lines", "curves", "overview", "spectrogram"):
+            for part in ("lines", "curves", "overview", "overview_marks", "spectrogram"):
                 if part in parts:
                     getattr(self, f"_draw_{part}")()
             if parts & {"screen", "lines"}:
@@ -313,24 +325,21 @@ class TraceView(pn.viewable.Viewer):
         self._zero = zero_times_ms(align, self._order, self._session.event, arrivals, focus)
         if before is not None and self._points is not None:
             self._x = tuple(x + before - self._zero[focus] for x in self._x)
-        formatter = clock() if align == "time" else relative_seconds()
-        self._figures.probability.xaxis[0].formatter = formatter
-        self._figures.overview.xaxis[0].formatter = formatter
+        time_words(self._figures, relative=align != "time")
+
+    def _wanted_x(self) -> tuple[float, float]:
+        """The interval that the session wants on the screen, on the axis of the open station."""
+        if self._session.view is None:
+            return self._whole()
+        zero = self._zero[self._focus()]
+        start, end = (time.value / 1e6 - zero for time in self._session.view)
+        return start, end
 
     def _take_view(self) -> set[str]:
-        view = self._session.view
-        if view is None:
-            wanted = self._whole()
-        else:
-            zero = self._zero[self._focus()]
-            wanted = tuple(time.value / 1e6 - zero for time in view)
-        x_range = self._figures.x_range
-        whole = self._whole()
+        wanted, x_range = self._wanted_x(), self._figures.x_range
         if (x_range.start, x_range.end) != wanted:
             x_range.update(start=wanted[0], end=wanted[1])
-        span = whole[1] - whole[0]
-        x_range.bounds = (whole[0] - 0.05 * span, whole[1] + 0.05 * span)
-        self._x = (float(wanted[0]), float(wanted[1]))
+        self._x = wanted
         return {"lines"} if self._must_fetch() else set()
 
     def _focus(self) -> str:
@@ -364,15 +373,11 @@ class TraceView(pn.viewable.Viewer):
         self._figures.band.update(top=focus.top, bottom=focus.bottom)
 
     def _must_fetch(self) -> bool:
+        """Whether the view has left what the browser holds, or zoomed so far that gains and detail must follow."""
         start, end = self._x
         low, high, width = self._held
-        all_there = low <= self._whole()[0] and high >= self._whole()[1] and self._points_are_samples()
         outside = start < low - 1e-6 or end > high + 1e-6
-        return not all_there and (outside or not 0.7 < (end - start) / max(width, 1e-9) < 1.5)
-
-    def _points_are_samples(self) -> bool:
-        assert self._points is not None
-        return self._points.n_samples <= 1.5 * self._n_points(self._held[2], self._held[1] - self._held[0])
+        return outside or not 0.7 < (end - start) / max(width, 1e-9) < 1.5
 
     def _n_points(self, width: float, held: float) -> int:
         return int(_POINTS_PER_PX * self._size[0] * held / max(width, 1e-9)) // 2 * 2
@@ -422,7 +427,12 @@ class TraceView(pn.viewable.Viewer):
         overview, sources = self._figures.overview, self._figures.sources
         overview.x_range.update(start=whole[0], end=whole[1])
         sources["overview"].data = overview_columns(self._points, focus, self._zero[focus])
-        sources["overview_marks"].data = overview_marks(self._session, focus, self._zero[focus], self.theme)
+        self._draw_overview_marks()
+
+    def _draw_overview_marks(self) -> None:
+        focus = self._focus()
+        columns = overview_marks(self._session, focus, self._zero[focus], self.theme)
+        self._figures.sources["overview_marks"].data = columns
 
     def _draw_spectrogram(self) -> None:
         shown = self._session.spectrogram
@@ -446,6 +456,7 @@ class TraceView(pn.viewable.Viewer):
             zero_ms=self._zero,
             order=self._order_kind,
             token=self._token(),
+            limits=self._whole(),
         )
 
     def _send_marks(self) -> None:

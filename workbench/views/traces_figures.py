@@ -13,7 +13,6 @@ from bokeh.models import (
     ColumnDataSource,
     CustomJSTickFormatter,
     DatetimeAxis,
-    DatetimeTickFormatter,
     LinearColorMapper,
     PanTool,
     Range1d,
@@ -25,7 +24,7 @@ from bokeh.plotting import figure as Figure  # noqa: N812 - bokeh's own class ha
 
 from workbench.views.theme import TOKENS
 
-__all__ = ["LEFT_PX", "MARK_COLUMNS", "RIGHT_PX", "Figures", "make_figures", "paint"]
+__all__ = ["LEFT_PX", "MARK_COLUMNS", "RIGHT_PX", "Figures", "make_figures", "paint", "time_words"]
 
 LEFT_PX, RIGHT_PX = 92, 8
 AXIS_PX, OVERVIEW_PX, SPECTROGRAM_PX = 24, 54, 96
@@ -36,17 +35,28 @@ MARK_COLUMNS = (
 ).split()
 """Columns of the marks' source; the browser fills them, from what it is told and from the pointer."""
 
-_CLOCK = DatetimeTickFormatter(
-    microseconds="%H:%M:%S.%3N",
-    milliseconds="%H:%M:%S.%3N",
-    seconds="%H:%M:%S",
-    minsec="%H:%M:%S",
-    minutes="%H:%M:%S",
-    hourmin="%H:%M:%S",
-    hours="%H:%M",
-    days="%m-%d",
-).properties_with_values(include_defaults=False)
-_SECONDS = "const s = tick / 1000; return (s < 0 ? '\\u2212' : '') + Math.abs(s).toFixed(Math.abs(s % 1) > 1e-6 ? 2 : 0) + ' s'"
+# Labels nearer to an edge than their own half width would run into the date, or off the plot.
+_EDGE = "const at = (tick - range.start) / (range.end - range.start); if (at < 0.045 || at > 0.97) return ''; "
+_STEP = "const step = ticks.length > 1 ? ticks[1] - ticks[0] : 1000; "
+_CLOCK = (
+    _EDGE
+    + _STEP
+    + """
+const words = new Date(Math.round(tick)).toISOString();
+if (step >= 86400000) return words.slice(5, 10);
+if (step >= 60000 && (range.end - range.start) > 7200000) return words.slice(11, 16);
+if (step >= 1000) return words.slice(11, 19);
+return words.slice(11, 20 + Math.min(3, Math.ceil(-Math.log10(step / 1000) - 1e-9)));
+"""
+)
+_SECONDS = (
+    _EDGE
+    + _STEP
+    + """
+const digits = step >= 1000 ? 0 : Math.min(3, Math.ceil(-Math.log10(step / 1000) - 1e-9));
+return (tick < -1e-6 ? "\u2212" : "") + (Math.abs(tick) / 1000).toFixed(digits) + " s";
+"""
+)
 
 
 @dataclass
@@ -96,7 +106,9 @@ def make_figures(name: str) -> Figures:
         band=BoxAnnotation(level="underlay", line_alpha=0.0, fill_alpha=1.0),
         sources=sources,
     )
-    traces.add_layout(made.band)
+    # Before the grid, which the band must not hide.
+    traces.center = [made.band, *traces.center]
+    time_words(made, relative=False)
     return made
 
 
@@ -135,7 +147,6 @@ def _probability(name: str, x_range: Range1d, sources: dict[str, ColumnDataSourc
     plot.yaxis.ticker = [0, 0.5, 1]
     axis = plot.xaxis[0]
     axis.visible = True
-    axis.formatter = DatetimeTickFormatter(**_CLOCK)
     axis.major_tick_in, axis.major_tick_out, axis.major_label_standoff = 0, 4, 2
     plot.min_border_bottom = AXIS_PX
     return plot
@@ -164,7 +175,6 @@ def _overview(name: str, x_range: Range1d, sources: dict[str, ColumnDataSource])
     plot.yaxis.visible = False
     plot.grid.visible = False
     axis = plot.xaxis[0]
-    axis.formatter = DatetimeTickFormatter(**{**_CLOCK, "minutes": "%H:%M", "hourmin": "%H:%M", "minsec": "%H:%M:%S"})
     axis.major_tick_in, axis.major_tick_out, axis.major_label_standoff = 0, 3, 1
     plot.min_border_bottom = 18
     tool = RangeTool(x_range=x_range)
@@ -212,21 +222,18 @@ def _marks(plot: Figure, source: ColumnDataSource) -> dict[str, Any]:
     ]  # fmt: skip
     flags = plot.text(
         "flag_x", "flag_y", text="flag", source=source, text_align="flag_align", text_baseline="middle",
-        text_font_size="11px", text_font_style="bold", text_color="flag_colour", padding=[1, 4], border_radius=4,
+        text_font_size="11px", text_font_style="bold", text_color="flag_colour", padding=[5, 2], border_radius=4,
         background_fill_color="flag_fill", background_fill_alpha="flag_fill_alpha",
         border_line_color="colour", border_line_alpha="flag_line_alpha",
     )  # fmt: skip
     return {"bands": bands, "lines": lines, "tops": tops, "grips": grips, "flags": flags}
 
 
-def relative_seconds() -> CustomJSTickFormatter:
-    """Formatter of an axis that counts from an onset."""
-    return CustomJSTickFormatter(code=_SECONDS)
-
-
-def clock() -> DatetimeTickFormatter:
-    """Formatter of an axis in UTC."""
-    return DatetimeTickFormatter(**_CLOCK)
+def time_words(made: Figures, *, relative: bool) -> None:
+    """Let the axes count seconds from an onset, or show the clock in UTC."""
+    for plot in (made.probability, made.overview):
+        code = _SECONDS if relative else _CLOCK
+        plot.xaxis[0].formatter = CustomJSTickFormatter(code=code, args={"range": plot.x_range})
 
 
 def paint(made: Figures, theme: str) -> None:

@@ -4,7 +4,7 @@ const PLACES = ["recordings", "notices", "toolbar", "plot", "side", "pickers", "
 
 export function render({model}) {
   const root = document.createElement("div")
-  root.className = "frame"
+  root.className = "wb-frame"
   for (const name of PLACES) {
     const place = document.createElement(name === "recordings" ? "nav" : name === "plot" ? "main" : "section")
     place.className = `place ${name}`

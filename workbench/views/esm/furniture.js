@@ -55,7 +55,7 @@ class Furniture {
     const focus = screen.rows.find(row => row.focus);
     if (focus) {
       const [top, bottom] = [focus.top, focus.bottom].map(y => frame.top + y * scale);
-      children.unshift(h("div", { class: "band", style: { top: `${top}px`, height: `${bottom - top}px` } }));
+      children.unshift(h("div", { class: "edges", style: { top: `${top}px`, height: `${bottom - top}px` } }), h("div", { class: "band", style: { top: `${top}px`, height: `${bottom - top}px` } }));
     }
     this.names.replaceChildren(...children);
   }

@@ -53,7 +53,7 @@ function message(target, event) {
 
 export function render({model, el}) {
   const root = document.createElement("div")
-  root.className = `markup ${model.kind}`
+  root.className = `wb-markup ${model.kind}`
   const update = () => {
     const template = document.createElement("template")
     template.innerHTML = model.html

@@ -16,16 +16,36 @@ export function render({ model, el }) {
   const draw = () => { furniture.draw(); edits.draw(); };
   const nextFrame = call => requestAnimationFrame(() => requestAnimationFrame(call));
 
-  // ---- the range: the browser has moved already; Python sends finer points and keeps the view.
-  let waiting = null, settle = null, range = null;
+  // ---- the range: the browser has moved already; Python sends finer points. One question at a time, latest view wins.
+  let range = null, number = 0, asked = 0, moved = false, queued = false, settle = null;
   const tellView = settled => {
-    send({ op: "view", start: range.start, end: range.end, settled, token: model.screen.token || "" });
+    moved = false;
+    number += 1;
+    asked = performance.now();
+    send({ op: "view", start: range.start, end: range.end, settled, number, token: model.screen.token || "" });
+  };
+  const waiting = () => model.viewed < number && performance.now() - asked < 1000;
+  // Bokeh's own bounds would clamp the start of another recording against the end of the last one.
+  const keepInside = () => {
+    const [first, last] = model.screen.limits || [range.start, range.end];
+    const slack = 0.05 * (last - first), width = Math.min(range.end - range.start, last - first + 2 * slack);
+    const start = Math.min(Math.max(range.start, first - slack), last + slack - width);
+    if (Math.abs(start - range.start) > 1e-6 * width || Math.abs(start + width - range.end) > 1e-6 * width) range.setv({ start, end: start + width });
   };
   const ranged = () => {
-    edits.draw();
-    if (waiting === null) waiting = setTimeout(() => { waiting = null; tellView(false); }, 12);
-    clearTimeout(settle);
-    settle = setTimeout(() => tellView(true), 220);
+    if (queued) return;
+    queued = true;
+    // Python moves start and end one after the other: look when both have arrived.
+    queueMicrotask(() => {
+      queued = false;
+      if (!(range.end > range.start)) return;
+      keepInside();
+      edits.draw();
+      moved = true;
+      if (!waiting()) tellView(false);
+      clearTimeout(settle);
+      settle = setTimeout(() => tellView(true), 220);
+    });
   };
   const watchRange = () => {
     const views = plots.find();
@@ -53,6 +73,7 @@ export function render({ model, el }) {
   model.on("screen", () => { watchRange(); furniture.draw(); edits.draw(); nextFrame(draw); });
   model.on("marks", () => edits.take());
   model.on("in_hand", () => { edits.hand = model.in_hand; edits.draw(); });
+  model.on("viewed", () => { if (moved && !waiting()) tellView(false); });
   model.on("cursor", () => { edits.cursor = model.cursor; furniture.drawHair(edits.cursor); });
   model.on("colours", () => { paint(); draw(); });
   model.on("reading", () => furniture.drawSkeleton(model.reading));

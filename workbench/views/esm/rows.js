@@ -4,7 +4,7 @@ const TALLEST_PX = 30_000_000 // browsers end near 33.5 million
 
 export function render({model}) {
   const root = document.createElement("div")
-  root.className = `rows ${model.kind}`
+  root.className = `wb-rows ${model.kind}`
   root.innerHTML = `<div class="head" role="row"></div><div class="port" role="grid" tabindex="0"><div class="space"><div class="window"></div></div></div><div class="nothing"></div>`
   const [head, port, nothing] = root.children
   const space = port.firstChild

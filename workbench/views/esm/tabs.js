@@ -4,7 +4,7 @@ const NAMES = {picks: "Picks", map: "Map", journal: "Journal"}
 
 export function render({model}) {
   const root = document.createElement("div")
-  root.className = "tabs"
+  root.className = "wb-tabs"
   const list = document.createElement("div")
   list.setAttribute("role", "tablist")
   list.setAttribute("aria-label", "Tables")
