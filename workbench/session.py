@@ -20,15 +20,16 @@ import param
 import xarray as xr
 
 from workbench.compute import BACKENDS
-from workbench.errors import JobCancelledError, UnknownNameError, WorkbenchError
+from workbench.compute.queue import JobQueue
+from workbench.errors import UnknownNameError, WorkbenchError
 from workbench.inference.runs import Curves, PickerRun, origin_of
 from workbench.labels.desk import Desk
 from workbench.labels.journal import Journal
-from workbench.pickers import open_picker
+from workbench.pickers import Picker, open_picker
 from workbench.processing.filtering import apply_filter
 from workbench.processing.refine import refine_onset
 from workbench.processing.travel_times import theoretical_arrivals
-from workbench.schema import Event, Job, empty_labels, empty_picks, waveform_hash
+from workbench.schema import Event, empty_labels, empty_picks, waveform_hash
 from workbench.settings import Settings, load_settings
 from workbench.sources import open_source
 from workbench.sources.base import Source
@@ -53,6 +54,7 @@ class Session(param.Parameterized):
 
     source = param.Parameter(doc="The open Source, or None.")
     recordings = param.DataFrame(pd.DataFrame(), doc="The source's table of recordings.")
+    listed = param.Parameter(doc="Row numbers of the recordings in the order of the list; None is that of the table.")
     statuses = param.DataFrame(pd.DataFrame(), doc="Status, note and counts by recording, from the journal.")
     recording_id = param.String("", doc="Of the recording that is open or being read.")
     recording = param.Parameter(doc="The open Recording as read, or None.")
@@ -71,7 +73,8 @@ class Session(param.Parameterized):
     components = param.List(["Z", "N", "E"], doc="Shown of the open station.")
     order = param.Selector(default="distance", objects=["distance", "arrival", "name"])
     spectrogram = param.Boolean(False)
-    job = param.Parameter(doc="The Job in hand, or the last one, or None.")
+    job = param.Parameter(doc="The picker's Job in hand, or the last one, or None.")
+    errand = param.Parameter(doc="The Job in hand that is no picker's (scan, download, export), or the last, or None.")
     loading = param.Boolean(False, doc="Whether a recording or source is being read.")
     notice = param.Parameter(doc="The Notice to show, or None.")
     saved = param.Parameter(doc="The journal's last Entry of this session, or None.")
@@ -112,22 +115,53 @@ class Session(param.Parameterized):
         self.hold = hold
         self.roots = roots
         self.journal = Journal(self.settings.labels_url, self.analyst)
+        self.index = pd.Index([], dtype=str)
         self._shelf: Shelf | None = None
         self._desk: Desk | None = None
         self._curves = Curves()
         self._filtered: OrderedDict[tuple[str, str], xr.Dataset] = OrderedDict()
-        self._queue: list[str] = []
         self._hash = ("", "")
+        self._runs = self._queue(self.backend, "job")
+        # Scans, downloads and exports touch this computer's files, wherever pickers run.
+        self._local = BACKENDS.create("local")
+        self._errands = self._queue(self._local, "errand")
+
+    def _queue(self, backend: Any, name: str) -> JobQueue:
+        return JobQueue(
+            backend,
+            schedule=lambda function: self.schedule(function),
+            on_job=lambda job: setattr(self, name, job),
+            on_error=lambda error: setattr(self, "notice", Notice("error", str(error))),
+        )
+
+    def send(self, function: str, /, *, title: str, done: Callable[[Any], None], **arguments: Any) -> None:
+        """Run ``"module:function"`` on this computer in the background; `done` gets what it returned."""
+        self._errands.add(function, title=title, done=lambda value, _: done(value), **arguments)
 
     # ---- source and recording
 
     def open_source(self, place: str | Path | Source, kind: str | None = None) -> None:
-        """Open a source, list its recordings, and open the first."""
+        """Open a source, list its recordings, and open the first; returns when they are listed."""
         source = open_source(place, kind, roots=self.roots) if isinstance(place, (str, Path)) else place
         table = source.scan()
+        self._take_source(source, table, pd.Index(table["recording_id"]), "")
+
+    def request_source(self, place: str, kind: str | None = None, recording_id: str = "") -> None:
+        """Open a source in the background, then that recording, or the first."""
+        self.send(
+            "workbench.sources.opening:open_and_scan",
+            title=f"Listing {place}",
+            done=lambda found: self._take_source(*found, recording_id),
+            place=place,
+            kind=kind,
+            roots=self.roots,
+        )
+
+    def _take_source(self, source: Source, table: pd.DataFrame, index: pd.Index, recording_id: str) -> None:
         if self._shelf is not None:
             self._shelf.close()
         self._shelf = Shelf(source)
+        self.index, self.listed = index, None
         with self.hold(), param.parameterized.batch_call_watchers(self):
             self.source, self.recordings = source, table
             self._curves.clear()
@@ -137,12 +171,14 @@ class Session(param.Parameterized):
         notices = table.attrs.get("notices", [])
         if notices:
             self.notice = Notice("warn", _count(len(notices), "file", "could not be listed."), "\n".join(notices))
-        if len(table):
+        if recording_id:
+            self.open(recording_id)
+        elif len(table):
             self.open(str(table["recording_id"].iloc[0]))
 
     def open(self, recording_id: str) -> None:
         """Open a recording of the source: at once if it is in memory, else as soon as it has been read."""
-        if self._shelf is None or not (self.recordings["recording_id"] == recording_id).any():
+        if self._shelf is None or self.row(recording_id) < 0:
             raise UnknownNameError("recording", recording_id, self._some_ids())
         future = self._shelf.fetch(recording_id)
         self.cancel()
@@ -153,13 +189,27 @@ class Session(param.Parameterized):
             self.loading = True
             future.add_done_callback(lambda done: self.schedule(lambda: self._arrive(recording_id, done)))
 
+    def row(self, recording_id: str) -> int:
+        """Where a recording stands in the table of the source, -1 if nowhere."""
+        return int(self.index.get_indexer([recording_id])[0]) if recording_id else -1
+
     def step(self, by: int) -> None:
         """Open the recording that many rows further down the list; stops at either end."""
-        ids = self.recordings["recording_id"]
-        here = int(np.flatnonzero(ids == self.recording_id)[0]) if self.recording_id else -1
-        there = min(max(here + by, 0), len(ids) - 1)
-        if there != here:
-            self.open(str(ids.iloc[there]))
+        there = self._near(by)
+        if there is not None and there != self.recording_id:
+            self.open(there)
+
+    def _near(self, by: int, *, stop: bool = True) -> str | None:
+        """The recording that many rows further down the list, or at its end; None where there is none."""
+        here = self.row(self.recording_id)
+        if self.listed is not None:
+            found = np.flatnonzero(self.listed == here)
+            here = int(found[0]) if len(found) else -1 if by > 0 else 0
+        n = len(self.index) if self.listed is None else len(self.listed)
+        if n == 0 or not (stop or 0 <= here + by < n):
+            return None
+        there = min(max(here + by, 0), n - 1)
+        return str(self.index[there if self.listed is None else self.listed[there]])
 
     def _arrive(self, recording_id: str, future: Future[xr.Dataset]) -> None:
         if recording_id != self.recording_id or future.cancelled():
@@ -202,11 +252,9 @@ class Session(param.Parameterized):
         self._desk = None
 
     def _fetch_neighbours(self) -> None:
-        ids = self.recordings["recording_id"]
-        here = int(np.flatnonzero(ids == self.recording_id)[0])
-        near = [str(ids.iloc[i]) for i in (here, here + 1, here - 1, here + 2) if 0 <= i < len(ids)]
         if self._shelf is not None:
-            self._shelf.fetch_ahead(near)
+            near = [self._near(by, stop=False) for by in (1, -1, 2)]
+            self._shelf.fetch_ahead([self.recording_id, *(name for name in near if name is not None)])
 
     def _first_station(self, recording: xr.Dataset) -> str:
         with np.errstate(invalid="ignore"):
@@ -256,6 +304,16 @@ class Session(param.Parameterized):
         self.runs = {**self.runs, key: self._curves.fill(run, self.recording_id)}
         return key
 
+    def request_picker(self, name: str, weights: str = "") -> None:
+        """Put a picker on the list once it has been loaded in the background, and run it."""
+        title = f"Loading {name} {weights}".strip()
+        self.send("workbench.pickers:open_picker", title=title, done=self._take_picker, name=name, weights=weights)
+
+    def _take_picker(self, picker: Picker) -> None:
+        card = picker.card
+        if (key := self.add_picker(card.name, card.weights)) and self.recording is not None:
+            self.run([key])
+
     def remove_picker(self, key: str) -> None:
         """Take a picker off the list; its picks go, decisions on them stay."""
         self.runs = {k: run for k, run in self.runs.items() if k != key}
@@ -274,48 +332,29 @@ class Session(param.Parameterized):
         if self.recording is None:
             return
         wanted = [key for key, run in self.runs.items() if run.on] if keys is None else keys
-        self._queue = [key for key in wanted if again or self._run(key).annotations is None]
-        if self.job is None or self.job.state not in ("queued", "running"):
-            self._start_next()
+        self._runs.drop_waiting()
+        for key in wanted:
+            if again or self._run(key).annotations is None:
+                self._add_run(key, self.recording_id)
 
     def cancel(self) -> None:
-        """Stop the run in hand and those after it."""
-        self._queue = []
-        if self.job is not None and self.job.state in ("queued", "running"):
-            self.backend.cancel(self.job.job_id)
+        """Stop the picker in hand and those after it."""
+        self._runs.cancel()
 
-    def _start_next(self) -> None:
-        if not self._queue or self.recording is None:
-            return
-        key = self._queue.pop(0)
-        card, recording_id = self._run(key).card, self.recording_id
-        job = self.backend.submit(
+    def cancel_errand(self) -> None:
+        """Stop the scan, download or export in hand and those after it."""
+        self._errands.cancel()
+
+    def _add_run(self, key: str, recording_id: str) -> None:
+        card = self._run(key).card
+        self._runs.add(
             "workbench.inference.run:annotate",
             title=f"{card.title} on {recording_id}",
-            on_change=lambda job: self.schedule(lambda: self._job_changed(job, key, recording_id)),
+            done=lambda annotations, job: self._keep_curves(key, recording_id, annotations, job.elapsed_s),
             recording=self.recording,
             picker=card.name,
             weights=card.weights,
         )
-        # A quick job may have told of its end before submit returned.
-        if self.job is None or self.job.job_id != job.job_id:
-            self.job = job
-
-    def _job_changed(self, job: Job, key: str, recording_id: str) -> None:
-        if self.job is not None and self.job.job_id == job.job_id and self.job.state in ("done", "failed", "cancelled"):
-            return
-        if job.state == "done":
-            self._keep_curves(key, recording_id, self.backend.result(job.job_id), job.elapsed_s)
-        elif job.state == "failed":
-            try:
-                self.backend.result(job.job_id)
-            except JobCancelledError:
-                pass
-            except WorkbenchError as error:
-                self.notice = Notice("error", str(error))
-        self.job = job
-        if job.state in ("done", "failed", "cancelled"):
-            self._start_next()
 
     def _keep_curves(self, key: str, recording_id: str, annotations: xr.Dataset, seconds: float) -> None:
         self._curves.keep(recording_id, key, annotations, seconds)
@@ -370,9 +409,11 @@ class Session(param.Parameterized):
     def close(self) -> None:
         """Stop all work and let go of the journal."""
         self.cancel()
+        self.cancel_errand()
         if self._shelf is not None:
             self._shelf.close()
         self.backend.close()
+        self._local.close()
         self.journal.close()
 
     def _saved(self, entry: Any) -> None:

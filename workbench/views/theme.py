@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-__all__ = ["MARKERS", "TOKENS", "phase_colour"]
+__all__ = ["FONT", "MARKERS", "SYMBOLS", "TOKENS", "bokeh_theme", "css_tokens", "phase_colour", "theme_config"]
+
+FONT = 'Roboto, "Segoe UI", "Helvetica Neue", Arial, sans-serif'
 
 _TABLE: Mapping[str, tuple[str, str]] = {
     # token: (light, dark)
@@ -44,6 +47,9 @@ TOKENS: Mapping[str, Mapping[str, str]] = {
 MARKERS = ("inverted_triangle", "diamond", "square", "triangle", "circle", "plus")
 """Bokeh markers of pickers, in the order in which they stand in the table."""
 
+SYMBOLS = ("▼", "◆", "■", "▲", "●", "✚")
+"""The same markers in text."""
+
 
 def phase_colour(phase: str, theme: str) -> str:
     """The colour of a phase: one hue for the P family, one for the S family, one for all others.
@@ -53,3 +59,113 @@ def phase_colour(phase: str, theme: str) -> str:
     """
     tokens = TOKENS[theme]
     return tokens.get(phase[:1].lower() if phase[:1] in "PS" else "other", tokens["other"])
+
+
+def css_tokens(theme: str) -> str:
+    """CSS declarations of all tokens: ``--wb-muted: #55616D; ...``."""
+    return " ".join(f"--wb-{token.replace('_', '-')}: {colour};" for token, colour in TOKENS[theme].items())
+
+
+def theme_config() -> dict[str, dict[str, Any]]:
+    """Material UI's theme for ``pmui.Page(theme_config=...)``: ink accent, small type, no shadows, both themes."""
+    return {theme: _material_theme(theme) for theme in TOKENS}
+
+
+def bokeh_theme(theme: str) -> dict[str, dict[str, dict[str, Any]]]:
+    """JSON of the Bokeh theme for figures: axes, grid and background from the tokens, nothing in the margins."""
+    token = TOKENS[theme]
+    return {
+        "attrs": {
+            "Plot": {
+                "background_fill_color": token["plot"],
+                "border_fill_color": token["plot"],
+                "outline_line_color": None,
+                "min_border": 0,
+            },
+            "Grid": {"grid_line_color": token["grid"]},
+            "Axis": {
+                "axis_line_color": token["strong"],
+                "major_tick_line_color": token["strong"],
+                "minor_tick_line_color": None,
+                "major_label_text_color": token["text"],
+                "major_label_text_font_size": "12px",
+                "axis_label_text_color": token["muted"],
+                "axis_label_text_font_size": "11px",
+                "axis_label_text_font_style": "normal",
+            },
+            "Title": {"text_font_size": "13px", "text_color": token["text"]},
+            "Legend": {"label_text_color": token["text"], "background_fill_color": token["plot"]},
+            "ColorBar": {"major_label_text_color": token["text"], "background_fill_color": token["plot"]},
+        }
+    }
+
+
+def _material_theme(theme: str) -> dict[str, Any]:
+    token = TOKENS[theme]
+    return {
+        "palette": {
+            "primary": {"main": token["accent"], "contrastText": token["on_accent"]},
+            "text": {"primary": token["text"], "secondary": token["muted"]},
+            "background": {"default": token["background"], "paper": token["surface"]},
+            "divider": token["border"],
+            "success": {"main": token["ok"]},
+            "warning": {"main": token["warn"]},
+            "error": {"main": token["error"]},
+            "action": {"selected": token["selected"], "hover": token["focus_band"]},
+        },
+        "shape": {"borderRadius": 6},
+        "typography": {
+            "fontFamily": FONT,
+            "fontSize": 13,
+            "button": {"textTransform": "none", "fontWeight": 600},
+        },
+        "components": _material_components(token),
+    }
+
+
+def _material_components(token: Mapping[str, str]) -> dict[str, Any]:
+    small = {"defaultProps": {"size": "small"}}
+    focus = {"outline": f"2px solid {token['accent']}", "outlineOffset": "2px"}
+    return {
+        "MuiButtonBase": {
+            "defaultProps": {"disableRipple": True},
+            "styleOverrides": {"root": {"&.Mui-focusVisible": focus}},
+        },
+        "MuiPaper": {"styleOverrides": {"root": {"backgroundImage": "none"}}},
+        "MuiAppBar": {
+            "defaultProps": {"elevation": 0},
+            "styleOverrides": {
+                "root": {
+                    "backgroundColor": token["surface"],
+                    "backgroundImage": "none",
+                    "color": token["text"],
+                    "borderBottom": f"1px solid {token['border']}",
+                    "boxShadow": "none",
+                }
+            },
+        },
+        "MuiToolbar": {"styleOverrides": {"root": {"minHeight": "47px !important", "paddingLeft": "14px !important"}}},
+        "MuiButton": {
+            "defaultProps": {"size": "small", "disableElevation": True},
+            "styleOverrides": {"root": {"minHeight": "28px", "paddingTop": "2px", "paddingBottom": "2px"}},
+        },
+        "MuiSwitch": small,
+        "MuiSlider": small,
+        "MuiToggleButton": {
+            "styleOverrides": {
+                "root": {
+                    "height": "28px",
+                    "padding": "0 9px",
+                    "fontSize": "12px",
+                    "color": token["muted"],
+                    "borderColor": token["border"],
+                    "&.Mui-selected, &.Mui-selected:hover": {
+                        "color": token["text"],
+                        "backgroundColor": token["selected"],
+                    },
+                }
+            }
+        },
+        "MuiTab": {"styleOverrides": {"root": {"minHeight": "40px", "minWidth": "0", "padding": "8px 12px"}}},
+        "MuiTabs": {"styleOverrides": {"root": {"minHeight": "40px"}}},
+    }

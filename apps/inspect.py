@@ -1,0 +1,129 @@
+"""The Inspect app: recordings at the left, traces and picks in the middle, tables, map, pickers and journal at the right.
+
+``panel serve apps/inspect.py`` serves it on ObsPy's examples; ``workbench serve`` is the usual way.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import panel as pn
+
+from workbench.errors import WorkbenchError
+from workbench.pickers.weights import default_weights
+from workbench.session import Session
+from workbench.settings import load_settings
+from workbench.views.address import go_to, read_address
+from workbench.views.guard import guarded
+from workbench.views.page import InspectPage
+from workbench.views.refusal import refusal_page
+
+__all__ = ["APPS", "page"]
+
+APPS = {"Inspect": ""}
+"""Title to address of the apps of this server; this one's is empty."""
+
+_FIRST_CHOICE = ("phasenet", "eqtransformer")
+
+
+def page(
+    session: Session | None = None,
+    *,
+    source: str = "examples",
+    labels: str = "",
+    roots: tuple[Path, ...] | None = None,
+) -> Any:
+    """The page of one browser session.
+
+    Parameters
+    ----------
+    session
+        Shown as it is; a new one of this browser session if not given, closed with it.
+    source
+        Opened first where the address names none: a path, ``"examples"`` or ``"seisbench:NAME"``.
+    labels
+        URL or path of the label journal; empty stands for that of the settings.
+    roots
+        Folders that a path from the page may not leave; None is no limit.
+    """
+    if session is not None:
+        return InspectPage(session, APPS, session.settings.theme).__panel__()
+    try:
+        session = _new_session(labels, roots)
+    except WorkbenchError as error:
+        # Without a journal no decision could be kept, so there is no session to show.
+        return refusal_page(str(error))
+    made = InspectPage(session, APPS, _theme(session))
+    place = read_address(pn.state.location.search or "" if pn.state.location else "")
+    with guarded(session):
+        go_to(session, replace(place, source=place.source or source))
+        _add_first_picker(session)
+    return made.__panel__()
+
+
+def _new_session(labels: str, roots: tuple[Path, ...] | None) -> Session:
+    document = pn.state.curdoc
+    settings = load_settings(labels=labels or None)
+    session = Session(settings=settings, roots=roots)
+    if document is not None and document.session_context is not None:
+        session.schedule = door = _Door(document, session)
+        pn.state.onload(door.open)
+        session.hold = functools.partial(pn.io.hold, document)
+    pn.state.on_session_destroyed(lambda _: session.close())
+    return session
+
+
+class _Door:
+    """Calls what workers ask for on a document's thread, and not before the browser shows the document.
+
+    Panel drops what is changed in a hold between sending the document and hearing that it was loaded; what comes by
+    then waits here.
+    """
+
+    def __init__(self, document: Any, session: Session) -> None:
+        self._document, self._session = document, session
+        self._waiting: list[Callable[[], None]] | None = []
+        self._lock = threading.Lock()
+
+    def __call__(self, function: Callable[[], None]) -> None:
+        with self._lock:
+            if self._waiting is not None:
+                self._waiting.append(function)
+                return
+        self._pass(function)
+
+    def open(self) -> None:
+        """Let in what waits, in its order, and from now on everything at once."""
+        with self._lock:
+            waiting, self._waiting = self._waiting or [], None
+            for function in waiting:
+                self._pass(function)
+
+    def _pass(self, function: Callable[[], None]) -> None:
+        def call() -> None:
+            with guarded(self._session):
+                function()
+
+        self._document.add_next_tick_callback(call)
+
+
+def _theme(session: Session) -> str:
+    return session.settings.theme if session.settings.theme in ("light", "dark") else "light"
+
+
+def _add_first_picker(session: Session) -> None:
+    """The best picker that is on this computer, loaded in the background; STA/LTA where there are no weights."""
+    name = next((name for name in _FIRST_CHOICE if default_weights(name)), "")
+    if name:
+        session.request_picker(name)
+    else:
+        session.add_picker("sta_lta")
+
+
+if pn.state.served:
+    page().servable()

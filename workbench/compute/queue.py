@@ -1,0 +1,113 @@
+"""``JobQueue``: jobs of one owner on a backend, one after the other, told on the owner's thread."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.compute.base import Backend
+from workbench.errors import JobCancelledError, WorkbenchError
+from workbench.schema import Job
+
+__all__ = ["JobQueue"]
+
+_ENDED = ("done", "failed", "cancelled")
+
+
+@dataclass(frozen=True)
+class _Wish:
+    function: str
+    title: str
+    arguments: dict[str, Any]
+    done: Callable[[Any, Job], None]
+
+
+class JobQueue:
+    """Jobs on a backend, one after the other; the rest waits and can be dropped.
+
+    Parameters
+    ----------
+    backend
+        Where they run.
+    schedule
+        Calls a function on the owner's thread.
+    on_job
+        Told of every change of the job in hand.
+    on_error
+        Told why a job failed; not of cancelled ones.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        *,
+        schedule: Callable[[Callable[[], None]], None],
+        on_job: Callable[[Job], None],
+        on_error: Callable[[WorkbenchError], None],
+    ) -> None:
+        self._backend = backend
+        self._schedule = schedule
+        self._on_job = on_job
+        self._on_error = on_error
+        self._waiting: deque[_Wish] = deque()
+        self._job: Job | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job is in hand."""
+        return self._job is not None and self._job.state not in _ENDED
+
+    def add(self, function: str, /, *, title: str, done: Callable[[Any, Job], None], **arguments: Any) -> None:
+        """Run ``"module:function"`` after what waits; `done` gets what it returned, on the owner's thread."""
+        self._waiting.append(_Wish(function, title, arguments, done))
+        if not self.busy:
+            self._start_next()
+
+    def drop_waiting(self) -> None:
+        """Forget the jobs that have not begun."""
+        self._waiting.clear()
+
+    def cancel(self) -> None:
+        """Stop the job in hand and forget those after it."""
+        self._waiting.clear()
+        if self._job is not None and self.busy:
+            self._backend.cancel(self._job.job_id)
+
+    def _start_next(self) -> None:
+        if not self._waiting:
+            return
+        wish = self._waiting.popleft()
+        job = self._backend.submit(
+            wish.function,
+            title=wish.title,
+            on_change=lambda job: self._schedule(lambda: self._changed(job, wish)),
+            **wish.arguments,
+        )
+        # A quick job may have told of its end before submit returned.
+        if self._job is None or self._job.job_id != job.job_id:
+            self._tell(job)
+
+    def _changed(self, job: Job, wish: _Wish) -> None:
+        if self._job is not None and self._job.job_id == job.job_id and self._job.state in _ENDED:
+            return
+        if job.state == "done":
+            wish.done(self._backend.result(job.job_id), job)
+        elif job.state == "failed":
+            self._tell_error(job)
+        self._tell(job)
+        if job.state in _ENDED:
+            self._start_next()
+
+    def _tell(self, job: Job) -> None:
+        self._job = job
+        self._on_job(job)
+
+    def _tell_error(self, job: Job) -> None:
+        try:
+            self._backend.result(job.job_id)
+        except JobCancelledError:
+            pass
+        except WorkbenchError as error:
+            self._on_error(error)

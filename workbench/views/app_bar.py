@@ -1,0 +1,124 @@
+"""``AppBar``: which app this is, what is open in it, where work runs, and who works."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from html import escape
+
+import numpy as np
+import pandas as pd
+import panel as pn
+
+from workbench.session import Session
+from workbench.views.icons import icon
+from workbench.views.markup import Action, Markup, attributes
+
+__all__ = ["AppBar", "recording_facts"]
+
+_LOGO = (
+    '<svg width="28" height="20" viewBox="0 0 28 20" fill="none" stroke-width="2" stroke-linecap="round" aria-hidden="true">'
+    '<path d="M1 10h4l2-3 2 6" stroke="currentColor" stroke-linejoin="round"/><path d="M11 2v16" stroke="var(--wb-p)"/>'
+    '<path d="M14 6l2 8 2-11" stroke="currentColor" stroke-linejoin="round"/><path d="M20 4v12" stroke="var(--wb-s)"/>'
+    '<path d="M22 10h5" stroke="currentColor"/></svg>'
+)
+
+
+class AppBar(pn.viewable.Viewer):
+    """The row at the top of the page.
+
+    Parameters
+    ----------
+    apps
+        Title to address of the apps that are served; the one whose address is empty is this one.
+    on_theme, on_help
+        Called by the two buttons.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        apps: Mapping[str, str],
+        on_theme: Callable[[], None],
+        on_help: Callable[[], None],
+        theme: str = "light",
+    ) -> None:
+        super().__init__()
+        self._session, self._apps, self._theme = session, apps, theme
+        self._calls = {"theme": on_theme, "help": on_help}
+        self._markup = Markup(session, self._act, kind="app_bar")
+        session.param.watch(lambda *_: self._draw(), ["source", "recording_id", "recording", "job", "analyst"])
+        self._draw()
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        return self._markup
+
+    def show_theme(self, theme: str) -> None:
+        """Draw the button that leads to the other theme."""
+        self._theme = theme
+        self._draw()
+
+    def _draw(self) -> None:
+        links = "".join(
+            f"<a {attributes(href=address or None, aria_current=None if address else 'page')}>{escape(title)}</a>"
+            for title, address in self._apps.items()
+        )
+        to = "dark" if self._theme == "light" else "light"
+        self._markup.html = (
+            f'<span class="logo">{_LOGO}<b>Workbench</b></span><nav aria-label="Apps">{links}</nav><span class="rule"></span>'
+            f'{self._crumbs()}<span class="spread"></span>{self._kernel()}'
+            f'<button class="icon" data-act="theme" data-key="{to}" aria-label="To the {to} theme" title="To the {to} theme">{icon("moon" if to == "dark" else "sun")}</button>'
+            f'<button class="icon" data-act="help" aria-label="Help: all keys" title="Help: all keys">{icon("help")}</button>'
+            f'<span class="initials" role="img" {attributes(title=f"Analyst: {self._session.analyst}", aria_label=f"Analyst: {self._session.analyst}")}>{escape(_initials(self._session.analyst))}</span>'
+        )
+
+    def _crumbs(self) -> str:
+        session = self._session
+        if session.source is None:
+            return '<span class="muted">No source is open</span>'
+        title = escape(session.source.title)
+        facts = recording_facts(session) if session.recording is not None else ""
+        name = escape(_name(session))
+        return (
+            f'<span class="crumbs"><span class="ellipsis source" title="{escape(session.source.location)}">{title}</span><span class="muted arrow">›</span>'
+            f'<b class="ellipsis" title="{escape(session.recording_id)}">{name}</b><span class="muted ellipsis facts">{escape(facts)}</span></span>'
+        )
+
+    def _kernel(self) -> str:
+        job = self._session.job
+        busy = job is not None and job.state in ("queued", "running")
+        state = "busy" if busy else "ready"
+        return f'<span class="kernel" role="status" title="Pickers run on this computer"><i class="{state}"></i><b>this computer</b><span class="muted">{state}</span></span>'
+
+    def _act(self, action: Action) -> None:
+        call = self._calls.get(action["act"])
+        if call is not None:
+            call()
+
+
+def _name(session: Session) -> str:
+    table = session.recordings
+    row = table[table["recording_id"] == session.recording_id] if "recording_id" in table else table
+    if len(row) and int(row["n_stations"].iloc[0]) > 1 and pd.notna(row["start"].iloc[0]):
+        return f"{row['start'].iloc[0]:%Y-%m-%d %H:%M:%S}"
+    return session.recording_id or "no recording"
+
+
+def recording_facts(session: Session) -> str:
+    """Stations, components, rate and length of the open recording: ``"20 st · 3C · 200 Hz · 300 s"``."""
+    recording = session.recording
+    rates = np.unique(recording["native_sampling_rate_hz"].values)
+    rate = f"{rates[0]:g}" if len(rates) == 1 else f"{rates[0]:g}–{rates[-1]:g}"
+    seconds = recording.sizes["time"] / recording.attrs["sampling_rate_hz"]
+    length = (
+        f"{seconds:.0f} s"
+        if seconds < 600
+        else f"{seconds / 60:.0f} min"
+        if seconds < 7200
+        else f"{seconds / 3600:.1f} h"
+    )
+    return f"{recording.sizes['station']} st · {recording.sizes['component']}C · {rate} Hz · {length}"
+
+
+def _initials(analyst: str) -> str:
+    words = analyst.replace(".", " ").replace("_", " ").split()
+    return ("".join(word[0] for word in words[:2]) if len(words) > 1 else analyst[:2]).upper() or "?"

@@ -1,0 +1,37 @@
+"""``Frame``: the page below the app bar, as places in a grid that CSS re-arranges for narrow screens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import param
+from panel.custom import Child, JSComponent
+
+from workbench.views.markup import ESM_FOLDER, stylesheet
+
+__all__ = ["Frame"]
+
+
+class Frame(JSComponent):
+    """Recordings at the left, plot in the middle, tables at the right, status line at the foot.
+
+    Below 1200 px the tables become a dock under the plot, below 1100 px the recordings become a rail; nothing is made
+    anew for that.
+    """
+
+    recordings = Child()
+    notices = Child()
+    toolbar = Child()
+    plot = Child()
+    side = Child()
+    pickers = Child()
+    status = Child()
+    overlays = Child()
+    list_open = param.Boolean(False, doc="Whether the recordings stand over the plot on a narrow screen.")
+    address = param.String("", doc="Query of the page's address; no step of the browser's history.")
+    dock_open = param.Boolean(True, doc="Whether the dock under the plot is open on a narrow screen.")
+
+    _esm = ESM_FOLDER / "frame.js"
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(stylesheets=[stylesheet("frame.css")], sizing_mode="stretch_both", margin=0, **params)

@@ -1,0 +1,60 @@
+"""``Hint``: the next thing to do for someone who sees the page for the first time; gone after the first decision."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import panel as pn
+
+from workbench.session import Session
+from workbench.views.icons import icon
+from workbench.views.keys import keymap
+from workbench.views.markup import Action, Markup
+
+__all__ = ["Hint"]
+
+
+class Hint(pn.viewable.Viewer):
+    """One line above the traces; it never covers a waveform, and its close button puts it away for the session."""
+
+    def __init__(self, session: Session, traces: Any) -> None:
+        super().__init__()
+        self._session, self._traces = session, traces
+        self._away = False
+        self._markup = Markup(session, self._act, kind="hint")
+        session.param.watch(lambda *_: self._draw(), ["recording", "in_hand", "saved", "runs"])
+        traces.param.watch(lambda *_: self._draw(), "armed")
+        self._draw()
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        return self._markup
+
+    def _draw(self) -> None:
+        session = self._session
+        shown = session.recording is not None and not self._away and session.saved is None
+        self._markup.visible = shown
+        if not shown:
+            return
+        keys = {action: key for key, action in reversed(keymap(session.settings.keys).items())}
+
+        def cap(action: str) -> str:
+            return f"<kbd>{escape(keys.get(action, '?').upper())}</kbd>"
+
+        if session.in_hand and self._traces.armed:
+            words = f"{cap('accept')} keeps the pick in hand, {cap('reject')} rejects it, a drag moves it. Each is saved at once."
+        elif self._traces.armed:
+            words = f"Point at an onset and press {cap('phase:P')} or {cap('phase:S')}, or click a dashed pick to take it in hand."
+        elif len(session.picks):
+            words = "Dashed lines are a picker's. Drag one to the onset, and your correction is saved as a label."
+        else:
+            words = f"Click in the plot, point at an onset and press {cap('phase:P')} or {cap('phase:S')}."
+        self._markup.html = (
+            f'<div class="hint">{icon("info", 14)}<span>{words}</span><span class="spread"></span>'
+            f'<button class="icon" data-act="close" aria-label="Close this hint">{icon("close", 12)}</button></div>'
+        )
+
+    def _act(self, action: Action) -> None:
+        if action["act"] == "close":
+            self._away = True
+            self._draw()

@@ -1,0 +1,124 @@
+"""The Inspect page: all views of one session in a frame, with the theme and the address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+import param
+
+from workbench.session import Session
+from workbench.views.address import address_of
+from workbench.views.app_bar import AppBar
+from workbench.views.export_dialog import ExportDialog
+from workbench.views.frame import Frame
+from workbench.views.help import HelpSheet
+from workbench.views.hint import Hint
+from workbench.views.journal import JournalPanel
+from workbench.views.markup import stylesheet
+from workbench.views.notices import NoticeBar
+from workbench.views.pick_table import PickTable
+from workbench.views.pickers import PickerPanel
+from workbench.views.recordings import RecordingList
+from workbench.views.side import SidePanel
+from workbench.views.source_dialog import SourceDialog
+from workbench.views.station_map import StationMap
+from workbench.views.status_line import StatusLine
+from workbench.views.theme import FONT, TOKENS, css_tokens, theme_config
+from workbench.views.toolbar import Toolbar
+from workbench.views.traces import TraceView
+
+__all__ = ["InspectPage"]
+
+_IN_ADDRESS = ["source", "recording_id", "recording", "station", "filter", "align", "view"]
+
+
+class InspectPage(pn.viewable.Viewer):
+    """Everything on the page of one session.
+
+    Parameters
+    ----------
+    apps
+        Title to address of the apps that are served; this one's address is empty.
+    """
+
+    theme = param.Selector(default="light", objects=list(TOKENS))
+
+    def __init__(self, session: Session, apps: Mapping[str, str], theme: str = "light", **params: Any) -> None:
+        super().__init__(theme=theme, **params)
+        self._session = session
+        self.traces = TraceView(session, theme=theme)
+        self._help, self._source, self._export = HelpSheet(session), SourceDialog(session), ExportDialog(session)
+        self.recordings = RecordingList(session, on_open=self._source.open, on_list=self._show_list)
+        self._map = StationMap(session, theme=theme)
+        self._bar = AppBar(session, apps, self._other_theme, self._help.open, theme)
+        self._frame = self._make_frame()
+        self._page = pmui.Page(
+            header=[self._bar],
+            main=[self._frame],
+            theme_config=theme_config(),
+            dark_theme=theme == "dark",
+            theme_toggle=False,
+            busy_indicator=None,
+            meta_title="Inspect · Workbench",
+            stylesheets=[_page_css()],
+        )
+        self.traces.param.watch(lambda *_: self._help.open(), "help")
+        session.param.watch(lambda *_: self._write_address(), _IN_ADDRESS)
+        session.param.watch(lambda *_: self._frame.param.update(list_open=False), "recording_id")
+        self.param.watch(lambda *_: self._retheme(), "theme")
+        self._write_address()
+
+    def __panel__(self) -> pmui.Page:
+        return self._page
+
+    def _make_frame(self) -> Frame:
+        session = self._session
+        picks, journal = PickTable(session), JournalPanel(session)
+        return Frame(
+            recordings=self.recordings.__panel__(),
+            notices=NoticeBar(session).__panel__(),
+            toolbar=Toolbar(session, on_export=self._export.open, on_dock=self._show_dock).__panel__(),
+            plot=pn.Column(
+                Hint(session, self.traces),
+                self.traces,
+                sizing_mode="stretch_both",
+                margin=0,
+                styles={"overflow": "hidden"},
+            ),
+            side=SidePanel(session, picks, self._map, journal).__panel__(),
+            pickers=PickerPanel(session).__panel__(),
+            status=StatusLine(session, self.traces, self._help.open).__panel__(),
+            overlays=pn.Column(self._help, self._source, self._export),
+        )
+
+    def _show_list(self) -> None:
+        self._frame.list_open = not self._frame.list_open
+
+    def _show_dock(self) -> None:
+        self._frame.dock_open = not self._frame.dock_open
+
+    def _other_theme(self) -> None:
+        self.theme = "dark" if self.theme == "light" else "light"
+
+    def _retheme(self) -> None:
+        with pn.io.hold():
+            self._page.dark_theme = self.theme == "dark"
+            self.traces.theme = self._map.theme = self.theme
+            self._bar.show_theme(self.theme)
+
+    def _write_address(self) -> None:
+        address = address_of(self._session)
+        if address:
+            self._frame.address = address
+
+
+def _page_css() -> str:
+    """Tokens of both themes as CSS variables, and what Material UI leaves to be said."""
+    shadow = "0 1px 2px rgba(24, 33, 43, .06)"
+    return (
+        f":host {{ --wb-font: {FONT}; }} .mui-light {{ {css_tokens('light')} --wb-shadow: {shadow}; }}"
+        f" .mui-dark {{ {css_tokens('dark')} --wb-shadow: none; }}" + stylesheet("page.css")
+    )

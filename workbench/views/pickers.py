@@ -1,0 +1,163 @@
+"""``PickerPanel``: the pickers on the list, their thresholds, what hinders them, and how to get more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import panel as pn
+import param
+
+from workbench.inference.input_check import Finding, check_input
+from workbench.pickers.offers import Offer, picker_title
+from workbench.schema import PickerCard
+from workbench.session import Session
+from workbench.views.markup import Action, Markup
+from workbench.views.pick_table import picker_symbols
+from workbench.views.pickers_html import offers_html, panel_html, run_html
+
+__all__ = ["PickerPanel"]
+
+
+class PickerPanel(pn.viewable.Viewer):
+    """Switches, live thresholds, Run and Cancel, and the registry of all other pickers."""
+
+    def __init__(self, session: Session, theme: str = "light") -> None:
+        super().__init__()
+        self._session = session
+        self._offers: Sequence[Offer] | None = None
+        self._adding = False
+        self._remote: dict[str, Sequence[str]] = {}
+        self._findings: Mapping[str, Sequence[Finding]] = {}
+        self._checker = ThreadPoolExecutor(1, thread_name_prefix="check")
+        self._markup = Markup(session, self._act, kind="pickers", sizing_mode="stretch_both")
+        session.param.watch(lambda *_: self._draw(), ["runs", "job", "recording"])
+        session.param.watch(lambda *_: self._check(), ["recording"])
+        self._keys: tuple[str, ...] = ()
+        session.param.watch(lambda *_: self._check_new(), ["runs"])
+        self._check()
+        self._draw()
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        return self._markup
+
+    def _check_new(self) -> None:
+        if tuple(self._session.runs) != self._keys:
+            self._check()
+
+    def _check(self) -> None:
+        """Look at the recording in a thread, for it may be a day long; the words come when they are ready."""
+        session = self._session
+        self._keys = tuple(session.runs)
+        recording, cards = session.recording, {key: run.card for key, run in session.runs.items()}
+        self._findings = {}
+        if recording is not None and cards:
+            self._checker.submit(self._look, recording, cards)
+
+    def _look(self, recording: Any, cards: Mapping[str, PickerCard]) -> None:
+        found = {key: check_input(recording, card) for key, card in cards.items()}
+        self._session.schedule(lambda: self._take_findings(recording, found))
+
+    def _take_findings(self, recording: Any, found: Mapping[str, Sequence[Finding]]) -> None:
+        if recording is self._session.recording:
+            self._findings = found
+            self._draw()
+
+    def _draw(self) -> None:
+        session = self._session
+        symbols = picker_symbols(session)
+        runs = [
+            run_html(run, symbols[key], self._findings.get(key, ()), self._running(run.card))
+            for key, run in session.runs.items()
+        ]
+        offers = ""
+        if self._adding:
+            offers = offers_html(self._offers, self._remote, set(session.runs))
+        self._markup.html = panel_html(
+            runs, offers, busy=self._busy(), ready=session.recording is not None, adding=self._adding
+        )
+
+    def _busy(self) -> bool:
+        job = self._session.job
+        return job is not None and job.state in ("queued", "running")
+
+    def _running(self, card: PickerCard) -> bool:
+        return self._busy() and self._session.job.title.startswith(f"{card.title} on ")
+
+    def _act(self, action: Action) -> None:
+        session, name = self._session, action["act"]
+        key = str(action.get("key", ""))
+        if name == "run":
+            session.run(again=True)
+        elif name == "cancel":
+            session.cancel()
+        elif name == "switch":
+            self._switch(key, bool(action["value"]))
+        elif name == "threshold":
+            self._threshold(key, str(action["phase"]), str(action["value"]))
+        elif name == "remove":
+            session.remove_picker(key)
+        elif name == "add":
+            self._toggle_offers()
+        elif name == "use":
+            session.request_picker(str(action["picker"]), str(action.get("weights", "")))
+        elif name == "get":
+            self._ask_remote(str(action["picker"]))
+        elif name == "fetch":
+            self._fetch(str(action["picker"]), str(action["weights"]))
+
+    def _switch(self, key: str, on: bool) -> None:
+        session = self._session
+        with session.hold(), param.parameterized.batch_call_watchers(session):
+            session.switch_picker(key, on)
+        if on and session.runs[key].annotations is None:
+            session.run([key])
+
+    def _threshold(self, key: str, phase: str, text: str) -> None:
+        try:
+            value = float(text)
+        except ValueError:
+            return
+        if value > 0:
+            with self._session.hold():
+                self._session.set_threshold(key, phase, value)
+
+    def _toggle_offers(self) -> None:
+        self._adding = not self._adding
+        self._draw()
+        if self._adding:
+            self._list_offers()
+
+    def _list_offers(self) -> None:
+        self._session.send("workbench.pickers.offers:list_offers", title="Looking for pickers", done=self._take_offers)
+
+    def _take_offers(self, offers: Sequence[Offer]) -> None:
+        self._offers = offers
+        self._draw()
+
+    def _ask_remote(self, picker: str) -> None:
+        def take(names: Sequence[str]) -> None:
+            self._remote[picker] = names
+            self._draw()
+
+        self._session.send(
+            "workbench.pickers.offers:remote_names",
+            title=f"Weights of {picker_title(picker)} at SeisBench",
+            done=take,
+            picker=picker,
+        )
+
+    def _fetch(self, picker: str, weights: str) -> None:
+        def take(_: Any) -> None:
+            self._remote[picker] = [name for name in self._remote.get(picker, ()) if name != weights]
+            self._list_offers()
+            self._session.request_picker(picker, weights)
+
+        self._session.send(
+            "workbench.pickers.weights:fetch_weights",
+            title=f"Fetching {picker_title(picker)} {weights}",
+            done=take,
+            picker=picker,
+            weights_name=weights,
+        )

@@ -1,0 +1,52 @@
+"""``SidePanel``: picks, map and journal behind three tabs."""
+
+from __future__ import annotations
+
+import panel as pn
+from panel.custom import Child, JSComponent
+import param
+
+from workbench.session import Session
+from workbench.views.journal import JournalPanel
+from workbench.views.markup import ESM_FOLDER, stylesheet
+from workbench.views.pick_table import PickTable
+from workbench.views.station_map import StationMap
+
+__all__ = ["SidePanel"]
+
+
+class Tabs(JSComponent):
+    """Three children of which one is seen; all are made once."""
+
+    picks = Child()
+    map = Child()
+    journal = Child()
+    active = param.Selector(default="picks", objects=["picks", "map", "journal"])
+    counts = param.Dict({})
+
+    _esm = ESM_FOLDER / "tabs.js"
+
+
+class SidePanel(pn.viewable.Viewer):
+    """Tabs with the number of picks and of journal rows in their titles."""
+
+    def __init__(self, session: Session, picks: PickTable, station_map: StationMap, journal: JournalPanel) -> None:
+        super().__init__()
+        self._tabs = Tabs(
+            picks=picks.__panel__(),
+            map=station_map.__panel__(),
+            journal=journal.__panel__(),
+            sizing_mode="stretch_both",
+            margin=0,
+            stylesheets=[stylesheet("base.css"), stylesheet("tabs.css")],
+        )
+
+        def count(*_: object) -> None:
+            self._tabs.counts = {"picks": picks.count, "journal": journal.count}
+
+        picks.param.watch(count, "count")
+        journal.param.watch(count, "count")
+        count()
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        return self._tabs

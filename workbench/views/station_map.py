@@ -1,0 +1,164 @@
+"""``StationMap``: where the stations and the event are; offline, without tiles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import panel as pn
+import param
+from bokeh.events import Tap
+from bokeh.models import ColumnDataSource, HoverTool, Range1d, TapTool
+from bokeh.plotting import figure
+
+from workbench.session import Session
+from workbench.views.guard import guarded
+from workbench.views.theme import TOKENS, bokeh_theme
+
+__all__ = ["StationMap"]
+
+_KM_PER_DEG = 111.195
+_HIT_PX = 12
+
+
+class StationMap(pn.viewable.Viewer):
+    """Triangles are stations, the filled one is open, a star is the event; a click opens a station."""
+
+    theme = param.Selector(default="light", objects=["light", "dark"])
+
+    def __init__(self, session: Session, theme: str = "light", **params: Any) -> None:
+        super().__init__(theme=theme, **params)
+        self._session = session
+        self._stations = ColumnDataSource(dict(longitude=[], latitude=[], name=[], code=[], fill=[], size=[]))
+        self._event = ColumnDataSource(dict(longitude=[], latitude=[], words=[]))
+        self._figure = self._make_figure()
+        self._pane = pn.pane.Bokeh(self._figure, sizing_mode="stretch_both", min_height=120, margin=0)
+        self._words = pn.pane.HTML("", sizing_mode="stretch_width", margin=16, visible=False)
+        self._layout = pn.Column(self._words, self._pane, sizing_mode="stretch_both", margin=0)
+        session.param.watch(lambda *_: self._fill(), ["recording", "event"])
+        session.param.watch(lambda *_: self._mark(), "station")
+        self.param.watch(lambda *_: self._colour(), "theme")
+        self._colour()
+        self._fill()
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        return self._layout
+
+    def _make_figure(self) -> Any:
+        made = figure(
+            tools="pan,wheel_zoom,reset",
+            active_scroll="wheel_zoom",
+            toolbar_location=None,
+            x_axis_label="Longitude, °",
+            y_axis_label="Latitude, °",
+            x_range=Range1d(0, 1),
+            y_range=Range1d(0, 1),
+            sizing_mode="stretch_both",
+            min_border=4,
+        )
+        self._triangles = made.scatter(
+            "longitude", "latitude", source=self._stations, marker="triangle", size="size", fill_color="fill", line_width=1.5,
+            nonselection_alpha=1.0,
+        )  # fmt: skip
+        self._names = made.text(
+            "longitude", "latitude", text="code", source=self._stations, x_offset=8, y_offset=4, text_font_size="11px"
+        )
+        self._star = made.scatter("longitude", "latitude", source=self._event, marker="star", size=18, line_width=1)
+        made.add_tools(
+            TapTool(renderers=[]),
+            HoverTool(renderers=[self._triangles], tooltips=[("station", "@name")]),
+            HoverTool(renderers=[self._star], tooltips=[("event", "@words")]),
+        )
+        made.on_event(Tap, self._tapped)
+        return made
+
+    def _fill(self) -> None:
+        recording = self._session.recording
+        if recording is None:
+            self._say("No recording is open.")
+            return
+        longitude, latitude = recording["longitude_deg"].values, recording["latitude_deg"].values
+        known = np.isfinite(longitude) & np.isfinite(latitude)
+        event = self._session.event
+        located = event is not None and np.isfinite(event.longitude_deg) and np.isfinite(event.latitude_deg)
+        if not known.any():
+            n = "This station has" if len(known) == 1 else f"These {len(known)} stations have"
+            self._say(
+                f"{n} no coordinates. Put a StationXML or CSV file of stations beside the waveforms to see a map."
+            )
+            return
+        self._words.visible, self._pane.visible = False, True
+        names = [str(name) for name in recording["station"].values[known]]
+        codes = [name.split(".")[1] if "." in name else name for name in names]
+        self._stations.data = dict(
+            longitude=longitude[known], latitude=latitude[known], name=names, code=codes,
+            fill=[""] * len(names), size=[11] * len(names),
+        )  # fmt: skip
+        words = [f"{event.time:%Y-%m-%d %H:%M:%S} · depth {event.depth_km:.1f} km"] if located else []
+        self._event.data = dict(
+            longitude=[event.longitude_deg] if located else [],
+            latitude=[event.latitude_deg] if located else [],
+            words=words,
+        )
+        self._mark()
+        x = np.append(longitude[known], self._event.data["longitude"])
+        y = np.append(latitude[known], self._event.data["latitude"])
+        self._set_ranges(x, y)
+
+    def _set_ranges(self, longitude: np.ndarray, latitude: np.ndarray) -> None:
+        """All points in a frame in which a kilometre is as long in either direction."""
+        stretch = 1 / max(np.cos(np.radians(latitude.mean())), 0.05)
+        half = max(np.ptp(latitude), np.ptp(longitude) / stretch, 2 / _KM_PER_DEG) * 0.62
+        middle_x, middle_y = (longitude.min() + longitude.max()) / 2, (latitude.min() + latitude.max()) / 2
+        self._figure.aspect_scale = stretch
+        self._figure.match_aspect = True
+        self._figure.x_range.update(start=middle_x - half * stretch, end=middle_x + half * stretch)
+        self._figure.y_range.update(start=middle_y - half, end=middle_y + half)
+
+    def _say(self, words: str) -> None:
+        self._words.object = f'<p style="color: var(--wb-muted); text-align: center">{words}</p>'
+        self._words.visible, self._pane.visible = True, False
+
+    def _mark(self) -> None:
+        names = list(self._stations.data["name"])
+        if not names:
+            return
+        token = TOKENS[self.theme]
+        open_one = self._session.station
+        self._stations.patch(
+            {
+                "fill": [(slice(None), [token["accent"] if name == open_one else token["plot"] for name in names])],
+                "size": [(slice(None), [14 if name == open_one else 11 for name in names])],
+            }
+        )
+
+    def _colour(self) -> None:
+        """Glyphs and axes in the colours of the theme; no data is touched but the fill of the triangles."""
+        token = TOKENS[self.theme]
+        made = self._figure
+        attrs = bokeh_theme(self.theme)["attrs"]
+        made.update(**{k: v for k, v in attrs["Plot"].items() if k != "min_border"})
+        for axis in made.axis:
+            axis.update(**attrs["Axis"])
+        for grid in made.grid:
+            grid.update(**attrs["Grid"])
+        self._triangles.glyph.line_color = token["trace_focus"]
+        self._names.glyph.update(text_color=token["text"], text_outline_color=token["plot"])
+        self._star.glyph.update(fill_color=token["other"], line_color=token["plot"])
+        self._mark()
+
+    def _tapped(self, tap: Any) -> None:
+        with guarded(self._session):
+            longitude, latitude = (
+                np.asarray(self._stations.data[name], dtype=float) for name in ("longitude", "latitude")
+            )
+            if tap.x is None or not len(longitude):
+                return
+            ranges = self._figure.x_range, self._figure.y_range
+            width, height = self._figure.inner_width or 300, self._figure.inner_height or 200
+            px_x = (longitude - tap.x) * width / (ranges[0].end - ranges[0].start)
+            px_y = (latitude - tap.y) * height / (ranges[1].end - ranges[1].start)
+            distance = np.hypot(px_x, px_y)
+            nearest = int(np.argmin(distance))
+            if distance[nearest] <= _HIT_PX * 2:
+                self._session.station = str(self._stations.data["name"][nearest])
