@@ -78,7 +78,7 @@ def test_a_broken_quakeml_is_a_notice_and_the_waveforms_are_read(source, tmp_pat
 def test_a_sac_header_gives_station_event_and_picks(tmp_path):
     one = trace(dtype=np.float32)
     one.stats.sac = AttribDict(stla=46.5, stlo=13.1, stel=850.0, o=-2.0, evla=46.2, evlo=13.0, evdp=8.2, mag=3.1)
-    one.stats.sac.update(a=1.5, t0=4.25, kt0="S", t1=9.0)
+    one.stats.sac.update({"a": 1.5, "t0": 4.25, "kt0": "S", "t1": 9.0})
     write(tmp_path / "a.sac", one, format="SAC")
     source = WaveformSource(tmp_path)
     name = source.scan()["recording_id"].iloc[0]

@@ -174,3 +174,12 @@ def test_a_sac_file_rounds_its_rate_to_single_precision_and_it_is_taken_as_writt
     recording = only(tmp_path)
     assert recording.attrs["sampling_rate_hz"] == 100.0
     assert recording.attrs["notices"] == ""
+
+
+def test_files_that_follow_one_another_are_resampled_without_a_seam(tmp_path):
+    write_station(tmp_path, "XX.A.", components="ZNE")
+    samples = wave(50.0)
+    write(tmp_path / "b1", trace("XX.B..HHZ", rate_hz=50.0, samples=samples[:1500], dtype=np.float32))
+    write(tmp_path / "b2", trace("XX.B..HHZ", start=START + 30, rate_hz=50.0, samples=samples[1500:], dtype=np.float32))
+    row = only(tmp_path)["waveform"].sel(station="XX.B.", component="Z").values
+    np.testing.assert_allclose(row[2950:3050], wave(100.0)[2950:3050], atol=5)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,41 +16,20 @@ from workbench.schema import (
     CATALOG,
     Event,
     Report,
-    Station,
     check_recordings_table,
     empty_picks,
     make_picks,
     silent,
 )
-from workbench.sources.paths import open_refusal, walk_files
-from workbench.sources.stations import StationBook, read_station_table, read_stationxml
-from workbench.sources.waveforms_events import CatalogEvent, best_event, picks_within, read_quakeml, read_sac_header
+from workbench.sources.paths import is_inside, open_refusal, walk_files
+from workbench.sources.stations import StationBook
+from workbench.sources.waveforms_events import EventBook
 from workbench.sources.waveforms_grouping import Interval, group_segments
-from workbench.sources.waveforms_headers import Segment, read_headers, waveform_format
+from workbench.sources.waveforms_headers import waveform_format
 from workbench.sources.waveforms_reading import read_interval
+from workbench.sources.waveforms_scanning import Scanned, is_companion, look_at, may_hold_waveforms
 
 __all__ = ["WaveformSource"]
-
-_XML = frozenset({".xml", ".stationxml", ".staxml", ".quakeml", ".qml"})
-_TABLES = frozenset({".csv", ".txt", ".dat", ".tsv", ".sta", ".stations"})
-# What lies beside waveforms and is not worth a notice.
-_BESIDE = frozenset({
-    ".md", ".rst", ".json", ".toml", ".yaml", ".yml", ".ini", ".cfg", ".log", ".py", ".ipynb", ".sh", ".png",
-    ".jpg", ".jpeg", ".pdf", ".svg", ".html", ".htm", ".parquet", ".npy", ".hdf5", ".h5", ".npz", ".sqlite",
-    ".db", ".xlsx", ".event", ".picks", ".amps", ".resp", ".pz", ".paz", ".nll", ".hyp", ".obs",
-})  # fmt: skip
-
-
-@dataclass
-class _Found:
-    """What a scan gathers from the files of a folder."""
-
-    segments: list[Segment] = field(default_factory=list)
-    stations: list[Station] = field(default_factory=list)
-    inventories: list[Any] = field(default_factory=list)
-    catalog: list[CatalogEvent] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
-    guesses: list[str] = field(default_factory=list)
 
 
 class WaveformSource:
@@ -91,10 +67,11 @@ class WaveformSource:
         self._memory_bytes = int(memory_mb * 2**20)
         self._follow_links = follow_links
         self._roots = roots
-        self._found = _Found()
+        self._found = Scanned()
         self._intervals: dict[str, Interval] | None = None
         self._table = pd.DataFrame()
         self._book = StationBook()
+        self._events = EventBook()
         self._lock = threading.RLock()
 
     @staticmethod
@@ -107,7 +84,7 @@ class WaveformSource:
         for number, file in enumerate(walk_files(path, None, lambda _: None, follow_links=True)):
             if number >= 500:
                 break
-            if file.suffix.lower() not in _BESIDE | _XML and file.stat().st_size > 0 and waveform_format(file):
+            if may_hold_waveforms(file) and file.stat().st_size > 0 and waveform_format(file):
                 return True
         return False
 
@@ -122,17 +99,18 @@ class WaveformSource:
         refusal = open_refusal(self._path)
         if refusal:
             raise SourceError(f"{self._path} {refusal}.")
-        found = _Found()
+        found = Scanned()
         files = self._files(found)
         for number, file in enumerate(files):
             report(number / len(files), f"header {number + 1} of {len(files)}: {file.name}")
-            self._look_at(file, found)
+            look_at(file, str(file.relative_to(self._path)) if self._path.is_dir() else file.name, found)
         if not found.segments:
             raise SourceError(_nothing_there(self._path, found.notices))
         report(1.0, "grouping into recordings")
         intervals = _named(group_segments(found.segments, self._memory_bytes))
         with self._lock:
-            self._found, self._intervals, self._book = found, intervals, StationBook(found.stations)
+            self._found, self._intervals = found, intervals
+            self._book, self._events = StationBook(found.stations), EventBook(found.catalog)
             self._table = self._tabulated(intervals)
         self._table.attrs["notices"] = list(dict.fromkeys(found.notices + found.guesses))
         return self._table
@@ -155,13 +133,13 @@ class WaveformSource:
     def reference_picks(self, recording_id: str) -> pd.DataFrame:
         """Picks from QuakeML files and SAC headers that lie in the recording."""
         interval = self._interval(recording_id)
-        rows = picks_within(self._found.catalog, interval.stations, *_span(interval))
+        rows = self._events.picks(interval.stations, interval.start_ns, interval.end_ns)
         return make_picks(rows, recording_id=recording_id, picker=CATALOG) if rows else empty_picks()
 
     def event(self, recording_id: str) -> Event | None:
         """The event from QuakeML files and SAC headers that the recording is of, if one is known."""
         interval = self._interval(recording_id)
-        return best_event(self._found.catalog, interval.stations, *_span(interval))
+        return self._event_of(interval)
 
     def _interval(self, recording_id: str) -> Interval:
         with self._lock:
@@ -172,31 +150,22 @@ class WaveformSource:
             raise UnknownNameError("recording", recording_id, intervals)
         return intervals[recording_id]
 
-    def _files(self, found: _Found) -> list[Path]:
+    def _files(self, found: Scanned) -> list[Path]:
         if self._path.is_dir():
             return list(walk_files(self._path, self._roots, found.notices.append, follow_links=self._follow_links))
-        beside = (path for path in sorted(self._path.parent.iterdir()) if path.suffix.lower() in _XML | _TABLES)
-        return [self._path, *(path for path in beside if path.is_file() and not open_refusal(path))]
+        limit = self._roots if self._roots is not None else [self._path.parent]
+        beside = (path for path in sorted(self._path.parent.iterdir()) if is_inside(path, limit) and path.is_file())
+        return [self._path, *(path for path in beside if not open_refusal(path) and is_companion(path, self._path))]
 
-    def _look_at(self, file: Path, found: _Found) -> None:
-        """Add what one file holds: stations, events or waveforms."""
-        suffix = file.suffix.lower()
-        name = str(file.relative_to(self._path)) if self._path.is_dir() else file.name
-        try:
-            if suffix in _XML:
-                _read_xml(file, found)
-            elif suffix in _TABLES and _looks_like_a_table(file):
-                _read_table(file, found)
-            elif suffix not in _BESIDE and (self._path.is_dir() or file == self._path):
-                _read_waveforms(file, name, found)
-        except SourceError as error:
-            found.notices.append(f"{name} {error}." if suffix not in _XML | _TABLES else f"{error}")
+    def _event_of(self, interval: Interval) -> Event | None:
+        stems = {segment.path.stem for segment in interval.segments}
+        return self._events.event(interval.stations, interval.start_ns, interval.end_ns, stems)
 
     def _tabulated(self, intervals: dict[str, Interval]) -> pd.DataFrame:
         rows = []
         for recording_id, interval in intervals.items():
             stations = interval.stations
-            event = best_event(self._found.catalog, stations, *_span(interval))
+            event = self._event_of(interval)
             files = sorted({segment.path for segment in interval.segments})
             rows.append(
                 {
@@ -235,49 +204,6 @@ def _named(intervals: list[Interval]) -> dict[str, Interval]:
             name, number = f"{base}_{number}", number + 1
         named[name] = interval
     return named
-
-
-def _read_xml(file: Path, found: _Found) -> None:
-    with file.open("rb") as stream:
-        head = stream.read(4096)
-    if b"FDSNStationXML" in head:
-        stations, inventory = read_stationxml(file)
-        found.stations += stations
-        found.inventories.append(inventory)
-    elif re.search(rb"quakeml", head, re.IGNORECASE):
-        found.catalog += read_quakeml(file)
-
-
-def _looks_like_a_table(file: Path) -> bool:
-    """Whether the first line is words with separators; ASCII waveforms and miniSEED are not."""
-    with file.open("rb") as stream:
-        head = stream.read(1024)
-    first = head.split(b"\n", 1)[0]
-    return b"\0" not in head and not first.startswith((b"TIMESERIES", b"WID"))
-
-
-def _read_table(file: Path, found: _Found) -> None:
-    with file.open(encoding="utf-8", errors="replace") as stream:
-        first = stream.readline(4096).lower()
-    if "lat" not in first and "stla" not in first:
-        return
-    stations, guess = read_station_table(file)
-    found.stations += stations
-    if guess:
-        found.guesses.append(guess + ".")
-
-
-def _read_waveforms(file: Path, name: str, found: _Found) -> None:
-    segments, said, headers = read_headers(file)
-    found.segments += segments
-    found.notices += [f"{name}: {text}." for text in said]
-    for stats in headers:
-        if "sac" in stats:
-            station, event = read_sac_header(file, stats)
-            if station.latitude_deg == station.latitude_deg:
-                found.stations.append(station)
-            if event.event or event.picks:
-                found.catalog.append(event)
 
 
 def _nothing_there(path: Path, notices: list[str]) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +16,29 @@ from workbench.errors import SourceError
 from workbench.schema import Event, Station
 from workbench.sources.waveforms_headers import read_errors, station_of
 
-__all__ = ["CatalogEvent", "best_event", "picks_within", "read_quakeml", "read_sac_header"]
+__all__ = ["CatalogEvent", "EventBook", "read_quakeml", "read_sac_header"]
 
 _NAN = float("nan")
 # A recording may begin this long after the origin and still be of that event.
-_LATEST_START_S = 120.0
+_LATEST_START_NS = 120 * 10**9
 _DEEPEST_KM = 800.0
 
 
 @dataclass(frozen=True)
 class CatalogEvent:
-    """An event, where known, with the picks that belong to it (rows for :func:`workbench.schema.make_picks`)."""
+    """An event, where known, with the picks that belong to it.
+
+    Parameters
+    ----------
+    picks
+        Rows for :func:`workbench.schema.make_picks`; the station may lack its network.
+    file_stem
+        Name without suffix of the file that it comes from.
+    """
 
     event: Event | None
-    picks: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    picks: Sequence[Mapping[str, Any]] = ()
+    file_stem: str = ""
 
 
 def read_quakeml(path: Path) -> list[CatalogEvent]:
@@ -45,7 +56,7 @@ def read_quakeml(path: Path) -> list[CatalogEvent]:
         catalog = obspy.read_events(str(path), format="QUAKEML")
     except (*read_errors(), LxmlError) as error:
         raise SourceError(f"{path.name} is not QuakeML that ObsPy can read: {error}") from error
-    return [CatalogEvent(_event(found), tuple(_quakeml_picks(found))) for found in catalog]
+    return [CatalogEvent(_event(found), tuple(_quakeml_picks(found)), path.stem) for found in catalog]
 
 
 def _event(found: Any) -> Event | None:
@@ -106,7 +117,7 @@ def read_sac_header(path: Path, stats: Any) -> tuple[Station, CatalogEvent]:
         if name in sac and phase[:1].upper() in ("P", "S"):
             time = pd.Timestamp(reference_ns + round(float(sac[name]) * 1e9), unit="ns")
             picks.append({"station": code, "phase": phase, "time": time})
-    return station, CatalogEvent(_sac_event(sac, reference_ns), tuple(picks))
+    return station, CatalogEvent(_sac_event(sac, reference_ns), tuple(picks), path.stem)
 
 
 def _sac_event(sac: Mapping[str, Any], reference_ns: int) -> Event | None:
@@ -125,21 +136,66 @@ def _sac_event(sac: Mapping[str, Any], reference_ns: int) -> Event | None:
     )
 
 
-def picks_within(
-    catalog: Iterable[CatalogEvent], stations: Sequence[str], start: np.datetime64, end: np.datetime64
-) -> list[dict[str, Any]]:
-    """Picks on these stations between two times, each once; the station is written as in `stations`.
+class EventBook:
+    """Events and picks of a folder, found by time and station.
 
     A pick whose location code, or network, is empty or another one belongs to the station with the same code.
+
+    Parameters
+    ----------
+    entries
+        In any order; the same event may stand in several (each file of SAC has its own header).
     """
-    known = _by_code(stations)
-    found: dict[tuple[str, str, pd.Timestamp], dict[str, Any]] = {}
-    for row in (row for entry in catalog for row in entry.picks):
-        network, code, _ = row["station"].split(".")
-        station = known.get(row["station"]) or known.get(f"{network}.{code}" if network else code)
-        if station and start <= row["time"].to_datetime64() <= end:
-            found.setdefault((station, row["phase"], row["time"]), {**row, "station": station})
-    return list(found.values())
+
+    def __init__(self, entries: Iterable[CatalogEvent] = ()) -> None:
+        self._entries = list(entries)
+        numbered = list(enumerate(self._entries))
+        picks = [(row["time"].value, number, row) for number, entry in numbered for row in entry.picks]
+        self._picks = sorted(picks, key=lambda pick: pick[:2])
+        self._pick_times_ns = [pick[0] for pick in self._picks]
+        events = [(entry.event.time.value, number) for number, entry in numbered if entry.event is not None]
+        self._event_times = sorted(events)
+
+    def picks(self, stations: Sequence[str], start_ns: int, end_ns: int) -> list[dict[str, Any]]:
+        """Picks on these stations between two times, each once; the station is written as in `stations`."""
+        found: dict[tuple[str, str, int], dict[str, Any]] = {}
+        for _, station, row in self._found(stations, start_ns, end_ns):
+            found.setdefault((station, row["phase"], row["time"].value), {**row, "station": station})
+        return list(found.values())
+
+    def event(
+        self, stations: Sequence[str], start_ns: int, end_ns: int, file_stems: Set[str] = frozenset()
+    ) -> Event | None:
+        """The event of a recording: the one beside its file, else the one with most picks in it, else the largest.
+
+        An event without picks there must have its origin in the recording or up to two minutes before.
+        """
+        n_picks = Counter(number for number, _, _ in self._found(stations, start_ns, end_ns))
+        first = bisect_left(self._event_times, (start_ns - _LATEST_START_NS, -1))
+        last = bisect_right(self._event_times, (end_ns, len(self._entries)))
+        candidates: dict[str, tuple[bool, int, float, Event]] = {}
+        for number in sorted(n_picks.keys() | {number for _, number in self._event_times[first:last]}):
+            entry = self._entries[number]
+            if entry.event is not None:
+                beside, before, _, _ = candidates.get(entry.event.event_id, (False, 0, 0.0, entry.event))
+                beside = beside or entry.file_stem in file_stems
+                size = float(np.nan_to_num(entry.event.magnitude, nan=-9.0))
+                candidates[entry.event.event_id] = (beside, before + n_picks[number], size, entry.event)
+        return max(candidates.values(), key=lambda candidate: candidate[:3])[3] if candidates else None
+
+    def _found(
+        self, stations: Sequence[str], start_ns: int, end_ns: int
+    ) -> Iterator[tuple[int, str, Mapping[str, Any]]]:
+        """Entry, station and row of each pick on these stations between two times."""
+        begin, end = bisect_left(self._pick_times_ns, start_ns), bisect_right(self._pick_times_ns, end_ns)
+        if begin == end:
+            return
+        known = _by_code(stations)
+        for _, number, row in self._picks[begin:end]:
+            network, code, _ = row["station"].split(".")
+            station = known.get(row["station"]) or known.get(f"{network}.{code}" if network else code)
+            if station:
+                yield number, station, row
 
 
 def _by_code(stations: Sequence[str]) -> dict[str, str]:
@@ -149,25 +205,3 @@ def _by_code(stations: Sequence[str]) -> dict[str, str]:
         for key in (station, f"{network}.{code}", code):
             known.setdefault(key, station)
     return known
-
-
-def best_event(
-    catalog: Iterable[CatalogEvent], stations: Sequence[str], start: np.datetime64, end: np.datetime64
-) -> Event | None:
-    """The event of a recording: the one with most picks in it, then the largest.
-
-    An event without picks there must have its origin in the recording or up to two minutes before.
-    """
-    earliest = start - np.timedelta64(round(_LATEST_START_S * 1e9), "ns")
-    candidates: dict[str, tuple[int, float, Event]] = {}
-    for entry in catalog:
-        event = entry.event
-        if event is None:
-            continue
-        n_picks = len(picks_within([entry], stations, start, end))
-        if n_picks or earliest <= event.time.to_datetime64() <= end:
-            before = candidates.get(event.event_id, (0, 0.0, event))[0]
-            candidates[event.event_id] = (n_picks + before, np.nan_to_num(event.magnitude, nan=-9.0), event)
-    if not candidates:
-        return None
-    return max(candidates.values(), key=lambda candidate: candidate[:2])[2]

@@ -13,10 +13,11 @@ from workbench.errors import SourceError
 from workbench.schema import make_recording
 from workbench.sources.stations import StationBook
 from workbench.sources.waveforms_channels import assign_components, choose_channels, order_components
+from workbench.sources.waveforms_grid import Grid, common_grid
 from workbench.sources.waveforms_grouping import Interval
 from workbench.sources.waveforms_headers import Segment
-from workbench.sources.waveforms_samples import Findings, Grid, common_grid, fill_rows
-from workbench.sources.waveforms_turning import turn_to_north
+from workbench.sources.waveforms_samples import Findings, fill_rows
+from workbench.sources.waveforms_turning import directions_of, turn_to_north
 
 __all__ = ["read_interval"]
 
@@ -103,8 +104,6 @@ def _chosen(interval: Interval, instrument: str, findings: Findings) -> dict[str
 def _turnable(
     letters: Mapping[str, Mapping[str, str]], inventories: list[Any], grid: Grid
 ) -> dict[str, dict[str, tuple[float, float]]]:
-    from workbench.sources.waveforms_turning import directions_of
-
     found = {}
     for station, codes in letters.items():
         if "Z" in codes and {code[-1] for code in codes.values()} >= {"1", "2", "Z"}:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 
 from workbench.errors import SourceError
 from workbench.processing.resampling import resample_run
+from workbench.sources.waveforms_grid import SAME_START, Grid
 from workbench.sources.waveforms_grouping import Interval
 from workbench.sources.waveforms_headers import (
     Segment,
@@ -22,11 +23,9 @@ from workbench.sources.waveforms_headers import (
     station_of,
 )
 
-__all__ = ["Findings", "Grid", "common_grid", "fill_rows"]
+__all__ = ["Findings", "fill_rows"]
 
-# Part of a sample below which a difference in start is rounding of header times.
-_SAME_START = 0.01
-_RATE_TOLERANCE = 1e-6
+_SIMILAR_RATE = 1e-3
 
 
 class Findings:
@@ -51,46 +50,6 @@ def _listed(names: Sequence[str], most: int = 8) -> str:
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 
-class Grid:
-    """Sample times that all channels are brought to.
-
-    Parameters
-    ----------
-    start_ns
-        Time of the first sample, nanoseconds since 1970.
-    """
-
-    def __init__(self, start_ns: int, rate_hz: float, n_samples: int) -> None:
-        self.start_ns = start_ns
-        self.rate_hz = rate_hz
-        self.n_samples = n_samples
-
-    def index_of(self, time_ns: int) -> float:
-        """Where a time lies, in samples from the first one."""
-        return (time_ns - self.start_ns) * 1e-9 * self.rate_hz
-
-
-def common_grid(interval: Interval, segments: Sequence[Segment]) -> Grid:
-    """The rate that most channels have (the higher of two), in step with most of their starts."""
-    rates: Counter[float] = Counter()
-    for _, rate in {((segment.station, segment.channel), round(segment.rate_hz, 4)) for segment in segments}:
-        rates[rate] += 1
-    most = max(rates, key=lambda rate: (rates[rate], rate))
-    rate_hz = next(segment.rate_hz for segment in segments if round(segment.rate_hz, 4) == most)
-    # A rate as written in a header, e.g. 100.00000223 for 0.01 s in single precision.
-    rate_hz = most if abs(most / rate_hz - 1) < _RATE_TOLERANCE else rate_hz
-    step_ns = 1e9 / rate_hz
-    alike = [segment for segment in segments if abs(segment.rate_hz / rate_hz - 1) < _RATE_TOLERANCE]
-    # In hundredths of a sample, so that rounded header times fall together; 99 and 0 are neighbours.
-    steps = Counter(round((segment.start_ns - interval.start_ns) / step_ns * 100) % 100 for segment in alike)
-    wanted = max(steps, key=lambda step: (steps[step], -step))
-    in_step = next(s for s in alike if round((s.start_ns - interval.start_ns) / step_ns * 100) % 100 == wanted)
-    back = np.floor((in_step.start_ns - interval.start_ns) / step_ns + _SAME_START)
-    start_ns = in_step.start_ns - round(back * step_ns)
-    n_samples = max(1, int(np.floor((interval.end_ns - start_ns) / step_ns + _SAME_START)) + 1)
-    return Grid(start_ns, rate_hz, n_samples)
-
-
 def fill_rows(
     interval: Interval,
     rows: Mapping[tuple[str, str], np.ndarray],
@@ -107,18 +66,49 @@ def fill_rows(
     """
     files = {segment.path: segment.format for segment in segments}
     failed: list[str] = []
+    off_grid: dict[tuple[str, str], list[Any]] = defaultdict(list)
     for path, format_name in files.items():
         try:
             traces = _read_file(path, format_name, interval, findings)
-            for trace in traces:
-                key = (station_of(path, trace.stats), channel_of(path, trace.stats))
-                if key in rows and trace.stats.npts:
-                    _place(trace, key, rows[key], grid, findings)
         except read_errors() as error:
             failed.append(f"{path.name} cannot be read ({type(error).__name__}: {' '.join(str(error).split())[:160]})")
             findings.add(failed[-1] + "; it is left out.")
+            continue
+        for trace in traces:
+            key = (station_of(path, trace.stats), channel_of(path, trace.stats))
+            if key not in rows or not trace.stats.npts:
+                continue
+            if _is_on_grid(trace, grid):
+                _place(trace, key, rows[key], grid, findings)
+            else:
+                off_grid[key].append(trace)
+    for key, traces in off_grid.items():
+        for trace in _joined(traces):
+            _place(trace, key, rows[key], grid, findings)
     if failed and len(failed) == len(files):
         raise SourceError(f"No file of this recording can be read: {failed[0]}.")
+
+
+def _is_on_grid(trace: Any, grid: Grid) -> bool:
+    """Whether a trace's samples are on the grid, but for rounding, from its first to its last."""
+    start = grid.index_of(trace.stats.starttime.ns)
+    return _has_rate(trace, grid) and abs(start - round(start)) <= SAME_START
+
+
+def _has_rate(trace: Any, grid: Grid) -> bool:
+    """Whether a trace has the grid's rate, to less than half a sample over its length."""
+    difference = abs(float(trace.stats.sampling_rate) / grid.rate_hz - 1.0)
+    return difference < _SIMILAR_RATE and difference * trace.stats.npts < 0.5
+
+
+def _joined(traces: list[Any]) -> list[Any]:
+    """Traces of one channel, those that follow one another made one, so that interpolation meets fewer ends."""
+    from obspy import Stream
+
+    rates = {trace.stats.sampling_rate for trace in traces}
+    if len(traces) == 1 or len(rates) > 1 or any(np.ma.isMaskedArray(trace.data) for trace in traces):
+        return traces
+    return list(Stream(traces).merge(-1))
 
 
 def _read_file(path: Path, format_name: str, interval: Interval, findings: Findings) -> Any:
@@ -190,16 +180,15 @@ def _place(trace: Any, key: tuple[str, str], row: np.ndarray, grid: Grid, findin
     station, channel = key
     name = f"{station} {channel}"
     rate_hz = float(trace.stats.sampling_rate)
-    drift = abs(rate_hz / grid.rate_hz - 1.0) * trace.stats.npts
-    same_rate = drift < 0.5 and abs(rate_hz / grid.rate_hz - 1.0) < 1e-3
+    same_rate = _has_rate(trace, grid)
     if not same_rate:
         findings.add(f"Resampled from {rate_hz:g} Hz to the {grid.rate_hz:g} Hz of most channels: {{}}.", name)
     for begin, samples in _runs(trace, name, findings):
         start = grid.index_of(trace.stats.starttime.ns) + begin / rate_hz * grid.rate_hz
         # The first grid point not before the first sample.
-        index = int(np.ceil(start - _SAME_START))
+        index = int(np.ceil(start - SAME_START))
         offset_s = max(0.0, (index - start) / grid.rate_hz)
-        if same_rate and offset_s * grid.rate_hz > _SAME_START:
+        if same_rate and offset_s * grid.rate_hz > SAME_START:
             moved = f"{name} ({min(index - start, start - index + 1) * 1e3 / grid.rate_hz:.3g} ms)"
             findings.add("Starts between two samples of the common axis, interpolated: {}.", moved)
         placed = resample_run(samples, grid.rate_hz if same_rate else rate_hz, grid.rate_hz, offset_s)
