@@ -17,15 +17,9 @@ import xarray as xr
 
 from workbench.errors import PickerError
 from workbench.pickers.classical import bump
-from workbench.pickers.pieces import Wanted
+from workbench.pickers.pieces import Wanted, network_rate, pieces_of, rate_notices, require_output
 from workbench.pickers.segments import finite_runs, library_versions
-from workbench.pickers.seisbench_pickers import (
-    load_network,
-    network_rate,
-    pieces_of,
-    rate_notices,
-    seisbench_availability,
-)
+from workbench.pickers.seisbench_pickers import load_network, seisbench_availability
 from workbench.pickers.weights import WeightFiles, cached_files, find_files, weights_hash
 from workbench.registry import Availability
 from workbench.schema import PickerCard, Report, make_annotations, silent
@@ -118,6 +112,7 @@ class DppPicker:
             detections,
             lambda done: report(min(1.0, done / n_windows), f"window {done} of about {max(done, n_windows)}"),
         )
+        require_output(detections, self.card, notices)
         curves = np.stack(
             [_on_samples(detections[:, at], _ONSET_SAMPLES["PS"[at]], n_samples) for at in (0, 1)], axis=1
         )

@@ -20,6 +20,7 @@ __all__ = [
     "network_rate",
     "pieces_of",
     "rate_notices",
+    "require_output",
     "station_pieces",
 ]
 
@@ -192,6 +193,18 @@ def rate_notices(recording: xr.Dataset, card: PickerCard) -> list[str]:
     """A sentence if the recording has to be resampled."""
     given, wanted = float(recording.attrs["sampling_rate_hz"]), network_rate(recording, card)
     return [] if given == wanted else [f"Resampled from {given:g} to {wanted:g} Hz for {card.title}."]
+
+
+def require_output(curves: np.ndarray, card: PickerCard, notices: Sequence[str]) -> None:
+    """Nothing, if a picker said anything of any station.
+
+    Raises
+    ------
+    PickerError
+        If not; tells what was found wrong with the stations.
+    """
+    if not np.isfinite(curves).any():
+        raise PickerError(f"{card.title} found no trace to work on. {' '.join(notices[:3])}")
 
 
 def pieces_of(

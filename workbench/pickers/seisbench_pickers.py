@@ -8,8 +8,8 @@ of its own, which fails where one is running, tells no progress, and cannot be s
 from __future__ import annotations
 
 import importlib.util
+import json
 import pickle
-import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,8 +21,9 @@ import pandas as pd
 import xarray as xr
 
 from workbench.errors import PickerError, RequirementError, UnknownNameError
-from workbench.pickers.pieces import Wanted, network_rate, pieces_of, rate_notices
+from workbench.pickers.pieces import Wanted, network_rate, pieces_of, rate_notices, require_output
 from workbench.pickers.segments import library_versions
+from workbench.pickers.seisbench_cards import SEISBENCH_CLASSES, is_phase, seisbench_card
 from workbench.pickers.weights import (
     PATIENCE_S,
     WeightFiles,
@@ -32,10 +33,9 @@ from workbench.pickers.weights import (
     find_files,
     folder_of,
     newest_version,
-    weights_hash,
 )
 from workbench.registry import Availability
-from workbench.schema import PickerCard, Report, make_annotations, silent
+from workbench.schema import Report, make_annotations, silent
 
 __all__ = [
     "SEISBENCH_CLASSES",
@@ -48,27 +48,6 @@ __all__ = [
     "stack_windows",
 ]
 
-SEISBENCH_CLASSES: Mapping[str, str] = {
-    "phasenet": "PhaseNet",
-    "phasenetlight": "PhaseNetLight",
-    "variablelengthphasenet": "VariableLengthPhaseNet",
-    "eqtransformer": "EQTransformer",
-    "obstransformer": "OBSTransformer",
-    "eqtp": "EQTP",
-    "eqcctp": "EQCCTP",
-    "eqccts": "EQCCTS",
-    "skynet": "Skynet",
-    "gpd": "GPD",
-    "cred": "CRED",
-    "basicphaseae": "BasicPhaseAE",
-    "lfedetect": "LFEDetect",
-    "dkpn": "DKPN",
-}
-"""Name of the picker to SeisBench's class."""
-
-_NOT_PHASES = re.compile(r"^(N|Noise|Polarity.*)$")
-_YEAR = re.compile(r"^.*?\b(?:19|20)\d\d\)?")
-
 
 def load_network(class_name: str, files: WeightFiles) -> Any:
     """A SeisBench model with these weights, in eval mode. Only tensors are read from the file, never code.
@@ -79,11 +58,14 @@ def load_network(class_name: str, files: WeightFiles) -> Any:
         If the files are broken, hold more than tensors, or belong to another network.
     """
     import seisbench.models
+    import torch
 
     cls = getattr(seisbench.models, class_name)
     where = f"The weights {files.name!r} of {class_name} ({files.tensors})"
     try:
-        model = cls.load(files.stem, version_str=files.version, map_location="cpu", weights_only=True)
+        metadata = json.loads(files.settings.read_text(encoding="utf-8"))
+        tensors = torch.load(files.tensors, map_location="cpu", weights_only=True)
+        model = _model(cls, metadata, tensors)
     except pickle.UnpicklingError as error:
         raise PickerError(
             f"{where} are refused: the file holds something else than tensors, and reading it could run code. "
@@ -97,6 +79,23 @@ def load_network(class_name: str, files: WeightFiles) -> Any:
             f"Make sure that both files belong together and were made for {class_name}."
         ) from error
     return model.eval()
+
+
+def _model(cls: Any, metadata: dict[str, Any], tensors: Mapping[str, Any]) -> Any:
+    """What SeisBench's ``load`` gives, and also what its ``save`` wrote where ``load`` by itself fails."""
+    arguments = dict(metadata.get("model_args", {}))
+    if "norm_axis" in arguments:
+        # VariableLengthPhaseNet saves what its constructor does not take; both are always False there.
+        arguments = {key: value for key, value in arguments.items() if key not in ("norm_amp_per_comp", "norm_detrend")}
+    if cls.__name__ == "PhaseNet" and "filter_factor" not in arguments:
+        # PhaseNet does not save it: eight filters in the first layer, times the factor.
+        arguments["filter_factor"] = max(1, tensors["inc.weight"].shape[0] // 8)
+    cls._check_version_requirement(metadata)
+    model = cls(**arguments)
+    model._weights_metadata = metadata
+    model._parse_metadata()
+    model.load_state_dict(tensors)
+    return model
 
 
 def _one_line(error: BaseException) -> str:
@@ -176,7 +175,7 @@ class SeisBenchPicker:
         self.batch_size = max(1, int(batch_size))
         self._arguments = dict(self.module.default_args) | ({} if overlap is None else {"overlap": overlap})
         self._labels = [str(label) for label in self.module.labels or range(self.module.classes)]
-        self.card = _card(name, files, self.module, self._labels, self._lead_s)
+        self.card = seisbench_card(name, files, self.module, self._labels, self._lead_s)
 
     @property
     def _lead_s(self) -> float:
@@ -208,6 +207,7 @@ class SeisBenchPicker:
             curves,
             lambda done: report(min(1.0, done / n_windows), f"window {done} of about {max(done, n_windows)}"),
         )
+        require_output(curves, self.card, notices)
         start_ns = round(first_s * 1e9)
         return make_annotations(
             curves,
@@ -229,7 +229,7 @@ class SeisBenchPicker:
         from workbench.pickers.windows import Plan
 
         model = self.module
-        columns = tuple(index for index, label in enumerate(self._labels) if not _NOT_PHASES.match(label))
+        columns = tuple(index for index, label in enumerate(self._labels) if is_phase(label))
         if model.output_type == "point":
             step = int(self._argument("stride"))
             return Plan(model.in_samples, step, 1 / step, "", columns, self.batch_size)
@@ -293,32 +293,6 @@ def _outputs_per_window(model: Any) -> int:
         if isinstance(prepared, tuple):
             prepared, keep = prepared
         return int(model.annotate_batch_post(model(prepared), piggyback=keep, argdict={}).shape[1])
-
-
-def _card(name: str, files: WeightFiles, model: Any, labels: list[str], lead_s: float) -> PickerCard:
-    phases = tuple(label for label in labels if not _NOT_PHASES.match(label))
-    rate_hz = float(model.sampling_rate or "nan")
-    citation = _YEAR.match(str(model.citation or ""))
-    order = str("".join(model.component_order))
-    return PickerCard(
-        name=name,
-        title=SEISBENCH_CLASSES[name],
-        weights=files.name,
-        weights_hash=weights_hash(files.tensors),
-        phases=phases,
-        component_order="ZNE" if order == "ZNEIM" else order,
-        sampling_rate_hz=rate_hz,
-        window_s=(model.in_samples - 1) / rate_hz + lead_s,
-        thresholds={phase: _threshold(model, phase) for phase in phases},
-        citation=citation[0] if citation else "",
-    )
-
-
-def _threshold(model: Any, phase: str) -> float:
-    """Default threshold of a phase, as SeisBench's ``classify`` finds it."""
-    key = "detection_threshold" if phase == "Detection" else f"{phase}_threshold"
-    documented = model._annotate_args.get(key, model._annotate_args.get("*_threshold", ("", 0.3)))
-    return float(model.default_args.get(key, documented[1]))
 
 
 def remote_weights(class_name: str) -> list[str]:
