@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from workbench.errors import SchemaError
@@ -11,7 +12,7 @@ from workbench.exporters.base import ReadEvent, ReadRecording
 from workbench.exporters.target import new_folder
 from workbench.schema import Report, check_labels, silent
 
-__all__ = ["CsvExporter", "check_exportable", "iso_utc_ns", "write_label_table"]
+__all__ = ["CsvExporter", "check_exportable", "iso_utc", "iso_utc_ns", "write_label_table"]
 
 
 class CsvExporter:
@@ -56,6 +57,15 @@ def write_label_table(labels: pd.DataFrame, path: Path) -> None:
     table = labels.sort_values(["recording_id", "station", "time", "label_id"], kind="stable")
     times = {name: iso_utc_ns(table[name]) for name in ("time", "decided_at")}
     table.assign(**times).to_csv(path, index=False, encoding="utf-8", errors="replace")
+
+
+def iso_utc(time: pd.Timestamp | np.datetime64) -> str:
+    """A time as ISO 8601 in UTC, to the nanosecond.
+
+    >>> iso_utc(np.datetime64("2009-08-24T00:20:07.7"))
+    '2009-08-24T00:20:07.700000000Z'
+    """
+    return f"{pd.Timestamp(time).as_unit('ns').to_datetime64()}Z"
 
 
 def iso_utc_ns(times: pd.Series) -> pd.Series:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from workbench.exporters.label_table import iso_utc_ns
+from workbench.exporters.label_table import iso_utc
 from workbench.schema import Event
 
 __all__ = ["SPLITS", "phase_columns", "phase_key", "source_columns", "split_of", "station_columns"]
@@ -40,7 +40,7 @@ def source_columns(event: Event | None) -> dict[str, Any]:
         return {}
     values = {
         "source_id": event.event_id,
-        "source_origin_time": _iso(event.time),
+        "source_origin_time": "" if pd.isna(event.time) else iso_utc(event.time),
         "source_latitude_deg": event.latitude_deg,
         "source_longitude_deg": event.longitude_deg,
         "source_depth_km": event.depth_km,
@@ -50,18 +50,18 @@ def source_columns(event: Event | None) -> dict[str, Any]:
     return {name: value for name, value in values.items() if _is_known(value)}
 
 
-def station_columns(recording: xr.Dataset, station: str) -> dict[str, Any]:
-    """Columns about the station."""
-    place = recording.sel(station=station)
+def station_columns(recording: xr.Dataset, row: int) -> dict[str, Any]:
+    """Columns about the station in a row of the recording."""
+    station = str(recording["station"].values[row])
     network, code, location = ((*station.split("."), "", "")[:3]) if "." in station else ("", station, "")
-    channels = {str(channel)[:2] for channel in place["channel"].values if str(channel)}
+    channels = {str(channel)[:2] for channel in recording["channel"].values[row] if str(channel)}
     values = {
         "station_network_code": network,
         "station_code": code,
         "station_location_code": location.replace("--", ""),
-        "station_latitude_deg": float(place["latitude_deg"]),
-        "station_longitude_deg": float(place["longitude_deg"]),
-        "station_elevation_m": float(place["elevation_m"]),
+        "station_latitude_deg": float(recording["latitude_deg"].values[row]),
+        "station_longitude_deg": float(recording["longitude_deg"].values[row]),
+        "station_elevation_m": float(recording["elevation_m"].values[row]),
         "trace_channel": ",".join(sorted(channels)),
     }
     return {name: value for name, value in values.items() if _is_known(value)}
@@ -93,7 +93,3 @@ def phase_columns(labels: Iterable[Any], samples: Iterable[int]) -> dict[str, An
 
 def _is_known(value: Any) -> bool:
     return not (value == "" or (isinstance(value, float) and math.isnan(value)))
-
-
-def _iso(time: pd.Timestamp) -> str:
-    return str(iso_utc_ns(pd.Series([time]))[0])

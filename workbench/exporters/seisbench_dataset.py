@@ -15,7 +15,7 @@ from workbench.errors import SchemaError
 from workbench.exporters.base import ReadEvent, ReadRecording
 from workbench.exporters.cutting import Cut, cut, distinct
 from workbench.exporters.hdf5_file import new_hdf5
-from workbench.exporters.label_table import check_exportable, iso_utc_ns, write_label_table
+from workbench.exporters.label_table import check_exportable, iso_utc, write_label_table
 from workbench.exporters.seisbench_columns import (
     phase_columns,
     phase_key,
@@ -98,17 +98,19 @@ class _Writer:
             **source_columns(event),
         }
         single = recording.sizes["station"] == 1
-        for station in recording["station"].values.astype(str):
+        for row, station in enumerate(recording["station"].values.astype(str)):
             own = labels[labels["station"] == station]
+            if own.empty:
+                continue
             name = recording_id if single else f"{recording_id}_{station.rstrip('.')}"
-            station_about = {**about, **station_columns(recording, station)} if len(own) else {}
+            station_about = {**about, **station_columns(recording, row)}
             for part, members, samples in _cuts(recording, own):
-                self._add_trace(recording, station, name, part, members, samples, station_about)
+                self._add_trace(recording, row, name, part, members, samples, station_about)
 
     def _add_trace(
         self,
         recording: xr.Dataset,
-        station: str,
+        row: int,
         name: str,
         part: Cut,
         members: pd.DataFrame,
@@ -116,16 +118,15 @@ class _Writer:
         about: dict[str, Any],
     ) -> None:
         trace_name = self._names.take(name)
-        waveform, recorded = _waveform(recording, station, part)
+        waveform, recorded = _waveform(recording, row, part)
         missing = np.isnan(waveform)
         gaps = missing[~missing.all(axis=1)]
         self._traces.create_dataset(trace_name, data=np.where(missing, np.float32(0), waveform))
-        start = pd.Series(recording["time"].values[part.first : part.first + 1])
         self._rows.append(
             {
                 "trace_name": trace_name,
                 **about,
-                "trace_start_time": iso_utc_ns(start)[0],
+                "trace_start_time": iso_utc(recording["time"].values[part.first]),
                 "trace_sampling_rate_hz": float(recording.attrs["sampling_rate_hz"]),
                 "trace_npts": waveform.shape[1],
                 "trace_component_order": "".join(COMPONENTS),
@@ -178,16 +179,18 @@ def _cuts(recording: xr.Dataset, labels: pd.DataFrame) -> Iterator[tuple[Cut, pd
         yield part, labels.iloc[members], [samples[member] - part.first for member in members]
 
 
-def _waveform(recording: xr.Dataset, station: str, part: Cut) -> tuple[np.ndarray, str]:
+def _waveform(recording: xr.Dataset, row: int, part: Cut) -> tuple[np.ndarray, str]:
     """Samples of shape (component, time), NaN where there are none, and the letters of the components found."""
-    found = recording["waveform"].sel(station=station).isel(time=slice(part.first, part.stop))
+    found = recording["waveform"].values[row, :, part.first : part.stop]
+    letters = recording["component"].values.astype(str).tolist()
+    alive = {letter for letter, samples in zip(letters, found, strict=True) if not np.isnan(samples).all()}
     waveform = np.full((len(COMPONENTS), part.stop - part.first), np.nan, dtype=np.float32)
-    recorded = []
-    for row, letters in enumerate(COMPONENTS.values()):
-        for letter in letters:
-            if letter not in found["component"].values or not np.isnan(waveform[row]).all():
-                continue
-            waveform[row] = found.sel(component=letter).values
-            if not np.isnan(waveform[row]).all():
-                recorded.append(letter)
-    return waveform, "".join(recorded)
+    recorded = ""
+    for place, choice in enumerate(COMPONENTS.values()):
+        present = [
+            letter for letter in choice if letter in letters and not np.isnan(found[letters.index(letter)]).all()
+        ]
+        if present:
+            waveform[place] = found[letters.index(present[0])]
+            recorded += present[0]
+    return waveform, recorded
