@@ -74,7 +74,8 @@ def find_object(file: h5py.File, path: str) -> h5py.Group | h5py.Dataset | None:
     """
     here: Any = file
     for name in filter(None, path.split("/")):
-        if not isinstance(here, h5py.Group):
+        # A dot stands for the group itself: no name of anything in it.
+        if not isinstance(here, h5py.Group) or name == ".":
             return None
         try:
             link = here.get(name, getlink=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import tempfile
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -75,7 +77,7 @@ class MetadataIndex:
 
     def _forget(self) -> None:
         self._lock = RLock()
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._temporary: Path | None = None
         self._file: pq.ParquetFile | None = None
         self._signature = ""
         self._hashes: np.ndarray | None = None
@@ -189,8 +191,10 @@ class MetadataIndex:
         with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
             return path, _new_file(path)
-        self._temporary = self._temporary or tempfile.TemporaryDirectory(prefix="workbench-index-")
-        path = Path(self._temporary.name) / path.name
+        if self._temporary is None:
+            self._temporary = Path(tempfile.mkdtemp(prefix="workbench-index-"))
+            weakref.finalize(self, shutil.rmtree, self._temporary, ignore_errors=True)
+        path = self._temporary / path.name
         return path, _new_file(path)
 
 

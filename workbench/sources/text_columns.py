@@ -28,7 +28,8 @@ __all__ = [
 NOT_KNOWN = ("", "None", "nan", "NaN", "NAN")
 """Not "NA": that is a network code."""
 
-_BLOCK_BYTES = 8 * 2**20
+# Arrow reads up to 32 blocks ahead: this bounds the memory.
+_BLOCK_BYTES = 2 * 2**20
 
 
 def csv_header(path: Path) -> list[str]:
