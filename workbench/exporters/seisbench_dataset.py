@@ -187,9 +187,7 @@ def _waveform(recording: xr.Dataset, row: int, part: Cut) -> tuple[np.ndarray, s
     waveform = np.full((len(COMPONENTS), part.stop - part.first), np.nan, dtype=np.float32)
     recorded = ""
     for place, choice in enumerate(COMPONENTS.values()):
-        present = [
-            letter for letter in choice if letter in letters and not np.isnan(found[letters.index(letter)]).all()
-        ]
+        present = [letter for letter in choice if letter in alive]
         if present:
             waveform[place] = found[letters.index(present[0])]
             recorded += present[0]
