@@ -1,0 +1,203 @@
+"""XiaoNet as a picker: the one whose weights come with the workbench, the same on files and on streams."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from workbench.errors import PickerError
+from workbench.pickers.grid import Grid, kept_outputs, sample_index, stack_mean
+from workbench.pickers.segments import library_versions
+from workbench.processing.resampling import resample
+from workbench.registry import Availability
+from workbench.schema import PickerCard, Report, make_annotations, silent
+
+__all__ = ["XiaoNetPicker", "xiaonet_card"]
+
+RATE_HZ = 100.0
+COMPONENTS = (("Z",), ("N", "1"), ("E", "2"))
+THRESHOLDS = {"P": 0.3, "S": 0.3}
+_LONGEST_GAP_WINDOWS = 2
+
+
+def xiaonet_card(weights: str, weights_hash: str) -> PickerCard:
+    """What a XiaoNet with those weights wants and gives."""
+    return PickerCard(
+        name="xiaonet",
+        title="XiaoNet",
+        weights=weights,
+        weights_hash=weights_hash,
+        phases=("P", "S"),
+        component_order="ZNE",
+        sampling_rate_hz=RATE_HZ,
+        thresholds=dict(THRESHOLDS),
+    )
+
+
+class XiaoNetPicker:
+    """XiaoNet with its weights.
+
+    Parameters
+    ----------
+    weights
+        ``"5k"``, ``"25k"`` or ``"100k"`` where bundled, or a path to a ``.safetensors`` file of a training run.
+    batch_size
+        Windows that go through the network at once.
+    step_s, front_s, back_s
+        From one window of 30 s to the next, and what is discarded at its two edges; see
+        :class:`~workbench.pickers.grid.Grid`. A stream's latency follows from them.
+    """
+
+    def __init__(
+        self,
+        weights: str = "25k",
+        batch_size: int = 32,
+        step_s: float = 10.0,
+        front_s: float = 15.0,
+        back_s: float = 5.0,
+    ) -> None:
+        from workbench.networks.weights_file import load_xiaonet, weights_hash
+
+        self.module, path = load_xiaonet(weights)
+        self.batch_size = max(1, int(batch_size))
+        self.grid = Grid(3000, *(round(value * RATE_HZ) for value in (step_s, front_s, back_s)))
+        self.card = xiaonet_card(path.stem.removeprefix("xiaonet_"), weights_hash(path))
+
+    @staticmethod
+    def availability() -> Availability:
+        """Whether the package that reads the bundled weights is there."""
+        if importlib.util.find_spec("safetensors") is None:
+            return Availability(
+                False, "The package 'safetensors' is not installed.", "Install it with: pip install safetensors"
+            )
+        return Availability(True)
+
+    @staticmethod
+    def cache_key(weights: str) -> tuple[str, int]:
+        """Changes when a weights file of one's own does."""
+        path = Path(weights).expanduser()
+        return (str(path), path.stat().st_mtime_ns) if weights and path.is_file() else (weights, 0)
+
+    def evaluate(self, windows: np.ndarray) -> np.ndarray:
+        """P, S and noise of windows of shape (window, 3, sample), NaN where samples are missing."""
+        import torch
+
+        with torch.inference_mode():
+            return np.asarray(self.module(torch.from_numpy(np.ascontiguousarray(windows, np.float32))).numpy())
+
+    def annotate(self, recording: xr.Dataset, report: Report = silent) -> xr.Dataset:
+        """Annotations of all stations; see :class:`~workbench.pickers.base.Picker`."""
+        from workbench.pickers.windows import Plan, run_pieces
+
+        notices = _notices(recording)
+        recording = resample(recording, RATE_HZ)
+        stations = [str(station) for station in recording["station"].values]
+        curves = np.full((len(stations), 2, recording.sizes["time"]), np.nan, np.float32)
+        plan = Plan(self.grid.window_samples, self.grid.step_samples, 1.0, "avg", (0, 1), self.batch_size)
+        n_windows = max(1, len(stations) * recording.sizes["time"] // self.grid.step_samples)
+        run_pieces(
+            self._pieces(recording),
+            plan,
+            lambda windows: kept_outputs(self.evaluate(windows.numpy()), windows.numpy(), self.grid),
+            stack_mean,
+            curves,
+            lambda done: report(min(done / n_windows, 1.0), f"window {done} of about {n_windows}"),
+        )
+        return make_annotations(
+            curves,
+            stations=stations,
+            phases=self.card.phases,
+            start=recording["time"].values[0],
+            sampling_rate_hz=RATE_HZ,
+            recording_id=recording.attrs["recording_id"],
+            picker=self.card.name,
+            weights=self.card.weights,
+            weights_hash=self.card.weights_hash,
+            overlap=self.grid.window_samples - self.grid.step_samples,
+            stacking="avg",
+            versions=library_versions("torch"),
+            notices="\n".join(notices),
+        )
+
+    def _pieces(self, recording: xr.Dataset) -> Iterator[Any]:
+        """Each station's samples on the grid, cut where nothing is there for longer than two windows."""
+        from workbench.pickers.windows import Piece
+
+        origin = sample_index(recording["time"].values[0], RATE_HZ)
+        for row, station in enumerate(recording["station"].values):
+            samples = _components(recording, str(station))
+            for first, stop in _runs(np.isfinite(samples).any(axis=0), _LONGEST_GAP_WINDOWS * self.grid.window_samples):
+                begin, end = self.grid.windows_for(origin + first, origin + stop)
+                offset = self.grid.start_of(begin) - origin
+                length = self.grid.start_of(end - 1) + self.grid.window_samples - self.grid.start_of(begin)
+                padded = np.full((3, length), np.nan, np.float32)
+                padded[:, first - offset : stop - offset] = samples[:, first:stop]
+                yield Piece(row, padded, offset)
+
+    def window_tensor(self, recording: xr.Dataset, station: str, start: pd.Timestamp) -> Any:
+        """The network's input for the 30 s from `start`; see :class:`~workbench.pickers.base.TorchPicker`.
+
+        Raises
+        ------
+        PickerError
+            If the station has no samples there.
+        """
+        import torch
+
+        recording = resample(recording, RATE_HZ)
+        samples = _components(recording, station)
+        offset = round((pd.Timestamp(start) - pd.Timestamp(recording["time"].values[0])).total_seconds() * RATE_HZ)
+        window = np.full((3, self.grid.window_samples), np.nan, np.float32)
+        first, stop = max(0, offset), min(samples.shape[1], offset + window.shape[1])
+        if first < stop:
+            window[:, first - offset : stop - offset] = samples[:, first:stop]
+        if not np.isfinite(window).any():
+            raise PickerError(f"{station} has no samples at {start}.")
+        return torch.from_numpy(window[np.newaxis])
+
+
+def _components(recording: xr.Dataset, station: str) -> np.ndarray:
+    """Samples of Z, N, E, shape (3, sample), NaN where a component is missing; 1 and 2 stand in for N and E."""
+    waveform = recording["waveform"].sel(station=station)
+    present = [str(letter) for letter in recording["component"].values]
+    samples = np.full((3, recording.sizes["time"]), np.nan, np.float32)
+    for row, letters in enumerate(COMPONENTS):
+        for letter in letters:
+            if letter in present and np.isnan(samples[row]).all():
+                samples[row] = waveform.sel(component=letter).values
+    return samples
+
+
+def _runs(there: np.ndarray, longest_gap: int) -> list[tuple[int, int]]:
+    """First index and the index after the last of stretches, those with shorter gaps between them joined."""
+    indices = np.flatnonzero(there)
+    if indices.size == 0:
+        return []
+    breaks = np.flatnonzero(np.diff(indices) > longest_gap)
+    firsts, lasts = indices[[0, *(breaks + 1)]], indices[[*breaks, -1]]
+    return [(int(first), int(last) + 1) for first, last in zip(firsts, lasts, strict=True)]
+
+
+def _notices(recording: xr.Dataset) -> list[str]:
+    notices = []
+    rate_hz = float(recording.attrs["sampling_rate_hz"])
+    if rate_hz != RATE_HZ:
+        notices.append(f"resampled from {rate_hz:g} Hz to {RATE_HZ:g} Hz.")
+    for station in map(str, recording["station"].values):
+        missing = [
+            letters[0] for letters, samples in zip(COMPONENTS, _components(recording, station), strict=True)
+            if np.isnan(samples).all()
+        ]  # fmt: skip
+        if len(missing) == len(COMPONENTS):
+            notices.append(f"{station}: holds no samples.")
+        elif missing:
+            notices.append(f"{station}: component {', '.join(missing)} missing: the others are picked without.")
+    return notices
+
+

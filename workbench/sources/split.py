@@ -1,0 +1,165 @@
+"""Which recordings train, which validate, and which are never trained on: one file, kept beside every result."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+
+from workbench.errors import SchemaError, SourceError
+from workbench.sources import open_source
+from workbench.sources.quakemigrate_picks import read_quakemigrate_picks
+
+__all__ = ["ROLES", "RecordingSet", "Split", "read_split"]
+
+ROLES = ("train", "validation", "test", "unused")
+
+LABELLINGS = ("analyst", "automatic", "none")
+"""Whether onsets were read by people (all within the recording count as known), by a program (only those that it names
+are known), or not at all."""
+
+
+@dataclass(frozen=True)
+class RecordingSet:
+    """Recordings of one place, and what each is for.
+
+    Parameters
+    ----------
+    name
+        Short, for tables.
+    path
+        Of the source, relative to the folder of data that a run is given.
+    kind
+        Of the source.
+    labels
+        One of ``"analyst"``, ``"automatic"``, ``"none"``.
+    picks
+        Glob of QuakeMigrate pick files, relative to the folder of data; empty for the source's own reference picks.
+    recordings
+        Role to ids or patterns of recordings (``*`` and ``?``); the first that fits counts.
+    hold_back_s
+        For continuous recordings: seconds at the end that are for validation, whatever their role.
+    """
+
+    name: str
+    path: str
+    kind: str
+    labels: str
+    recordings: Mapping[str, tuple[str, ...]]
+    picks: str = ""
+    hold_back_s: float = 0.0
+
+    def role_of(self, recording_id: str) -> str:
+        """The role of a recording; ``"unused"`` if no pattern fits, so that a new file never slips into training."""
+        for role in ROLES:
+            if any(fnmatchcase(recording_id, pattern) for pattern in self.recordings.get(role, ())):
+                return role
+        return "unused"
+
+
+@dataclass(frozen=True)
+class Split:
+    """All sets of recordings of a study."""
+
+    sets: tuple[RecordingSet, ...] = field(default_factory=tuple)
+
+    def read(self, folder: Path, role: str) -> Iterator[tuple[RecordingSet, xr.Dataset, pd.DataFrame]]:
+        """Each recording of that role with its set and reference picks, held-back ends cut off or given alone.
+
+        Raises
+        ------
+        SourceError
+            If a set is not in the folder; names it.
+        """
+        for recordings in self.sets:
+            if role not in recordings.recordings and not (role == "validation" and recordings.hold_back_s):
+                continue
+            place = folder / recordings.path
+            if not place.exists():
+                raise SourceError(f"There is no {place}, which the split names as {recordings.name!r}.")
+            source = open_source(place, recordings.kind)
+            picks = _picks(folder, recordings)
+            for recording_id in source.scan()["recording_id"]:
+                part = _part(recordings, recording_id, role)
+                if part is not None:
+                    recording = _cut(source.read(recording_id), part, recordings.hold_back_s)
+                    own = source.reference_picks(recording_id) if picks is None else _within(picks, recording)
+                    yield recordings, recording, own
+
+
+def _part(recordings: RecordingSet, recording_id: str, role: str) -> str | None:
+    """``"all"``, ``"before"`` or ``"held back"``: what a role may have of a recording; None for nothing."""
+    own = recordings.role_of(recording_id)
+    if not recordings.hold_back_s:
+        return "all" if own == role else None
+    if own == "train" and role in ("train", "validation"):
+        return "before" if role == "train" else "held back"
+    return "all" if own == role else None
+
+
+def _cut(recording: xr.Dataset, part: str, hold_back_s: float) -> xr.Dataset:
+    if part == "all":
+        return recording
+    n_back = round(hold_back_s * recording.attrs["sampling_rate_hz"])
+    return recording.isel(time=slice(None, -n_back) if part == "before" else slice(-n_back, None))
+
+
+def _picks(folder: Path, recordings: RecordingSet) -> pd.DataFrame | None:
+    if not recordings.picks:
+        return None
+    files = sorted(folder.glob(recordings.picks))
+    if not files:
+        raise SourceError(f"There are no pick files {folder / recordings.picks}, which the split names.")
+    return pd.concat([read_quakemigrate_picks(file) for file in files], ignore_index=True)
+
+
+def _within(picks: pd.DataFrame, recording: xr.Dataset) -> pd.DataFrame:
+    """Picks in the time of a recording, their station codes made those of its stations."""
+    codes = {str(station).split(".")[1]: str(station) for station in recording["station"].values}
+    start, end = recording["time"].values[[0, -1]]
+    chosen = picks[picks["code"].isin(codes) & picks["time"].between(start, end)]
+    return chosen.assign(station=chosen["code"].map(codes))
+
+
+def read_split(path: Path) -> Split:
+    """The split that a JSON file describes.
+
+    Raises
+    ------
+    SourceError
+        If there is no such file, or it is not JSON.
+    SchemaError
+        If it has an unknown key, or a recording stands in two roles.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SourceError(f"The split {path} cannot be read: {error.strerror}.") from error
+    except json.JSONDecodeError as error:
+        raise SourceError(f"The split {path} is not JSON: {error}.") from error
+    sets = content.get("sets") if isinstance(content, dict) else None
+    if not isinstance(sets, list):
+        raise SchemaError(f"The split {path} has a list 'sets'; this one has none.")
+    return Split(tuple(_recording_set(entry, path) for entry in sets))
+
+
+def _recording_set(entry: Mapping[str, Any], path: Path) -> RecordingSet:
+    known = set(RecordingSet.__dataclass_fields__)
+    strange, missing = sorted(set(entry) - known), sorted({"name", "path", "kind", "labels", "recordings"} - set(entry))
+    if strange or missing:
+        raise SchemaError(f"A set in {path} has unknown keys {strange} or lacks {missing}; it takes {sorted(known)}.")
+    if entry["labels"] not in LABELLINGS:
+        raise SchemaError(f"'labels' of {entry['name']!r} is one of {list(LABELLINGS)}, not {entry['labels']!r}.")
+    roles = entry["recordings"]
+    if strange := sorted(set(roles) - set(ROLES)):
+        raise SchemaError(f"{entry['name']!r} has unknown roles {strange}; known are {list(ROLES)}.")
+    named = [name for names in roles.values() for name in names]
+    if twice := sorted({name for name in named if named.count(name) > 1}):
+        raise SchemaError(f"{twice[0]!r} of {entry['name']!r} stands in two roles; one recording has one.")
+    return RecordingSet(**{**entry, "recordings": {role: tuple(names) for role, names in roles.items()}})
