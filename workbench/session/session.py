@@ -10,7 +10,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,47 +21,35 @@ import xarray as xr
 from workbench.compute import BACKENDS
 from workbench.compute.queue import JobQueue
 from workbench.errors import UnknownNameError, WorkbenchError
-from workbench.inference.runs import Curves, PickerRun, origin_of
+from workbench.inference.runs import origin_of
 from workbench.labels.desk import Desk
 from workbench.labels.journal import Journal
-from workbench.pickers import Picker, open_picker
 from workbench.processing.filtering import apply_filter
 from workbench.processing.refine import refine_onset
 from workbench.processing.travel_times import theoretical_arrivals
 from workbench.schema import Event, empty_labels, empty_picks, waveform_hash
+from workbench.session.notice import Notice
+from workbench.session.picker_list import PickerList
 from workbench.settings import Settings, load_settings
 from workbench.sources import open_source
 from workbench.sources.base import Source
 from workbench.sources.shelf import Shelf
 
-__all__ = ["Notice", "Session"]
+__all__ = ["Session"]
 
 _AUTO_RUN_SAMPLES = 20_000_000
 
 
-@dataclass(frozen=True)
-class Notice:
-    """Something the user must know: what happened, and what to do."""
-
-    level: str
-    text: str
-    detail: str = ""
-
-
-class Session(param.Parameterized):
+class Session(PickerList):
     """What one user has open."""
 
     source = param.Parameter(doc="The open Source, or None.")
     recordings = param.DataFrame(pd.DataFrame(), doc="The source's table of recordings.")
     listed = param.Parameter(doc="Row numbers of the recordings in the order of the list; None is that of the table.")
     statuses = param.DataFrame(pd.DataFrame(), doc="Status, note and counts by recording, from the journal.")
-    recording_id = param.String("", doc="Of the recording that is open or being read.")
-    recording = param.Parameter(doc="The open Recording as read, or None.")
     shown = param.Parameter(doc="The open Recording as filtered for the screen, or None.")
     event = param.Parameter(doc="The Event of the open recording, or None.")
     theory = param.DataFrame(pd.DataFrame(), doc="Theoretical arrivals: station, phase, time.")
-    reference = param.DataFrame(empty_picks(), doc="Picks that came with the source.")
-    runs = param.Dict({}, doc="Key to PickerRun, in the order in which they stand on the screen.")
     labels = param.DataFrame(empty_labels(), doc="Labels that stand on the open recording, rejects too.")
     in_hand = param.String("", doc="label_id or pick_id of the pick in hand.")
     station = param.String("", doc="The open (focus) station.")
@@ -73,7 +60,6 @@ class Session(param.Parameterized):
     components = param.List(["Z", "N", "E"], doc="Shown of the open station.")
     order = param.Selector(default="distance", objects=["distance", "arrival", "name"])
     spectrogram = param.Boolean(False)
-    job = param.Parameter(doc="The picker's Job in hand, or the last one, or None.")
     errand = param.Parameter(doc="The Job in hand that is no picker's (scan, download, export), or the last, or None.")
     loading = param.Boolean(False, doc="Whether a recording or source is being read.")
     notice = param.Parameter(doc="The Notice to show, or None.")
@@ -118,7 +104,6 @@ class Session(param.Parameterized):
         self.index = pd.Index([], dtype=str)
         self._shelf: Shelf | None = None
         self._desk: Desk | None = None
-        self._curves = Curves()
         self._filtered: OrderedDict[tuple[str, str], xr.Dataset] = OrderedDict()
         self._hash = ("", "")
         self._runs = self._queue(self.backend, "job")
@@ -138,6 +123,10 @@ class Session(param.Parameterized):
         """Run ``"module:function"`` on this computer in the background; `done` gets what it returned."""
         self._errands.add(function, title=title, done=lambda value, _: done(value), **arguments)
 
+    def cancel_errand(self) -> None:
+        """Stop the scan, download or export in hand and those after it."""
+        self._errands.cancel()
+
     # ---- source and recording
 
     def open_source(self, place: str | Path | Source, kind: str | None = None) -> None:
@@ -151,7 +140,7 @@ class Session(param.Parameterized):
         self.send(
             "workbench.sources.opening:open_and_scan",
             title=f"Listing {place}",
-            done=lambda found: self._take_source(*found, recording_id),
+            done=lambda found: self._take_source(found[0], found[1], found[2], recording_id),
             place=place,
             kind=kind,
             roots=self.roots,
@@ -279,95 +268,6 @@ class Session(param.Parameterized):
             while len(self._filtered) > 4:
                 self._filtered.popitem(last=False)
         return self._filtered[key]
-
-    # ---- pickers
-
-    @property
-    def picks(self) -> pd.DataFrame:
-        """Picks of all pickers that are on, at their thresholds, and those that came with the source."""
-        tables = [run.picks for run in self.runs.values() if run.on and len(run.picks)]
-        if len(self.reference):
-            tables.append(self.reference)
-        return pd.concat(tables, ignore_index=True) if tables else empty_picks()
-
-    def add_picker(self, name: str, weights: str = "") -> str:
-        """Put a picker on the list, switched on; returns its key.
-
-        Raises
-        ------
-        RequirementError
-            If its weights, or a package, are not on this computer.
-        """
-        card = open_picker(name, weights).card
-        key = f"{name}/{card.weights}" if card.weights else name
-        run = PickerRun(key, card, thresholds=dict(card.thresholds))
-        self.runs = {**self.runs, key: self._curves.fill(run, self.recording_id)}
-        return key
-
-    def request_picker(self, name: str, weights: str = "") -> None:
-        """Put a picker on the list once it has been loaded in the background, and run it."""
-        title = f"Loading {name} {weights}".strip()
-        self.send("workbench.pickers:open_picker", title=title, done=self._take_picker, name=name, weights=weights)
-
-    def _take_picker(self, picker: Picker) -> None:
-        card = picker.card
-        if (key := self.add_picker(card.name, card.weights)) and self.recording is not None:
-            self.run([key])
-
-    def remove_picker(self, key: str) -> None:
-        """Take a picker off the list; its picks go, decisions on them stay."""
-        self.runs = {k: run for k, run in self.runs.items() if k != key}
-
-    def switch_picker(self, key: str, on: bool) -> None:
-        """Show or hide a picker's curves and picks."""
-        self._change_run(key, on=on)
-
-    def set_threshold(self, key: str, phase: str, threshold: float) -> None:
-        """Another threshold for a phase: picks follow from the curves at once, without a new run."""
-        run = self._run(key)
-        self._change_run(key, thresholds={**run.thresholds, phase: threshold})
-
-    def run(self, keys: list[str] | None = None, *, again: bool = False) -> None:
-        """Run pickers that are on over the open recording, one after the other; those with curves only if `again`."""
-        if self.recording is None:
-            return
-        wanted = [key for key, run in self.runs.items() if run.on] if keys is None else keys
-        self._runs.drop_waiting()
-        for key in wanted:
-            if again or self._run(key).annotations is None:
-                self._add_run(key, self.recording_id)
-
-    def cancel(self) -> None:
-        """Stop the picker in hand and those after it."""
-        self._runs.cancel()
-
-    def cancel_errand(self) -> None:
-        """Stop the scan, download or export in hand and those after it."""
-        self._errands.cancel()
-
-    def _add_run(self, key: str, recording_id: str) -> None:
-        card = self._run(key).card
-        self._runs.add(
-            "workbench.inference.run:annotate",
-            title=f"{card.title} on {recording_id}",
-            done=lambda annotations, job: self._keep_curves(key, recording_id, annotations, job.elapsed_s),
-            recording=self.recording,
-            picker=card.name,
-            weights=card.weights,
-        )
-
-    def _keep_curves(self, key: str, recording_id: str, annotations: xr.Dataset, seconds: float) -> None:
-        self._curves.keep(recording_id, key, annotations, seconds)
-        if recording_id == self.recording_id and key in self.runs:
-            self.runs = {**self.runs, key: self._curves.fill(self.runs[key], recording_id)}
-
-    def _change_run(self, key: str, **changes: Any) -> None:
-        self.runs = {**self.runs, key: self._curves.fill(replace(self._run(key), **changes), self.recording_id)}
-
-    def _run(self, key: str) -> PickerRun:
-        if key not in self.runs:
-            raise UnknownNameError("picker on the list", key, self.runs)
-        return self.runs[key]
 
     # ---- decisions
 

@@ -1,0 +1,120 @@
+"""``PickerList``: the pickers that a user has on the list, and their runs over the open recording."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import param
+import xarray as xr
+
+from workbench.compute.queue import JobQueue
+from workbench.errors import UnknownNameError
+from workbench.inference.runs import Curves, PickerRun
+from workbench.pickers import Picker, open_picker
+from workbench.schema import empty_picks
+
+__all__ = ["PickerList"]
+
+
+class PickerList(param.Parameterized):
+    """The part of a session that knows pickers; the session says what is open, and sends errands."""
+
+    recording_id = param.String("", doc="Of the recording that is open or being read.")
+    recording = param.Parameter(doc="The open Recording as read, or None.")
+    reference = param.DataFrame(empty_picks(), doc="Picks that came with the source.")
+    runs = param.Dict({}, doc="Key to PickerRun, in the order in which they stand on the screen.")
+    job = param.Parameter(doc="The picker's Job in hand, or the last one, or None.")
+
+    _runs: JobQueue
+    send: Callable[..., None]
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(**params)
+        self._curves = Curves()
+        self._weights: dict[str, str] = {}
+
+    @property
+    def picks(self) -> pd.DataFrame:
+        """Picks of all pickers that are on, at their thresholds, and those that came with the source."""
+        tables = [run.picks for run in self.runs.values() if run.on and len(run.picks)]
+        if len(self.reference):
+            tables.append(self.reference)
+        return pd.concat(tables, ignore_index=True) if tables else empty_picks()
+
+    def add_picker(self, name: str, weights: str = "") -> str:
+        """Put a picker on the list, switched on; returns its key.
+
+        Raises
+        ------
+        RequirementError
+            If its weights, or a package, are not on this computer.
+        """
+        card = open_picker(name, weights).card
+        key = f"{name}/{card.weights}" if card.weights else name
+        self._weights[key] = weights or card.weights
+        run = PickerRun(key, card, thresholds=dict(card.thresholds))
+        self.runs = {**self.runs, key: self._curves.fill(run, self.recording_id)}
+        return key
+
+    def request_picker(self, name: str, weights: str = "") -> None:
+        """Put a picker on the list once it has been loaded in the background, and run it."""
+
+        def take(_: Picker) -> None:
+            self.run([self.add_picker(name, weights)])
+
+        title = f"Loading {name} {weights}".strip()
+        self.send("workbench.pickers:open_picker", title=title, done=take, name=name, weights=weights)
+
+    def remove_picker(self, key: str) -> None:
+        """Take a picker off the list; its picks go, decisions on them stay."""
+        self.runs = {k: run for k, run in self.runs.items() if k != key}
+
+    def switch_picker(self, key: str, on: bool) -> None:
+        """Show or hide a picker's curves and picks."""
+        self._change_run(key, on=on)
+
+    def set_threshold(self, key: str, phase: str, threshold: float) -> None:
+        """Another threshold for a phase: picks follow from the curves at once, without a new run."""
+        run = self._run(key)
+        self._change_run(key, thresholds={**run.thresholds, phase: threshold})
+
+    def run(self, keys: list[str] | None = None, *, again: bool = False) -> None:
+        """Run pickers that are on over the open recording, one after the other; those with curves only if `again`."""
+        if self.recording is None:
+            return
+        wanted = [key for key, run in self.runs.items() if run.on] if keys is None else keys
+        self._runs.drop_waiting()
+        for key in wanted:
+            if again or self._run(key).annotations is None:
+                self._add_run(key, self.recording_id)
+
+    def cancel(self) -> None:
+        """Stop the picker in hand and those after it."""
+        self._runs.cancel()
+
+    def _add_run(self, key: str, recording_id: str) -> None:
+        card = self._run(key).card
+        self._runs.add(
+            "workbench.inference.run:annotate",
+            title=f"{card.title} on {recording_id}",
+            done=lambda annotations, job: self._keep_curves(key, recording_id, annotations, job.elapsed_s),
+            recording=self.recording,
+            picker=card.name,
+            weights=self._weights[key],
+        )
+
+    def _keep_curves(self, key: str, recording_id: str, annotations: xr.Dataset, seconds: float) -> None:
+        self._curves.keep(recording_id, key, annotations, seconds)
+        if recording_id == self.recording_id and key in self.runs:
+            self.runs = {**self.runs, key: self._curves.fill(self.runs[key], recording_id)}
+
+    def _change_run(self, key: str, **changes: Any) -> None:
+        self.runs = {**self.runs, key: self._curves.fill(replace(self._run(key), **changes), self.recording_id)}
+
+    def _run(self, key: str) -> PickerRun:
+        if key not in self.runs:
+            raise UnknownNameError("picker on the list", key, self.runs)
+        return self.runs[key]
