@@ -120,6 +120,9 @@ def test_a_day_of_many_stations_is_cut_to_fit_into_memory(tmp_path):
     source = WaveformSource(tmp_path, memory_mb=0.5)
     table = source.scan()
     assert table["duration_s"].sum() == pytest.approx(7200, abs=2)
+    assert table.attrs["notices"] == [
+        "Recordings that would take more than 0.5 MB (setting memory_mb) are cut to 22.5 min."
+    ]
     recordings = [source.read(name) for name in table["recording_id"]]
     assert max(recording["waveform"].nbytes for recording in recordings) <= 0.5 * 2**20
     together = np.concatenate([recording["waveform"].values[0, 0] for recording in recordings])

@@ -96,3 +96,18 @@ def test_a_recording_of_no_event_has_none(tmp_path):
     name = source.scan()["recording_id"].iloc[0]
     assert source.event(name) is None
     assert source.reference_picks(name).empty
+
+
+def test_an_entity_in_quakeml_does_not_show_another_file(tmp_path):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("smi:local/secret")
+    folder = tmp_path / "folder"
+    write_station(folder)
+    Catalog([event("PLACE", 8.0, 2.1, [])]).write(str(folder / "events.xml"), format="QUAKEML")
+    text = (folder / "events.xml").read_text().split("\n", 1)[1].replace("smi:local/PLACE", "&leak;")
+    entity = f'<?xml version="1.0"?>\n<!DOCTYPE q [<!ENTITY leak SYSTEM "{secret.as_uri()}">]>\n'
+    (folder / "events.xml").write_text(entity + text)
+    source = WaveformSource(folder)
+    table = source.scan()
+    found = source.event(table["recording_id"].iloc[0])
+    assert found is None or "secret" not in found.event_id

@@ -112,7 +112,9 @@ class WaveformSource:
             self._found, self._intervals = found, intervals
             self._book, self._events = StationBook(found.stations), EventBook(found.catalog)
             self._table = self._tabulated(intervals)
-        self._table.attrs["notices"] = list(dict.fromkeys(found.notices + found.guesses))
+        self._table.attrs["notices"] = list(
+            dict.fromkeys(found.notices + found.guesses + self._about_memory(intervals))
+        )
         return self._table
 
     def read(self, recording_id: str) -> xr.Dataset:
@@ -156,6 +158,14 @@ class WaveformSource:
         limit = self._roots if self._roots is not None else [self._path.parent]
         beside = (path for path in sorted(self._path.parent.iterdir()) if is_inside(path, limit) and path.is_file())
         return [self._path, *(path for path in beside if not open_refusal(path) and is_companion(path, self._path))]
+
+    def _about_memory(self, intervals: dict[str, Interval]) -> list[str]:
+        lengths = sorted({interval.cut_s for interval in intervals.values() if interval.cut_s})
+        if not lengths:
+            return []
+        limit_mb = self._memory_bytes / 2**20
+        cut = ", ".join(f"{length / 60:g} min" for length in lengths)
+        return [f"Recordings that would take more than {limit_mb:g} MB (setting memory_mb) are cut to {cut}."]
 
     def _event_of(self, interval: Interval) -> Event | None:
         stems = {segment.path.stem for segment in interval.segments}

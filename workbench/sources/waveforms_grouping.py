@@ -13,7 +13,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -37,6 +37,8 @@ class Interval:
     end_ns: int
     spans_ns: dict[tuple[str, str], list[tuple[int, int]]] = field(default_factory=dict)
     """Where each channel (station, code) lies, by piece."""
+    cut_s: float = 0.0
+    """Length to which a day was cut because it would not fit into memory; 0 if it was not."""
 
     @classmethod
     def around(cls, segments: Iterable[Segment]) -> Interval:
@@ -95,6 +97,8 @@ def _pieces(segments: Sequence[Segment]) -> list[Interval]:
 
 def _split_far_apart(segments: list[Segment]) -> list[Interval]:
     """The segments of one file, cut where nothing is for longer than its longest run and than five minutes."""
+    if len(segments) == 1:
+        return [Interval.around(segments)]
     runs: list[list[Segment]] = []
     end_ns = 0
     for segment in sorted(segments, key=lambda segment: segment.start_ns):
@@ -123,7 +127,10 @@ def _merged(pieces: list[Interval], belongs: Callable[[int, int], bool]) -> list
             groups[-1].append(piece)
         else:
             groups.append([piece])
-    return [Interval.around(segment for piece in group for segment in piece.segments) for group in groups]
+    return [
+        group[0] if len(group) == 1 else Interval.around(segment for piece in group for segment in piece.segments)
+        for group in groups
+    ]
 
 
 def _joined(pieces: list[Interval]) -> list[Interval]:
@@ -171,7 +178,10 @@ def _cut(interval: Interval, memory_bytes: int) -> list[Interval]:
         step_ns = _DAY_NS
         while step_ns > 60 * 10**9 and min(day.length_ns, step_ns) / 1e9 * bytes_per_second > memory_bytes:
             step_ns //= 2
-        parts += [day] if step_ns == _DAY_NS else _split(day, _borders(day, step_ns, 0))
+        if step_ns == _DAY_NS:
+            parts.append(day)
+        else:
+            parts += [replace(part, cut_s=step_ns / 1e9) for part in _split(day, _borders(day, step_ns, 0))]
     return parts
 
 
