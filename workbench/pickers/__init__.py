@@ -36,6 +36,7 @@ PICKERS = Registry(
         "basicphaseae": f"{_SEISBENCH}:basicphaseae",
         "lfedetect": f"{_SEISBENCH}:lfedetect",
         "dkpn": f"{_SEISBENCH}:dkpn",
+        "xiaonet": "workbench.pickers.xiaonet:XiaoNetPicker",
         "dpp": "workbench.pickers.dpp:DppPicker",
         "sta_lta": "workbench.pickers.sta_lta:StaLta",
         "ar_aic": "workbench.pickers.ar_aic:ArAic",
