@@ -7,7 +7,7 @@ import socket
 
 import numpy as np
 import pytest
-from obspy import Trace
+from obspy import Trace, UTCDateTime
 
 from workbench.errors import SourceError
 from workbench.sources import open_source
@@ -201,3 +201,12 @@ def test_a_recording_with_many_gaps_is_one_recording_and_counts_them(folder):
     write(folder / "a.mseed", *(trace(start=START + 10 * number, n=800) for number in range(20)))
     recording, _ = only(WaveformSource(folder))
     assert "Gaps: XX.A. HHZ (19, 38 s in all)" in recording.attrs["notices"]
+
+
+def test_a_header_with_an_impossible_time_is_named(folder):
+    write(folder / "a.mseed", trace())
+    far = trace("XX.B..HHZ", start=UTCDateTime(2400, 1, 1), dtype=np.float32)
+    write(folder / "b.sac", far, format="SAC")
+    recording, notices = only(WaveformSource(folder))
+    assert recording["station"].values.tolist() == ["XX.A."]
+    assert notices == ["b.sac holds no samples with a rate and a time that are possible."]

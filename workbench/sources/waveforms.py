@@ -100,7 +100,7 @@ class WaveformSource:
         if refusal:
             raise SourceError(f"{self._path} {refusal}.")
         found = Scanned()
-        files = self._files(found)
+        files = self._files(found, report)
         for number, file in enumerate(files):
             report(number / len(files), f"header {number + 1} of {len(files)}: {file.name}")
             look_at(file, str(file.relative_to(self._path)) if self._path.is_dir() else file.name, found)
@@ -152,9 +152,14 @@ class WaveformSource:
             raise UnknownNameError("recording", recording_id, intervals)
         return intervals[recording_id]
 
-    def _files(self, found: Scanned) -> list[Path]:
+    def _files(self, found: Scanned, report: Report) -> list[Path]:
         if self._path.is_dir():
-            return list(walk_files(self._path, self._roots, found.notices.append, follow_links=self._follow_links))
+            files = []
+            for file in walk_files(self._path, self._roots, found.notices.append, follow_links=self._follow_links):
+                files.append(file)
+                if len(files) % 200 == 0:
+                    report(float("nan"), f"looking for files: {len(files)} so far")
+            return files
         limit = self._roots if self._roots is not None else [self._path.parent]
         beside = (path for path in sorted(self._path.parent.iterdir()) if is_inside(path, limit) and path.is_file())
         return [self._path, *(path for path in beside if not open_refusal(path) and is_companion(path, self._path))]

@@ -34,6 +34,7 @@ __all__ = [
 _REFUSED_FORMATS = frozenset({"PICKLE"})
 _ONE_FILE_ARCHIVES = {".gz": gzip.open, ".bz2": bz2.open}
 _LARGEST_UNPACKED_BYTES = 2 << 30
+_FARTHEST_NS = 1 << 62
 _warnings_lock = threading.RLock()
 
 
@@ -163,7 +164,7 @@ def read_headers(path: Path) -> tuple[list[Segment], list[str], list[Any]]:
         raise SourceError(f"cannot be read ({type(error).__name__}: {_one_line(error)})") from error
     segments = [_segment(path, format_name, trace.stats) for trace in stream if _is_usable(trace)]
     if not segments:
-        raise SourceError("holds no samples")
+        raise SourceError("holds no samples with a rate and a time that are possible")
     said += _cut_short(path, stream)
     return segments, said, [trace.stats for trace in stream if _is_usable(trace)]
 
@@ -177,7 +178,10 @@ def _cut_short(path: Path, stream: Any) -> list[str]:
 
 
 def _is_usable(trace: Any) -> bool:
-    return bool(trace.stats.npts > 0 and 0 < trace.stats.sampling_rate < float("inf"))
+    stats = trace.stats
+    # Times further than 146 years from 1970 are a broken header, and more than a 64-bit count of nanoseconds takes.
+    possible = max(abs(stats.starttime.ns), abs(stats.endtime.ns)) < _FARTHEST_NS
+    return bool(stats.npts > 0 and 0 < stats.sampling_rate < float("inf") and possible)
 
 
 def _segment(path: Path, format_name: str, stats: Any) -> Segment:
