@@ -19,20 +19,16 @@ _PARTS = ("plots.js", "marks.js", "furniture.js", "edits.js", "gestures.js", "pi
 
 
 class PickEditor(JSComponent):
-    """A frame around the figures that draws picks and reads pointer and keys."""
+    """A frame around the figures that draws picks and reads pointer and keys.
+
+    Parameters
+    ----------
+    answer
+        Called with each message from the browser.
+    """
 
     plots = Child(doc="The figures, one above the other.")
     stage = param.String("", doc="Prefix of the names of the figures' models.")
-    screen = param.Dict({}, doc="Rows, legend, gains, thresholds and messages.")
-    marks = param.Dict({"seq": 0, "items": []}, doc="All marks on the screen, and the last edit they answer.")
-    in_hand = param.String("", doc="Id of the pick in hand.")
-    cursor = param.Dict({}, doc="Time in ms and station of the cursor, where Python moved it.")
-    keymap = param.Dict({}, doc="Key to action.")
-    colours = param.Dict({}, doc="Token to colour.")
-    phase = param.String("P", doc="The phase in use.")
-    reading = param.Boolean(False, doc="Whether a recording is being read.")
-    viewed = param.Integer(0, doc="Number of the last view that Python has seen to.")
-    armed = param.Boolean(False, doc="Whether keys act.")
 
     # One module in the browser, several files here: relative imports do not reach it unbundled.
     _esm: ClassVar[str] = "\n".join((_FOLDER / part).read_text(encoding="utf-8") for part in _PARTS)
@@ -41,6 +37,18 @@ class PickEditor(JSComponent):
     def __init__(self, answer: Callable[[Mapping[str, Any]], None], **params: Any) -> None:
         super().__init__(**params)
         self._answer = answer
+        self._told: dict[str, Any] = {}
+
+    def tell(self, **values: Any) -> None:
+        """Send plain values to the browser; one that joins later gets the last of each.
+
+        Messages, not synced parameters: Panel walks all models below a component whenever one of those changes.
+        """
+        self._told.update(values)
+        self._send_msg(values)
 
     def _handle_msg(self, data: Any) -> None:
-        self._answer(data)
+        if data["op"] == "ready":
+            self._send_msg(self._told)
+        else:
+            self._answer(data)

@@ -60,7 +60,7 @@ class Actions:
         self._stage = stage
         self._filter_before = ""
 
-    def do(self, action: str, where: Where = Where()) -> None:  # noqa: B008 - frozen
+    def do(self, action: str, where: Where = Where()) -> None:
         """Do one action.
 
         Raises
@@ -90,7 +90,7 @@ class Actions:
         self._do_set("", where)
         self._do_station("1", where)
 
-    def _do_switch(self, _: str, where: Where) -> None:
+    def _do_switch(self, _: str, _where: Where) -> None:
         self._stage.phase = "P" if self._stage.phase == "S" else "S"
 
     def _do_move(self, _: str, where: Where) -> None:
@@ -148,16 +148,16 @@ class Actions:
 
     # ---- where to look
 
-    def _do_station(self, by: str, where: Where) -> None:
+    def _do_station(self, by: str, _where: Where) -> None:
         stations = self._stage.stations
         if self._session.station in stations:
             here = stations.index(self._session.station) + int(by)
             self._session.station = stations[min(max(here, 0), len(stations) - 1)]
 
-    def _do_recording(self, by: str, where: Where) -> None:
+    def _do_recording(self, by: str, _where: Where) -> None:
         self._session.step(int(by))
 
-    def _do_filter(self, how: str, where: Where) -> None:
+    def _do_filter(self, how: str, _where: Where) -> None:
         names = list(FILTERS)
         if how != "toggle":
             here = names.index(self._session.filter)
@@ -167,29 +167,29 @@ class Actions:
         else:
             self._filter_before, self._session.filter = self._session.filter, "none"
 
-    def _do_components(self, _: str, where: Where) -> None:
+    def _do_components(self, _: str, _where: Where) -> None:
         present = [str(name) for name in self._session.recording["component"].values]
         turns = [present, *([name] for name in present)]
         now = [name for name in self._session.components if name in present]
         here = turns.index(now) if now in turns else -1
         self._session.components = turns[(here + 1) % len(turns)] if len(present) > 1 else present
 
-    def _do_amplitude(self, how: str, where: Where) -> None:
+    def _do_amplitude(self, how: str, _where: Where) -> None:
         self._stage.loudness = float(np.clip(self._stage.loudness * _LARGER ** float(how), 0.05, 200.0))
 
-    def _do_whole(self, _: str, where: Where) -> None:
+    def _do_whole(self, _: str, _where: Where) -> None:
         self._session.view = None
 
-    def _do_undo(self, _: str, where: Where) -> None:
+    def _do_undo(self, _: str, _where: Where) -> None:
         self._session.undo()
 
-    def _do_redo(self, _: str, where: Where) -> None:
+    def _do_redo(self, _: str, _where: Where) -> None:
         self._session.redo()
 
-    def _do_help(self, _: str, where: Where) -> None:
+    def _do_help(self, _: str, _where: Where) -> None:
         self._stage.help = True
 
-    def _do_disarm(self, _: str, where: Where) -> None:
+    def _do_disarm(self, _: str, _where: Where) -> None:
         self._stage.armed = False
 
     # ---- what an action is about

@@ -29,10 +29,11 @@ __all__ = ["LEFT_PX", "MARK_COLUMNS", "RIGHT_PX", "Figures", "make_figures", "pa
 LEFT_PX, RIGHT_PX = 92, 8
 AXIS_PX, OVERVIEW_PX, SPECTROGRAM_PX = 24, 54, 96
 
-MARK_COLUMNS = (
+_COLUMNS = (
     "id x y0 y1 colour alpha dash width left right band_alpha edge_alpha marker marker_y marker_size marker_fill "
     "flag flag_x flag_align flag_y flag_fill flag_fill_alpha flag_line_alpha flag_colour grip_y grip_alpha"
-).split()
+)
+MARK_COLUMNS = tuple(_COLUMNS.split())
 """Columns of the marks' source; the browser fills them, from what it is told and from the pointer."""
 
 # Labels nearer to an edge than their own half width would run into the date, or off the plot.

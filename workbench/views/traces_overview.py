@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from workbench.session import Session
 from workbench.views.theme import phase_colour
@@ -33,11 +32,14 @@ def overview_columns(points: TracePoints, station: str, zero_ms: float) -> dict[
 def overview_marks(session: Session, station: str, zero_ms: float, theme: str) -> dict[str, list[Any]]:
     """Columns ``x y colour`` of the labels of the open station and, without any, of its picks."""
     labels = session.labels[session.labels["decision"] != "reject"]
-    for table in (labels, session.picks):
-        table = table[table["station"] == station]
-        if len(table):
+    runs = [run.picks for run in session.runs.values() if run.on]
+    columns: dict[str, list[Any]] = {"x": [], "y": [], "colour": []}
+    for table in ([labels], [*runs, session.reference]):
+        for found in table:
+            found = found[found["station"] == station].head(_MOST_MARKS)
+            columns["x"] += list(found["time"].astype("int64").to_numpy() / 1e6 - zero_ms)
+            columns["colour"] += [phase_colour(phase, theme) for phase in found["phase"]]
+        if columns["x"]:
             break
-    table = pd.DataFrame(table).head(_MOST_MARKS)
-    times = table["time"].astype("int64").to_numpy() / 1e6 - zero_ms
-    colours = [phase_colour(phase, theme) for phase in table["phase"]]
-    return {"x": list(times), "y": [1.15] * len(times), "colour": colours}
+    columns["y"] = [1.15] * len(columns["x"])
+    return columns

@@ -1,8 +1,8 @@
 // Picks as they stand in the browser: what Python says, and what the analyst has done since.
 
 class Edits {
-  constructor(model, plots, furniture, send) {
-    Object.assign(this, { model, plots, furniture, send });
+  constructor(state, plots, furniture, send) {
+    Object.assign(this, { state, plots, furniture, send });
     this.marks = [];
     this.hand = "";
     this.cursor = null;
@@ -13,7 +13,7 @@ class Edits {
 
   // Python's word replaces ours once it answers our last edit; an earlier answer would make the pick jump back.
   take() {
-    const { seq, items } = this.model.marks;
+    const { seq, items } = this.state.marks;
     if (seq < this.seq) return;
     this.marks = items.map(mark => ({ ...mark }));
     if (this.held) {
@@ -21,7 +21,6 @@ class Edits {
       if (held) Object.assign(held, this.held);
       else this.marks.push(this.held);
     }
-    this.draw();
   }
 
   find(id) {
@@ -30,9 +29,13 @@ class Edits {
 
   draw() {
     const views = this.plots.find();
-    if (!views || !this.model.colours.p) return;
-    const data = markColumns(this.marks, this.plots, this.hand, this.model.colours);
+    if (!views || !this.state.colours.p) return;
+    const data = markColumns(this.marks, this.plots, this.hand, this.state.colours);
     views.marks.setv({ data }, { sync: false });
+    this.words();
+  }
+
+  words() {
     this.furniture.drawReadout(this.find(this.hand), this.marks);
     this.furniture.drawHair(this.cursor);
   }
@@ -69,10 +72,10 @@ class Edits {
   act(action) {
     const [name, value] = action.split(":");
     const cursor = this.cursor ? { time: this.cursor.time, station: this.cursor.station } : {};
-    if (name === "phase" || name === "set" || name === "set_next") return this.place(action, name === "phase" ? value : this.model.phase, cursor);
+    if (name === "phase" || name === "set" || name === "set_next") return this.place(action, name === "phase" ? value : this.state.phase, cursor);
     const mark = this.target(name);
     if (!mark || mark.who === "theory") return this.tell(action, cursor);
-    if (name === "nudge") return this.move(this.label(mark), this.label(mark).time + Number(value) * this.model.screen.step_ms, mark.id, action);
+    if (name === "nudge") return this.move(this.label(mark), this.label(mark).time + Number(value) * this.state.screen.step_ms, mark.id, action);
     if (name === "delete" || name === "reject") return this.reject(action, mark);
     if (name === "accept") return this.change(action, mark, {});
     if (name === "polarity") return this.change(action, mark, { polarity: value });

@@ -3,8 +3,8 @@
 const SIGN = { inverted_triangle: "\u25BC", diamond: "\u25C6", square: "\u25A0", triangle: "\u25B2", circle: "\u25CF", plus: "\u271A" };
 
 class Furniture {
-  constructor(model, root, plots, send) {
-    Object.assign(this, { model, root, plots, send });
+  constructor(state, root, plots, send) {
+    Object.assign(this, { state, root, plots, send });
     this.legend = h("div", { class: "legend" });
     this.names = h("div", { class: "names" });
     this.readout = h("div", { class: "readout", "aria-live": "polite" });
@@ -18,7 +18,7 @@ class Furniture {
   }
 
   draw() {
-    const screen = this.model.screen, views = this.plots.find();
+    const screen = this.state.screen, views = this.plots.find();
     if (!views || !screen.rows) return;
     this.drawLegend(screen);
     this.drawNames(screen, this.plots.frame(views.traces), views);
@@ -124,7 +124,7 @@ class Furniture {
   }
 
   pill(pill, y, frame, right) {
-    const colour = phaseColour(pill.phase, this.model.colours);
+    const colour = phaseColour(pill.phase, this.state.colours);
     const line = h("div", { class: "threshold", style: { top: `${y}px`, left: `${frame.left}px`, width: `${frame.width}px`, color: colour } });
     const words = value => `${pill.phase} ${value.toFixed(2)}`;
     const left = frame.right - right - 52;
@@ -180,11 +180,11 @@ class Furniture {
     const frame = this.plots.frame(views.traces), scale = frame.height / views.traces.model.y_range.start;
     const sides = mark.minus != null || mark.plus != null
       ? `${MINUS}${Math.round(mark.minus ?? 0)} / +${Math.round(mark.plus ?? 0)} ms` : "";
-    const told = differences(mark, marks, mark.who === "human" || mark.who === "catalog" ? this.model.screen.pickers || [] : [])
+    const told = differences(mark, marks, mark.who === "human" || mark.who === "catalog" ? this.state.screen.pickers || [] : [])
       .filter(d => d.ms !== null)
       .map(d => h("span", { class: Math.abs(d.ms) >= 100 ? "difference far" : "difference" },
-        h("i", { style: { color: phaseColour(mark.phase, this.model.colours) } }, SIGN[d.marker]), signed(d.ms)));
-    const who = mark.who === "human" ? "" : mark.who === "catalog" ? "catalogue" : (this.model.screen.pickers || []).find(p => p.key === mark.picker)?.title || "";
+        h("i", { style: { color: phaseColour(mark.phase, this.state.colours) } }, SIGN[d.marker]), signed(d.ms)));
+    const who = mark.who === "human" ? "" : mark.who === "catalog" ? "catalogue" : (this.state.screen.pickers || []).find(p => p.key === mark.picker)?.title || "";
     this.readout.replaceChildren(
       h("b", {}, clockWords(mark.time)), h("span", { class: "sides" }, sides), h("span", { class: "sides" }, who),
       ...told, told.length ? h("span", { class: "sides" }, "ms") : "",
@@ -209,7 +209,7 @@ class Furniture {
   drawOutline(views) {
     const overview = this.plots.frame(views.overview);
     this.outline.style.height = `${overview.top - 2}px`;
-    this.outline.classList.toggle("on", this.model.armed);
+    this.outline.classList.toggle("on", this.state.armed);
   }
 
   drawSkeleton(on) {
@@ -218,7 +218,7 @@ class Furniture {
     // A recording that comes within 150 ms comes without a flicker.
     this.skeletonTimer = setTimeout(() => {
       const views = this.plots.find();
-      if (!views || !this.model.reading) return;
+      if (!views || !this.state.reading) return;
       const frame = this.plots.frame(views.traces);
       Object.assign(this.skeleton.style, { top: `${frame.top}px`, left: `${frame.left}px`, width: `${frame.width}px`, height: `${frame.height}px` });
       this.skeleton.replaceChildren(...Array.from({ length: Math.max(1, Math.floor(frame.height / 40)) }, () => h("div", {})));

@@ -3,8 +3,8 @@
 const PICK_PX = 8, GRIP_X_PX = 6, GRIP_Y_PX = 12, CLICK_PX = 4;
 
 class Gestures {
-  constructor(model, root, plots, edits, furniture, send) {
-    Object.assign(this, { model, root, plots, edits, furniture, send });
+  constructor(state, root, plots, edits, furniture, send) {
+    Object.assign(this, { state, root, plots, edits, furniture, send });
     this.down = null;
     this.drag = null;
     this.listeners = [
@@ -42,7 +42,7 @@ class Gestures {
 
   pointerDown(event) {
     const inStage = event.composedPath().includes(this.root);
-    if (!inStage) { if (this.model.armed) this.arm(false); return; }
+    if (!inStage) { if (this.state.armed) this.arm(false); return; }
     if (event.button !== 0) return;
     const point = this.plots.point(event);
     if (!point) return;
@@ -120,7 +120,7 @@ class Gestures {
     const by = Math.sign(event.deltaY || event.deltaX);
     if (point.names) {
       this.stop(event);
-      if (this.model.screen.scroll) this.send({ op: "scroll", by });
+      if (this.state.screen.scroll) this.send({ op: "scroll", by });
     } else if (point.inside && event.ctrlKey) {
       this.stop(event);
       this.send({ op: "amplitude", steps: -by });
@@ -135,7 +135,10 @@ class Gestures {
 
   arm(on) {
     if (on && document.activeElement && document.activeElement !== document.body && !this.root.contains(document.activeElement)) document.activeElement.blur();
-    if (this.model.armed !== on) this.model.armed = on;
+    if (this.state.armed !== on) {
+      this.state.armed = on;
+      this.send({ op: "armed", on });
+    }
     const views = this.plots.find();
     if (views) this.furniture.drawOutline(views);
   }
@@ -158,12 +161,12 @@ class Gestures {
 
   key(event) {
     if (this.typing(event)) return;
-    if (!this.model.armed) {
+    if (!this.state.armed) {
       // From the keyboard alone: Tab to the plot, Enter arms it.
       if (event.key === "Enter" && event.composedPath()[0] === this.root) { this.stop(event); this.arm(true); }
       return;
     }
-    const combination = this.combination(event), action = combination && this.model.keymap[combination];
+    const combination = this.combination(event), action = combination && this.state.keymap[combination];
     if (!action || !this.plots.find()) return;
     this.stop(event);
     if (action === "disarm") return this.arm(false);

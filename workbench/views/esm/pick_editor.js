@@ -4,14 +4,18 @@ export function render({ model, el }) {
   const root = h("div", { class: "stage", tabindex: "0", role: "application", "aria-label": "Seismograms. Press Enter to switch keys on, Escape to switch them off." });
   root.append(h("div", { class: "plots" }, model.get_child("plots")));
   el.append(root);
+  const state = {
+    screen: { rows: [], pills: [], pickers: [] }, marks: { seq: 0, items: [] }, colours: {}, keymap: {}, cursor: {},
+    in_hand: "", phase: "P", armed: false, reading: false, viewed: 0,
+  };
   const send = message => model.send_msg(message);
-  const plots = new Plots(model, root);
-  const furniture = new Furniture(model, root, plots, send);
-  const edits = new Edits(model, plots, furniture, send);
-  const gestures = new Gestures(model, root, plots, edits, furniture, send);
+  const plots = new Plots(model, root, state);
+  const furniture = new Furniture(state, root, plots, send);
+  const edits = new Edits(state, plots, furniture, send);
+  const gestures = new Gestures(state, root, plots, edits, furniture, send);
 
   const paint = () => {
-    for (const [token, value] of Object.entries(model.colours)) root.style.setProperty(`--${token}`, value);
+    for (const [token, value] of Object.entries(state.colours)) root.style.setProperty(`--${token}`, value);
   };
   const draw = () => { furniture.draw(); edits.draw(); };
   const nextFrame = call => requestAnimationFrame(() => requestAnimationFrame(call));
@@ -22,12 +26,12 @@ export function render({ model, el }) {
     moved = false;
     number += 1;
     asked = performance.now();
-    send({ op: "view", start: range.start, end: range.end, settled, number, token: model.screen.token || "" });
+    send({ op: "view", start: range.start, end: range.end, settled, number, token: state.screen.token || "" });
   };
-  const waiting = () => model.viewed < number && performance.now() - asked < 1000;
+  const waiting = () => state.viewed < number && performance.now() - asked < 1000;
   // Bokeh's own bounds would clamp the start of another recording against the end of the last one.
   const keepInside = () => {
-    const [first, last] = model.screen.limits || [range.start, range.end];
+    const [first, last] = state.screen.limits || [range.start, range.end];
     const slack = 0.05 * (last - first), width = Math.min(range.end - range.start, last - first + 2 * slack);
     const start = Math.min(Math.max(range.start, first - slack), last + slack - width);
     if (Math.abs(start - range.start) > 1e-6 * width || Math.abs(start + width - range.end) > 1e-6 * width) range.setv({ start, end: start + width });
@@ -70,16 +74,24 @@ export function render({ model, el }) {
   const resized = new ResizeObserver(() => nextFrame(measure));
   resized.observe(root);
 
-  model.on("screen", () => { watchRange(); furniture.draw(); edits.draw(); nextFrame(draw); });
-  model.on("marks", () => edits.take());
-  model.on("in_hand", () => { edits.hand = model.in_hand; edits.draw(); });
-  model.on("viewed", () => { if (moved && !waiting()) tellView(false); });
-  model.on("cursor", () => { edits.cursor = model.cursor; furniture.drawHair(edits.cursor); });
-  model.on("colours", () => { paint(); draw(); });
-  model.on("reading", () => furniture.drawSkeleton(model.reading));
-  model.on("armed", () => { const views = plots.find(); if (views) furniture.drawOutline(views); });
+  // ---- what Python says, by name; `state` holds the last of each.
+  const heard = {
+    screen: () => { watchRange(); furniture.draw(); nextFrame(() => { furniture.draw(); edits.words(); }); },
+    marks: () => edits.take(),
+    in_hand: () => { edits.hand = state.in_hand; },
+    cursor: () => { edits.cursor = state.cursor.station ? state.cursor : edits.cursor; },
+    colours: () => { paint(); furniture.draw(); },
+    reading: () => furniture.drawSkeleton(state.reading),
+    armed: () => { const views = plots.find(); if (views) furniture.drawOutline(views); },
+    viewed: () => { if (moved && !waiting()) tellView(false); },
+  };
+  model.on("msg:custom", event => {
+    const told = event.data ?? event;
+    Object.assign(state, told);
+    for (const name of Object.keys(told)) heard[name]?.();
+    if (["screen", "marks", "in_hand", "cursor", "colours"].some(name => name in told)) edits.draw();
+  });
   model.on("remove", () => { gestures.remove(); resized.disconnect(); });
-  paint();
-  edits.hand = model.in_hand;
+  send({ op: "ready" });
   ready();
 }

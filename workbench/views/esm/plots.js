@@ -1,8 +1,9 @@
 // Where things are: the Bokeh views behind the stage, pixels, times and their words.
 
 class Plots {
-  constructor(model, root) {
+  constructor(model, root, state) {
     this.model = model;
+    this.state = state;
     this.root = root;
     this.found = null;
   }
@@ -38,7 +39,7 @@ class Plots {
   }
 
   rows() {
-    return this.model.screen.rows || [];
+    return this.state.screen.rows || [];
   }
 
   row(station) {
