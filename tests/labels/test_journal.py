@@ -219,6 +219,28 @@ def test_threads_write_to_one_journal_without_losing_rows(journal, decide):
     assert journal.labels()["recording_id"].value_counts().to_dict() == {f"r{number}": 25 for number in range(6)}
 
 
+def test_thirty_analysts_of_one_server_all_get_their_turn(path, decide):
+    failures: list[Exception] = []
+
+    def write(name: str) -> None:
+        try:
+            with Journal(path, name) as journal:
+                for number in range(8):
+                    journal.record(decide(after_s=number, recording_id=name))
+                journal.undo(name)
+        except LabelStoreError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=write, args=(f"analyst {number}",)) for number in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with Journal(path, "reader") as journal:
+        assert journal.labels()["analyst"].value_counts().tolist() == [7] * 30
+
+
 def test_a_journal_that_was_removed_while_open_takes_no_more_decisions(journal, path, decide):
     journal.record(decide())
     path.rename(path.with_suffix(".moved"))

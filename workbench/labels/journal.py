@@ -7,6 +7,8 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -52,7 +54,7 @@ class Journal:
         self.analyst = analyst.strip() or _login_name()
         self._engine = open_engine(self.path, busy_timeout_s)
         self._file = self.path.stat().st_ino
-        self._writing = threading.RLock()
+        self._writing = _write_lock(self.path)
 
     def __enter__(self) -> Journal:
         return self
@@ -186,6 +188,15 @@ class Journal:
                 f"The label journal {self.path} was removed or replaced while it was open. Nothing was written; "
                 "put it back or open another."
             )
+
+
+@cache
+def _write_lock(path: Path) -> threading.RLock:  # noqa: ARG001 - one lock for each path
+    """The lock that all journals of this process on one file share.
+
+    Writers that wait here take turns at once; those that SQLite makes wait sleep up to a tenth of a second a try.
+    """
+    return threading.RLock()
 
 
 def _names(recording_ids: Iterable[str] | None) -> list[str] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
 import stat
 import time
@@ -96,24 +97,37 @@ def _set_up(connection: Any, _: Any) -> None:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    if connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
-        return
-    (busy_timeout_ms,) = connection.execute("PRAGMA busy_timeout").fetchone()
-    until = time.monotonic() + busy_timeout_ms / 1000
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL").fetchone()
-            return
-        except sqlite3.OperationalError as error:
-            # Another process may be switching at this moment; SQLite does not wait for that by itself.
-            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > until:
-                raise
-            time.sleep(0.02)
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        _execute_patiently(connection, "PRAGMA journal_mode = WAL")
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get("writes", False):
+        _execute_patiently(connection.connection.dbapi_connection, "BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _execute_patiently(connection: Any, statement: str) -> None:
+    """Execute a statement that others may hold up, trying again and again until the busy timeout is over.
+
+    SQLite itself does not wait at all for a change of the journal mode, and for a turn to write it waits longer and
+    longer between tries, so that one of many writers may never get its turn.
+    """
+    (busy_timeout_ms,) = connection.execute("PRAGMA busy_timeout").fetchone()
+    until = time.monotonic() + busy_timeout_ms / 1000
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.execute(statement).fetchone()
+                return
+            except sqlite3.OperationalError as error:
+                if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > until:
+                    raise
+                time.sleep(random.uniform(0.001, 0.005))
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {busy_timeout_ms}")
 
 
 def _revision(connection: Connection) -> str | None:
