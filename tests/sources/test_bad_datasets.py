@@ -171,6 +171,29 @@ def test_a_csv_with_rows_of_different_lengths_says_so(tmp_path):
         SteadSource(tmp_path).scan()
 
 
+def test_a_csv_with_a_column_twice_names_it(tmp_path):
+    write_stead(tmp_path)
+    path = tmp_path / "chunk1.csv"
+    path.write_text(path.read_text().replace("p_weight", "p_status"))
+    with pytest.raises(SourceError, match=r"\['p_status'\] more than once"):
+        SteadSource(tmp_path).scan()
+
+
+def test_a_csv_as_spreadsheets_write_it_is_read(tmp_path):
+    write_stead(tmp_path)
+    path = tmp_path / "chunk1.csv"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+    assert SteadSource(tmp_path).scan()["stations"].tolist() == ["TA.109C.", "TA.109C."]
+
+
+def test_files_without_any_trace_say_so(tmp_path):
+    write_stead(tmp_path, names=("A_EV",), traces={})
+    path = tmp_path / "chunk1.csv"
+    path.write_text(path.read_text().splitlines()[0] + "\n")
+    with pytest.raises(SourceError, match="holds no trace"):
+        SteadSource(tmp_path).scan()
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00garbage", b"trace_name\n\xe9\xe8\n"])
 def test_a_csv_that_is_no_text_says_so(tmp_path, content):
     write_stead(tmp_path)

@@ -171,7 +171,7 @@ class MetadataIndex:
                     writer = writer or _writer(part, piece.schema)
                     writer.write_table(piece, row_group_size=_GROUP_ROWS)
                 if writer is None:
-                    raise SourceError(" ".join(notices) or "There is no trace in it.")
+                    raise SourceError(" ".join(notices) or f"{self._inputs[0]} holds no trace.")
                 writer.add_key_value_metadata({"signature": signature, "notices": json.dumps(notices)})
             finally:
                 if writer is not None:

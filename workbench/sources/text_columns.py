@@ -49,6 +49,9 @@ def csv_header(path: Path) -> list[str]:
         raise SourceError(f"{path} is not a CSV file in UTF-8 ({error}).") from error
     if names == [""]:
         raise SourceError(f"{path} is empty; expected a CSV file with a line of column names.")
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise SourceError(f"{path} has the columns {repeated} more than once; correct its first line.")
     return names
 
 
