@@ -12,12 +12,14 @@ from tsdownsample import NaNMinMaxDownsampler
 
 from workbench.inference.runs import PickerRun
 from workbench.session import Session
-from workbench.views.theme import MARKERS, phase_colour
+from workbench.views.theme import MARKERS, TOKENS, phase_colour
 
 __all__ = ["active_run", "curve_columns", "empty_message", "peak_columns", "threshold_pills"]
 
 _POINTS = 1600
 _DOWNSAMPLER = NaNMinMaxDownsampler()
+_NO_ONSET = frozenset({"Detection"})
+"""Curves that say that something is there, not when it begins: drawn in grey, without a threshold to drag."""
 
 
 def active_run(session: Session) -> PickerRun | None:
@@ -42,14 +44,18 @@ def curve_columns(
                 continue
             lines["xs"].append(x - zero_ms)
             lines["ys"].append(y)
-            lines["colour"].append(phase_colour(phase, theme))
+            lines["colour"].append(_colour(phase, theme))
             lines["width"].append(1.6 if run is active else 1.1)
             if run is active:
                 fill_y = np.nan_to_num(y)
                 fills["xs"].append(np.concatenate([x[:1], x, x[-1:]]) - zero_ms)
                 fills["ys"].append(np.concatenate([[0], fill_y, [0]]).astype(np.float32))
-                fills["colour"].append(phase_colour(phase, theme))
+                fills["colour"].append(_colour(phase, theme))
     return lines, fills
+
+
+def _colour(phase: str, theme: str) -> str:
+    return TOKENS[theme]["muted"] if phase in _NO_ONSET else phase_colour(phase, theme)
 
 
 def _points(
@@ -93,6 +99,7 @@ def threshold_pills(session: Session) -> list[dict[str, Any]]:
     return [
         {"key": run.key, "phase": phase, "value": float(value), "ratio": run.card.threshold_unit == "ratio"}
         for phase, value in run.thresholds.items()
+        if phase not in _NO_ONSET
     ]
 
 
@@ -106,7 +113,7 @@ def empty_message(session: Session, picks: Iterable[pd.DataFrame]) -> dict[str, 
         return {"text": f"{run.card.title} found nothing it could read on this recording.", "button": ""}
     phase, highest = best
     threshold = run.thresholds[phase]
-    words = ", ".join(f"{name} {value:.2f}" for name, value in run.thresholds.items())
+    words = ", ".join(f"{name} {value:.2f}" for name, value in run.thresholds.items() if name not in _NO_ONSET)
     lowered = np.floor(highest * 10) / 10 if highest >= 0.1 else np.floor(highest * 100) / 100
     unit = "ratio" if run.card.threshold_unit == "ratio" else "probability"
     text = f"No picks at {words}. The highest {unit} is {highest:.2f}."
@@ -120,7 +127,7 @@ def _highest(run: PickerRun) -> tuple[str, float] | None:
     assert run.annotations is not None
     best: tuple[str, float] | None = None
     for phase, threshold in run.thresholds.items():
-        if phase not in run.annotations["phase"].values:
+        if phase in _NO_ONSET or phase not in run.annotations["phase"].values:
             continue
         greatest = float(np.fmax.reduce(run.annotations["probability"].sel(phase=phase).values, axis=None))
         value = greatest / (1 - greatest) if run.card.threshold_unit == "ratio" and greatest < 1 else greatest

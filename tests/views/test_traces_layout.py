@@ -1,0 +1,161 @@
+"""Rows, lines and order of the trace view, on arrays whose picture is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from workbench.schema import Event, make_recording
+from workbench.views.traces_lines import Gain, TracePoints, gain_of, joined_lines
+from workbench.views.traces_order import distances_km, first_arrivals, ordered, zero_times_ms
+from workbench.views.traces_rows import HEADER_PX, Band, rows_in_window
+from workbench.views.traces_screen import short_names
+
+STATIONS = [f"XX.S{i:02d}." for i in range(20)]
+
+
+def recording(samples, rate=100.0, stations=None, components="ZNE", **coords):
+    samples = np.asarray(samples, np.float32)
+    return make_recording(
+        samples,
+        stations=stations or STATIONS[: samples.shape[0]],
+        components=components[: samples.shape[1]],
+        start="2024-01-01",
+        sampling_rate_hz=rate,
+        recording_id="r",
+        source="test",
+        **coords,
+    )
+
+
+def test_rows_fill_the_plot_without_gap_or_overlap():
+    rows, _ = rows_in_window(STATIONS, STATIONS[5], "ZNE", "Z", 552.0)
+    assert rows[0].top == 0
+    assert rows[-1].bottom == pytest.approx(552)
+    assert all(a.bottom == b.top for a, b in zip(rows, rows[1:], strict=False))
+
+
+def test_the_open_station_shows_all_components_under_a_header_and_the_others_one():
+    rows, _ = rows_in_window(STATIONS, STATIONS[5], "ZNE", "Z", 552.0)
+    focus = next(row for row in rows if row.focus)
+    assert focus.station == STATIONS[5]
+    assert [band.component for band in focus.bands] == ["Z", "N", "E"]
+    assert focus.bands[0].top == focus.top + HEADER_PX
+    assert all(len(row.bands) == 1 for row in rows if not row.focus)
+
+
+def test_a_small_plot_still_shows_three_neighbours():
+    rows, _ = rows_in_window(STATIONS, STATIONS[5], "ZNE", "Z", 266.0)
+    assert len(rows) == 4
+    assert min(band.bottom - band.top for band in next(row for row in rows if row.focus).bands) > 40
+
+
+@pytest.mark.parametrize("first", [0, 3, 11, 99])
+def test_the_open_station_stays_on_the_plot_wherever_the_window_is(first):
+    rows, _ = rows_in_window(STATIONS, STATIONS[5], "ZNE", "Z", 552.0, first)
+    assert [row.focus for row in rows].count(True) == 1
+    shown = [row.station for row in rows]
+    assert shown == sorted(shown)
+
+
+def test_a_single_station_has_the_whole_plot():
+    rows, _ = rows_in_window(STATIONS[:1], STATIONS[0], "ZNE", "Z", 552.0)
+    assert rows[0].bottom == 552
+
+
+def test_few_samples_are_drawn_as_they_are():
+    points = TracePoints(recording([[np.arange(100)]]))
+    times, samples = points.points(STATIONS[0], "Z", (points.start_ms, points.end_ms), 2000)
+    assert list(samples) == list(range(100))
+    assert times[1] - times[0] == 10
+    assert times[0] == pd.Timestamp("2024-01-01").value / 1e6
+
+
+def test_decimation_keeps_the_extremes_at_their_times():
+    samples = np.zeros(50_000)
+    samples[31_234], samples[40_000] = 9, -7
+    points = TracePoints(recording([[samples]]))
+    times, seen = points.points(STATIONS[0], "Z", (points.start_ms, points.end_ms), 1000)
+    assert len(seen) <= 1000
+    assert times[seen.argmax()] == pytest.approx(points.start_ms + 312_340)
+    assert seen.min() == -7
+
+
+def test_a_gap_of_one_sample_is_still_a_gap_when_decimated():
+    samples = np.sin(np.arange(50_000) / 9)
+    samples[20_000] = np.nan
+    points = TracePoints(recording([[samples]]))
+    _, seen = points.points(STATIONS[0], "Z", (points.start_ms, points.end_ms), 1000)
+    assert np.isnan(seen).any()
+
+
+def test_a_day_goes_through_the_pyramid_and_shows_spike_and_gap():
+    samples = np.zeros(3_000_000, np.float32)
+    samples[::2] = 1
+    samples[1_000_000], samples[2_000_000] = 50, np.nan
+    points = TracePoints(recording([[samples]]))
+    times, seen = points.points(STATIONS[0], "Z", (points.start_ms, points.end_ms), 2000)
+    assert len(seen) <= 2000
+    assert abs(times[np.nanargmax(seen)] - (points.start_ms + 1e7)) <= 64 * 10
+    assert np.isnan(seen).any()
+    _, close = points.points(STATIONS[0], "Z", (points.start_ms + 1e7 - 500, points.start_ms + 1e7 + 500), 2000)
+    assert np.nanmax(close) == 50
+    assert len(close) < 110
+
+
+def test_dead_and_missing_traces_are_named():
+    samples = np.stack([np.full(9000, 3.0), np.full(9000, np.nan), np.r_[np.zeros(8999), 1]])
+    points = TracePoints(recording([samples]))
+    assert points.state(STATIONS[0], "Z") == "dead"
+    assert points.state(STATIONS[0], "N") == "no data"
+    assert points.state(STATIONS[0], "E") == ""
+
+
+def test_the_gain_is_that_of_what_is_seen():
+    times = np.arange(100.0)
+    samples = np.r_[np.full(50, 1000.0), np.tile([9.0, 11.0], 25)].astype(np.float32)
+    gain = gain_of(times, samples, (50.0, 99.0))
+    assert gain.middle == pytest.approx(10, abs=1)
+    assert gain.half <= 2
+    assert gain_of(times, np.full(100, np.nan, np.float32), (0.0, 99.0)) == Gain(0, 0)
+
+
+def test_traces_are_joined_with_gaps_between_them_and_clipped_to_their_rows():
+    band = Band("Z", 100.0, 140.0)
+    times, samples = np.arange(4.0), np.array([0, 1, -1, 100], np.float32)
+    lines = joined_lines([(times, samples, band, Gain(0, 1), 1.0, 0.0)] * 2, 1.0)
+    assert np.isnan(lines["x"][[4, 9]]).all()
+    assert lines["y"][0] == 120
+    assert lines["y"][1] < 120 < lines["y"][2]
+    assert np.nanmin(lines["y"]) == pytest.approx(120 - 1.2 * 20)
+
+
+def test_stations_stand_by_distance_where_the_event_is_known():
+    at = {"latitude_deg": [46.0, 45.1, np.nan], "longitude_deg": [13.0, 13.0, np.nan]}
+    made = recording(np.ones((3, 1, 10)), **at)
+    km = distances_km(made, Event("e", pd.Timestamp("2024-01-01"), 45.0, 13.0))
+    assert km[STATIONS[0]] == pytest.approx(111.2, abs=0.5)
+    assert ordered(STATIONS[:3], "distance", km, {}) == ([STATIONS[1], STATIONS[0], STATIONS[2]], "distance")
+
+
+def test_order_says_what_it_fell_back_to():
+    times = {STATIONS[1]: pd.Timestamp("2024-01-01")}
+    assert ordered(STATIONS[:2], "distance", {}, times) == ([STATIONS[1], STATIONS[0]], "arrival")
+    assert ordered(STATIONS[:2], "distance", {}, {}) == (STATIONS[:2], "file")
+
+
+def test_aligning_on_p_takes_the_analyst_before_the_model_and_keeps_all_on_the_screen():
+    table = pd.DataFrame({"station": ["A", "A", "B"], "phase": ["P", "S", "Pn"]})
+    mine = table.assign(time=pd.to_datetime(["2024-01-01T00:00:05", "2024-01-01T00:00:01", "2024-01-01T00:00:07"]))
+    model = pd.DataFrame({"station": ["A"], "phase": ["P"], "time": pd.to_datetime(["2024-01-01"])})
+    arrivals = first_arrivals([mine, model], "P")
+    zero = zero_times_ms("P", ["A", "B", "C"], None, arrivals, "A")
+    assert zero["B"] - zero["A"] == 2000
+    assert zero["C"] == zero["A"]
+    assert set(zero_times_ms("time", ["A"], None, arrivals, "A").values()) == {0.0}
+
+
+def test_short_names_stay_apart():
+    assert short_names(["CX.PB01.", "CX.PB02."]) == {"CX.PB01.": "PB01", "CX.PB02.": "PB02"}
+    assert set(short_names(["CX.PB01.00", "CX.PB01.10"]).values()) == {"CX.PB01.00", "CX.PB01.10"}
