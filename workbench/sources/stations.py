@@ -12,6 +12,7 @@ import pandas as pd
 
 from workbench.errors import SourceError
 from workbench.schema import Station
+from workbench.sources.waveforms_headers import ask_obspy
 
 __all__ = ["StationBook", "read_station_table", "read_stationxml"]
 
@@ -76,12 +77,11 @@ def read_stationxml(path: Path) -> tuple[list[Station], Any]:
         If it is not StationXML that ObsPy can read.
     """
     import obspy
-    from lxml.etree import LxmlError
 
     try:
-        inventory = obspy.read_inventory(str(path), format="STATIONXML")
-    except (OSError, ValueError, TypeError, AttributeError, KeyError, LxmlError) as error:
-        raise SourceError(f"{path.name} is not StationXML that ObsPy can read: {error}") from error
+        inventory = ask_obspy(obspy.read_inventory, str(path), format="STATIONXML")
+    except SourceError as error:
+        raise SourceError(f"{path.name} is not StationXML that ObsPy can read: it {error}.") from error
     stations = []
     for network in inventory:
         for station in network:

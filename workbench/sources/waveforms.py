@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,8 @@ from workbench.sources.waveforms_reading import read_interval
 from workbench.sources.waveforms_scanning import Scanned, is_companion, look_at, may_hold_waveforms
 
 __all__ = ["WaveformSource"]
+
+_FILES_LOOKED_AT = 500
 
 
 class WaveformSource:
@@ -78,15 +81,11 @@ class WaveformSource:
     def recognises(path: Path) -> bool:
         """Whether a path is a waveform file, or a folder with one among its first files."""
         if path.is_file():
-            return path.stat().st_size > 0 and bool(waveform_format(path))
+            return _is_waveform(path)
         if not path.is_dir():
             return False
-        for number, file in enumerate(walk_files(path, None, lambda _: None, follow_links=True)):
-            if number >= 500:
-                break
-            if may_hold_waveforms(file) and file.stat().st_size > 0 and waveform_format(file):
-                return True
-        return False
+        files = islice(walk_files(path, None, lambda _: None, follow_links=True), _FILES_LOOKED_AT)
+        return any(may_hold_waveforms(file) and _is_waveform(file) for file in files)
 
     def scan(self, report: Report = silent) -> pd.DataFrame:
         """One row per recording; the column ``files`` names the file or says how many there are.
@@ -196,6 +195,13 @@ class WaveformSource:
                 }
             )
         return check_recordings_table(pd.DataFrame(rows))
+
+
+def _is_waveform(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0 and bool(waveform_format(path))
+    except SourceError:
+        return False
 
 
 def _span(interval: Interval) -> tuple[np.datetime64, np.datetime64]:

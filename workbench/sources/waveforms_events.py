@@ -14,7 +14,7 @@ import pandas as pd
 
 from workbench.errors import SourceError
 from workbench.schema import Event, Station
-from workbench.sources.waveforms_headers import read_errors, station_of
+from workbench.sources.waveforms_headers import ask_obspy, station_of
 
 __all__ = ["CatalogEvent", "EventBook", "read_quakeml", "read_sac_header"]
 
@@ -50,12 +50,11 @@ def read_quakeml(path: Path) -> list[CatalogEvent]:
         If it is not QuakeML that ObsPy can read.
     """
     import obspy
-    from lxml.etree import LxmlError
 
     try:
-        catalog = obspy.read_events(str(path), format="QUAKEML")
-    except (*read_errors(), LxmlError) as error:
-        raise SourceError(f"{path.name} is not QuakeML that ObsPy can read: {error}") from error
+        catalog = ask_obspy(obspy.read_events, str(path), format="QUAKEML")
+    except SourceError as error:
+        raise SourceError(f"{path.name} is not QuakeML that ObsPy can read: it {error}.") from error
     return [CatalogEvent(_event(found), tuple(_quakeml_picks(found)), path.stem) for found in catalog]
 
 

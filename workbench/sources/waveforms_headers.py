@@ -5,25 +5,24 @@ from __future__ import annotations
 import bz2
 import gzip
 import re
-import struct
 import tempfile
 import threading
 import warnings
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from workbench.errors import SourceError
 
 __all__ = [
     "Segment",
+    "ask_obspy",
     "channel_of",
     "gathered_warnings",
-    "read_errors",
     "read_headers",
     "read_stream",
     "station_of",
@@ -62,14 +61,15 @@ class Segment:
     n_samples: int
 
 
-@cache
-def read_errors() -> tuple[type[BaseException], ...]:
-    """Whatever a format's reader raises over a broken file; ObsPy's readers agree on no class."""
-    from obspy.core.util.obspy_types import ObsPyException
-    from obspy.io.sac.util import SacError
+def ask_obspy(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """What a function of ObsPy returns; whatever it raises becomes a :class:`SourceError`, without the file's name.
 
-    builtin = (OSError, ValueError, TypeError, LookupError, AttributeError, EOFError, ArithmeticError, AssertionError)
-    return (*builtin, RuntimeError, struct.error, zlib.error, Warning, ObsPyException, SacError)
+    ObsPy's formats share no error class, and some raise ``Exception`` itself over a broken file.
+    """
+    try:
+        return function(*arguments, **options)
+    except Exception as error:
+        raise SourceError(f"cannot be read ({type(error).__name__}: {_one_line(error)})") from error
 
 
 @contextmanager
@@ -108,26 +108,40 @@ def _format_checks() -> tuple[tuple[str, Any], ...]:
 
 
 def waveform_format(path: Path) -> str:
-    """ObsPy's name of a file's format (``"MSEED"``), from its first bytes; empty if it is none that ObsPy reads."""
+    """ObsPy's name of a file's format (``"MSEED"``), from its first bytes; empty if it is none that ObsPy reads.
+
+    Raises
+    ------
+    SourceError
+        If a compressed file cannot be unpacked.
+    """
     opener: Any = _ONE_FILE_ARCHIVES.get(path.suffix.lower())
     if opener is None:
         return _plain_format(path)
-    with tempfile.NamedTemporaryFile(prefix="workbench-") as unpacked, opener(path, "rb") as packed:
-        size = 0
-        while block := packed.read(1 << 20):
-            size += unpacked.write(block)
-            if size > _LARGEST_UNPACKED_BYTES:
-                raise SourceError(f"{path.name} unpacks to more than 2 GiB; unpack it yourself if that is meant.")
-        unpacked.flush()
+    with tempfile.NamedTemporaryFile(prefix="workbench-") as unpacked:
+        _unpack(opener, path, unpacked)
         return _plain_format(Path(unpacked.name))
+
+
+def _unpack(opener: Any, path: Path, unpacked: IO[bytes]) -> None:
+    size = 0
+    try:
+        with opener(path, "rb") as packed:
+            while size <= _LARGEST_UNPACKED_BYTES and (block := packed.read(1 << 20)):
+                size += unpacked.write(block)
+    except (OSError, EOFError, zlib.error) as error:
+        raise SourceError(f"cannot be unpacked ({_one_line(error)})") from error
+    if size > _LARGEST_UNPACKED_BYTES:
+        raise SourceError("unpacks to more than 2 GiB; unpack it yourself if that is meant")
+    unpacked.flush()
 
 
 def _plain_format(path: Path) -> str:
     for name, knows in _format_checks():
         try:
-            if knows(str(path)):
+            if ask_obspy(knows, str(path)):
                 return name
-        except read_errors():
+        except SourceError:
             # A check that stumbles over foreign bytes has answered no.
             continue
     return ""
@@ -139,7 +153,7 @@ def read_stream(path: Path, format_name: str, **options: Any) -> Any:
 
     # ObsPy takes a path for a pattern, so that brackets in a file's name must be hidden from it.
     pattern = re.sub(r"([*?[])", r"[\1]", str(path))
-    return obspy.read(pattern, format=format_name, **options)
+    return ask_obspy(obspy.read, pattern, format=format_name, **options)
 
 
 def read_headers(path: Path) -> tuple[list[Segment], list[str], list[Any]]:
@@ -152,16 +166,11 @@ def read_headers(path: Path) -> tuple[list[Segment], list[str], list[Any]]:
     """
     if path.stat().st_size == 0:
         raise SourceError("is empty (0 bytes)")
-    try:
-        with gathered_warnings() as said:
-            format_name = waveform_format(path)
-            if not format_name:
-                raise SourceError("is of no waveform format that ObsPy reads")
-            stream = read_stream(path, format_name, headonly=True)
-    except SourceError:
-        raise
-    except read_errors() as error:
-        raise SourceError(f"cannot be read ({type(error).__name__}: {_one_line(error)})") from error
+    with gathered_warnings() as said:
+        format_name = waveform_format(path)
+        if not format_name:
+            raise SourceError("is of no waveform format that ObsPy reads")
+        stream = read_stream(path, format_name, headonly=True)
     segments = [_segment(path, format_name, trace.stats) for trace in stream if _is_usable(trace)]
     if not segments:
         raise SourceError("holds no samples with a rate and a time that are possible")

@@ -16,9 +16,9 @@ from workbench.sources.waveforms_grid import SAME_START, Grid
 from workbench.sources.waveforms_grouping import Interval
 from workbench.sources.waveforms_headers import (
     Segment,
+    ask_obspy,
     channel_of,
     gathered_warnings,
-    read_errors,
     read_stream,
     station_of,
 )
@@ -70,8 +70,8 @@ def fill_rows(
     for path, format_name in files.items():
         try:
             traces = _read_file(path, format_name, interval, findings)
-        except read_errors() as error:
-            failed.append(f"{path.name} cannot be read ({type(error).__name__}: {' '.join(str(error).split())[:160]})")
+        except SourceError as error:
+            failed.append(f"{path.name} {error}")
             findings.add(failed[-1] + "; it is left out.")
             continue
         for trace in traces:
@@ -124,7 +124,7 @@ def _read_file(path: Path, format_name: str, interval: Interval, findings: Findi
     with gathered_warnings() as said:
         try:
             stream = read_stream(path, format_name, **options)
-        except read_errors():
+        except SourceError:
             if format_name != "MSEED":
                 raise
             stream = _salvaged(path, findings)
@@ -148,8 +148,8 @@ def _salvaged(path: Path, findings: Findings) -> Any:
     from obspy import Stream
     from obspy.io.mseed.util import get_record_information
 
-    content = path.read_bytes()
-    length = int(get_record_information(BytesIO(content))["record_length"])
+    content = ask_obspy(path.read_bytes)
+    length = int(ask_obspy(get_record_information, BytesIO(content))["record_length"])
     stream = Stream()
     lost = 0
     pending = [(0, -(-len(content) // length))]
@@ -157,7 +157,7 @@ def _salvaged(path: Path, findings: Findings) -> Any:
         first, stop = pending.pop()
         try:
             stream += _read_bytes(content[first * length : stop * length])
-        except read_errors():
+        except SourceError:
             if stop - first == 1:
                 lost += 1
             else:
@@ -173,7 +173,7 @@ def _read_bytes(content: bytes) -> Any:
     """An :class:`obspy.Stream` of miniSEED in memory."""
     import obspy
 
-    return obspy.read(BytesIO(content), format="MSEED")
+    return ask_obspy(obspy.read, BytesIO(content), format="MSEED")
 
 
 def _place(trace: Any, key: tuple[str, str], row: np.ndarray, grid: Grid, findings: Findings) -> None:

@@ -11,7 +11,7 @@ from workbench.errors import SourceError
 from workbench.schema import Station
 from workbench.sources.stations import read_station_table, read_stationxml
 from workbench.sources.waveforms_events import CatalogEvent, read_quakeml, read_sac_header
-from workbench.sources.waveforms_headers import Segment, read_headers, waveform_format
+from workbench.sources.waveforms_headers import Segment, gathered_warnings, read_headers, waveform_format
 from workbench.sources.waveforms_quakemigrate import read_quakemigrate
 
 __all__ = ["Scanned", "is_companion", "look_at", "may_hold_waveforms"]
@@ -81,12 +81,14 @@ def look_at(file: Path, name: str, found: Scanned) -> None:
 def _read_xml(file: Path, found: Scanned) -> None:
     with file.open("rb") as stream:
         head = stream.read(4096)
-    if b"FDSNStationXML" in head:
-        stations, inventory = read_stationxml(file)
-        found.stations += stations
-        found.inventories.append(inventory)
-    elif re.search(rb"quakeml", head, re.IGNORECASE):
-        found.catalog += read_quakeml(file)
+    with gathered_warnings() as said:
+        if b"FDSNStationXML" in head:
+            stations, inventory = read_stationxml(file)
+            found.stations += stations
+            found.inventories.append(inventory)
+        elif re.search(rb"quakeml", head, re.IGNORECASE):
+            found.catalog += read_quakeml(file)
+    found.notices += [f"{file.name}: {text}." for text in said]
 
 
 def _starts_with(file: Path, word: bytes) -> bool:
