@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.exporters.cutting import MARGIN_S, Cut, cut, distinct
@@ -33,6 +33,7 @@ def test_of_several_labels_on_one_onset_the_last_decision_counts():
     assert distinct([100, 200], ["p", "p"], [5, 4], 100.0) == [0, 1]
 
 
+@settings(deadline=None)
 @given(
     onsets=st.lists(st.tuples(st.integers(0, 199_999), st.sampled_from(["p", "s", "Pn"])), min_size=1, max_size=30),
     rate_hz=st.sampled_from([20.0, 100.0, 250.0]),

@@ -51,7 +51,7 @@ def test_an_awkward_name_comes_back(name):
     assert comes_back(safe_name(name))
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(name=st.text(max_size=300))
 def test_any_name_comes_back(name):
     assert comes_back(safe_name(name))
