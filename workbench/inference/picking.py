@@ -81,18 +81,18 @@ def rises(curve: np.ndarray, first: int, last: int, upper: float, n_before: int)
     values = np.minimum(curve[start : last + 1].astype(np.float64), 1 - 1e-9)
     ratio, threshold = values / (1 - values), upper / (1 - upper)
     found: list[tuple[int, int]] = []
-    highest = 0.0
+    highest, earlier = 0.0, 0
     for crossing, stop in finite_runs(ratio > threshold):
         peak = crossing + int(np.argmax(ratio[crossing:stop]))
         # A curve that begins above the threshold, at a gap say, hides its onset.
         seen = crossing + start >= first and crossing > 0 and np.isfinite(ratio[crossing - 1])
         if seen and ratio[peak] > 2 * highest:
-            before = ratio[max(0, crossing - n_before) : crossing + 1]
+            before = ratio[max(earlier, crossing - n_before) : crossing + 1]
             lowest = np.nanmin(before)
             below = np.flatnonzero(before <= lowest + _SHARE_OF_RISE * (threshold - lowest))
             onset = crossing if not below.size else crossing + 2 - before.size + int(below[-1])
             found.append((start + onset, start + peak))
-        highest = max(highest, float(ratio[peak]))
+        highest, earlier = max(highest, float(ratio[peak])), peak
     return found
 
 

@@ -56,9 +56,13 @@ class Wanted:
 
 @dataclass
 class StationPieces:
-    """Streams of one station, each without a stretch where all components are missing, and what was done to them."""
+    """Streams of one station, each without a stretch where all components are missing, and what was done to them.
+
+    `padded` holds, for each stream with padding, where its samples begin and end, in seconds since the recording began.
+    """
 
     streams: list[Any] = field(default_factory=list)
+    padded: list[tuple[float, float] | None] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
 
 
@@ -81,16 +85,17 @@ def station_pieces(recording: xr.Dataset, station: str, wanted: Wanted) -> Stati
             n_short += 1
             continue
         cut = {letter: samples[start:stop] for letter, samples in traces.items()}
-        first = start
+        first, inner = start, None
         if stop - start < n_wanted:
             lead = round(wanted.lead_s * rate_hz)
             before = lead + max(0, n_wanted - lead - (stop - start)) // 2
             cut = {letter: _pad(samples, before, n_wanted) for letter, samples in cut.items()}
-            first = start - before
+            first, inner = start - before, (start / rate_hz, stop / rate_hz)
             n_padded += 1
         if wanted.all_components:
             cut = _fill_missing(cut, wanted.component_order)
         pieces.streams.append(_stream(cut, station, recording, first, rate_hz))
+        pieces.padded.append(inner)
     pieces.notices += _gap_notices(finite, rate_hz, wanted.length_s, n_padded, n_short)
     return pieces
 
@@ -224,10 +229,11 @@ def pieces_of(
     for row, station in enumerate(stations):
         found = station_pieces(recording, station, wanted)
         notices += [f"{station}: {sentence}" for sentence in found.notices]
-        for stream in found.streams:
+        for stream, padded in zip(found.streams, found.padded, strict=True):
+            kept = padded and (round(padded[0] * rate_hz), round(padded[1] * rate_hz))
             for group in _grouped_arrays(model, stream, arguments):
                 start = round((group.start_time.ns - start_ns) * 1e-9 * rate_hz)
-                yield Piece(row, group.data.astype(np.float32), start)
+                yield Piece(row, group.data.astype(np.float32), start, kept)
 
 
 def _grouped_arrays(model: Any, stream: Any, arguments: Mapping[str, Any]) -> Iterator[Any]:

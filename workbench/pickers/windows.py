@@ -7,6 +7,7 @@ with ones to come, so that a day takes no more memory than its curves do.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -37,11 +38,15 @@ class Piece:
     start
         Index of the first sample on the time axis, at the network's rate, that begins with the recording; may be
         negative.
+    kept
+        First index, and the index after the last, on that axis, between which outputs count; None for all. Those over
+        the padding of a piece do not, for its neighbours may lie there.
     """
 
     row: int
     samples: np.ndarray
     start: int
+    kept: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -135,8 +140,12 @@ class _Stitch:
             self.outputs.append(filled)
 
     def _write(self, start: int, values: np.ndarray) -> None:
-        """Into the curves (label, time) of this station; what lies outside the recording is dropped."""
+        """Into the curves (label, time) of this station; what lies outside the recording or in padding is dropped."""
         first, stop = max(0, start), min(self.curves.shape[-1], start + values.shape[0])
+        if self.piece.kept is not None:
+            factor = self.plan.outputs_per_sample
+            first = max(first, math.ceil(self.piece.kept[0] * factor))
+            stop = min(stop, math.ceil(self.piece.kept[1] * factor))
         if first < stop:
             self.curves[:, first:stop] = values[first - start : stop - start].T
 
