@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -63,8 +64,23 @@ def serve(
     )
     click.echo(f"Inspect is served at {here}   (Ctrl+C stops it)")
     if start:
-        server.run_until_shutdown()
+        _run(server)
     return server
+
+
+def _run(server: Any) -> None:
+    """Serve until the process is told to end, by Ctrl+C or by SIGTERM."""
+    loop = server.io_loop
+
+    def end(*_: Any) -> None:
+        loop.add_callback_from_signal(loop.stop)
+
+    # Handlers of Python's own: those of an event loop are lost once a library runs another loop beside it.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    server.start()
+    loop.start()
+    server.stop()
 
 
 def free_port(wanted: int | None = None) -> int:

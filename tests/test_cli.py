@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
+import apps.serve
 from workbench.cli import cli
 from workbench.exporters.pick_files import PICK_FILE_COLUMNS
 from workbench.labels.journal import Journal
@@ -164,6 +166,7 @@ BAD_ARGUMENTS = {
     "weights that are not here": (("examples", "--picker", "phasenet", "--weights", "nope"), "weights"),
     "weights for a picker without": (("examples", "--picker", "sta_lta", "--weights", "nope"), "no weights"),
     "threshold for a phase it has not": (("examples", "--picker", "sta_lta", "--s-threshold", "3"), "no S"),
+    "weights to fetch that are not named": (("examples", "--picker", "phasenet", "--fetch"), "--weights NAME"),
     "negative threshold": (("examples", "--picker", "sta_lta", "--p-threshold", "-1"), "above 0"),
 }
 
@@ -315,13 +318,24 @@ def test_installed_command_ends_with_one_line_and_no_traceback(tmp_path: Path) -
     assert ended.stdout == ""
 
 
-def test_serve_prints_an_address_on_this_computer_that_answers(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_serve_prints_an_address_that_answers_and_ends_when_told(tmp_path: Path, number: signal.Signals) -> None:
     command = [WORKBENCH, "serve", "--port", "0", "--labels", tmp_path / "labels.sqlite"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             line = server.stdout.readline()
             address = re.search(r"http://127\.0\.0\.1:\d+/inspect", line).group()
-            with urllib.request.urlopen(address, timeout=60) as page:
+            with urllib.request.urlopen(address, timeout=120) as page:
                 assert page.status == 200
+            server.send_signal(number)
+            assert server.wait(timeout=60) == 0
         finally:
-            server.terminate()
+            server.kill()
+
+
+def test_server_is_not_reached_from_other_computers() -> None:
+    assert apps.serve.ADDRESS == "127.0.0.1"
+    server = apps.serve.serve("examples", port=0, start=False)
+    listening = {listener.getsockname()[0] for listener in server._http._sockets.values()}
+    assert listening == {"127.0.0.1"}
+    assert server._tornado.websocket_origins == {f"127.0.0.1:{server.port}", f"localhost:{server.port}"}

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from workbench import __version__
-from workbench.errors import LabelStoreError, SourceError, WorkbenchError
-
-if TYPE_CHECKING:
-    from workbench.schema import Report
+from workbench.commands.progress import progress_bar as _progress
+from workbench.commands.training import benchmark, onnx, train
+from workbench.errors import LabelStoreError, PickerError, SourceError, WorkbenchError
 
 __all__ = ["cli", "main"]
 
@@ -51,6 +49,10 @@ class WorkbenchGroup(click.Group):
 @click.version_option(__version__, package_name="seismic-workbench")
 def cli() -> None:
     """Inspect seismic recordings, pick phases, and keep corrections as labels."""
+
+
+for command in (benchmark, onnx, train):
+    cli.add_command(command)
 
 
 def main() -> None:
@@ -94,32 +96,54 @@ def _served_folders(source: str | None) -> tuple[Path, ...] | None:
 
 @cli.command()
 @click.argument("path")
-@click.option("--picker", required=True, help="Its name: see `workbench list pickers`.")
+@click.option("--picker", default="", help="Its name: see `workbench list pickers`. A stream's default: xiaonet.")
 @click.option("--weights", default="", help="Their name: see `workbench list weights`; or a path to a weights file.")
+@click.option("--fetch", is_flag=True, help="Get these weights from SeisBench, if they are not on this computer.")
 @click.option("--p-threshold", type=float, help="In the picker's unit. Default: that of the weights.")
 @click.option("--s-threshold", type=float, help="In the picker's unit. Default: that of the weights.")
 @click.option("--source", "kind", help="Kind of source, where it is not recognised: see `workbench list sources`.")
-@click.option("--output", required=True, type=click.Path(path_type=Path), help="picks.csv, .parquet or .xml (QuakeML).")
+@click.option(
+    "--output", type=click.Path(path_type=Path), help="picks.csv, .parquet or .xml (QuakeML); a stream: .jsonl."
+)
+@click.option(
+    "--stream", is_flag=True, help="Pick as samples arrive: PATH is played again, or seedlink://HOST/NET.STA.LOC.CHA."
+)
+@click.option(
+    "--speed", type=click.FloatRange(min=0), default=0.0, help="Of a replay, times real time; 0: as fast as possible."
+)
 def pick(
     path: str,
     picker: str,
     weights: str,
+    fetch: bool,
     p_threshold: float | None,
     s_threshold: float | None,
     kind: str | None,
-    output: Path,
+    output: Path | None,
+    stream: bool,
+    speed: float,
 ) -> None:
     """Run a picker over every recording of PATH: a file, a folder, 'examples', or 'seisbench:NAME'.
 
     A recording that fails is said on stderr and the rest goes on; the exit code is then 1. If all fail, nothing is
     written and it is 2.
     """
+    if stream:
+        from workbench.commands.stream import pick_stream
+
+        limits = {"P": p_threshold, "S": s_threshold}
+        pick_stream(path, picker or "xiaonet", weights, limits, kind=kind, speed=speed, output=output)
+        return
+    if not picker or output is None:
+        raise click.UsageError(f"Missing option '{'--output' if picker else '--picker'}'.")
     from workbench.exporters.pick_files import check_pick_file, write_picks
     from workbench.inference.bulk_picking import family_thresholds, pick_source
     from workbench.pickers import open_picker
     from workbench.sources import open_source
 
     check_pick_file(output)
+    if fetch:
+        _fetch(picker, weights)
     card = open_picker(picker, weights).card
     thresholds = family_thresholds(card, p_threshold, s_threshold)
     source = open_source(path, kind)
@@ -136,6 +160,18 @@ def pick(
     click.echo(f"{len(found.picks)} picks in {n_good} of {len(table)} recordings: {output}", err=True)
     if n_failed:
         sys.exit(1)
+
+
+def _fetch(picker: str, weights: str) -> None:
+    from workbench.pickers.weights import fetch_weights, list_weights
+
+    if not weights:
+        raise PickerError(
+            f"Name the weights of {picker} to fetch: --weights NAME (see `workbench list weights --remote`)."
+        )
+    if weights not in {found.name for found in list_weights(picker)}:
+        with _progress(f"Fetch {picker} {weights}") as report:
+            fetch_weights(picker, weights, report)
 
 
 def _none_picked(path: str, failures: Mapping[str, str]) -> str:
@@ -243,21 +279,3 @@ def _say_remarks(notices: Mapping[str, list[str]]) -> None:
         click.echo(line, err=True)
     if len(lines) > _REMARKS_SHOWN:
         click.echo(f"... and {len(lines) - _REMARKS_SHOWN} remarks more.", err=True)
-
-
-@contextmanager
-def _progress(title: str) -> Iterator[Report]:
-    """A report that moves a bar on stderr; it leaves nothing behind, and shows nothing where stderr is a file."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(escape(title), total=None)
-
-        def report(fraction: float, step: str) -> None:
-            total = 1.0 if fraction == fraction else None
-            progress.update(task, total=total, completed=fraction, description=escape(f"{title}: {step}"))
-
-        yield report
