@@ -61,9 +61,7 @@ def packets_of(samples: np.ndarray, rng: np.random.Generator, longest: int, diso
                     packets.append((due, at, letter, values))
             first += length
     packets.sort(key=lambda packet: packet[:3])
-    return [
-        Packet(STATION, letter, START + np.timedelta64(at * 10, "ms"), values) for _, at, letter, values in packets
-    ]
+    return [Packet(STATION, letter, START + np.timedelta64(at * 10, "ms"), values) for _, at, letter, values in packets]
 
 
 def stream(picker: XiaoNetPicker, packets: list[Packet], **options):
@@ -82,7 +80,7 @@ def assert_stream_equals_file(samples: np.ndarray, packets: list[Packet], picker
     annotations = picker.annotate(as_recording(samples))
     expected = picks_from(annotations, picker.card)
     picks, curve, _ = stream(picker, packets)
-    found = sorted((pick.time, pick.phase) for pick in picks)
+    found = sorted((pd.Timestamp(pick.time), pick.phase) for pick in picks)
     assert found == sorted(zip(expected["time"], expected["phase"], strict=True))
     whole = annotations["probability"].values[0].T
     times = pd.DatetimeIndex(annotations["time"].values)
@@ -129,8 +127,8 @@ def test_stream_goes_on_after_a_gap_of_a_day_without_looking_at_empty_windows():
     two = [Packet(p.station, p.component, p.start + day, p.samples) for p in one]
     streaming = StreamPicker(counted, picker.grid, picker.card.thresholds)
     picks = list(streaming.pick_all([*one, *two]))
-    first = [pick for pick in picks if pick.time < pd.Timestamp(START + np.timedelta64(1, "h"))]
-    again = {(pick.phase, pick.time - pd.Timedelta(days=1)) for pick in picks if pick not in first}
+    first = [pick for pick in picks if pick.time < START + np.timedelta64(1, "h")]
+    again = {(pick.phase, pick.time - day) for pick in picks if pick not in first}
     assert again == {(pick.phase, pick.time) for pick in first}
     assert len(first) > 2
     assert sum(calls) < 40
@@ -155,7 +153,7 @@ def test_picks_say_how_late_they_are():
     samples = noisy_events(4, 20_000, [])
     picks, _, _ = stream(picker, packets_of(samples, np.random.default_rng(0), 50, 0))
     shortest, longest = picker.grid.latency_s(100.0)
-    settled = [pick for pick in picks if pd.Timedelta(seconds=60) < pick.time - pd.Timestamp(START) < pd.Timedelta(seconds=170)]
+    settled = [pick for pick in picks if np.timedelta64(60, "s") < pick.time - START < np.timedelta64(170, "s")]
     assert settled
     for pick in settled:
         assert shortest <= pick.latency_s < longest + 12.0

@@ -1,4 +1,4 @@
-"""What a station's stream keeps: samples that windows to come need, outputs not yet final, triggers that still go on."""
+"""What a station's stream keeps: samples for windows to come, outputs not yet final, triggers that go on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.pickers.grid import Grid, stack_mean
+from workbench.processing.grid import Grid, stack_mean
 
 __all__ = ["Peak", "SampleBuffer", "Stitch", "Triggers"]
 
@@ -60,11 +60,11 @@ class Stitch:
         self._kept: dict[int, np.ndarray] = {}
 
     def add(self, window: int, kept: np.ndarray) -> None:
-        """What :func:`workbench.pickers.grid.kept_outputs` gives for one window."""
+        """What :func:`workbench.processing.grid.kept_outputs` gives for one window."""
         self._kept[window] = kept
 
     def curve(self, begin: int, upto: int) -> np.ndarray:
-        """P and S from one index to another, shape (sample, 2), which no later window changes; forgets what it used up."""
+        """P and S from one index to another, shape (sample, 2), now final; forgets what it used up."""
         curve = np.full((upto - begin, 2), np.nan, np.float32)
         if self._kept:
             numbers = sorted(self._kept)

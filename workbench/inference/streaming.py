@@ -1,8 +1,8 @@
 """Picks from samples that arrive in packets: what a file gives, as soon as a sample's last window is complete.
 
-One buffer a station, on the same grid of windows as :mod:`workbench.pickers.grid` gives a file. A window is looked at once
-all its samples are there, or once the station is so far past it that what is missing is taken as a gap. Needs neither
-torch nor ObsPy: an edge station gives the network of ONNX Runtime.
+One buffer a station, on the same grid of windows as :mod:`workbench.processing.grid` gives a file. A window is looked
+at once all its samples are there, or once the station is so far past it that what is missing is taken as a gap. Needs
+nothing but numpy: an edge station brings a network of ONNX Runtime.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from workbench.errors import PickerError
 from workbench.inference.stream_buffers import Peak, SampleBuffer, Stitch, Triggers
-from workbench.pickers.grid import Grid, kept_outputs, sample_index
+from workbench.processing.grid import Grid, kept_outputs, sample_index
 
 __all__ = ["Packet", "StationStream", "StreamPick", "StreamPicker"]
 
@@ -63,7 +62,7 @@ class StreamPick:
 
     station: str
     phase: str
-    time: pd.Timestamp
+    time: np.datetime64
     probability: float
     latency_s: float
     compute_s: float
@@ -199,7 +198,9 @@ class StationStream:
         return picks
 
     def _next_window(self) -> int:
-        return self._window if self._window is not None else self.owner.grid.windows_for(self._first, self._first + 1)[0]
+        return (
+            self._window if self._window is not None else self.owner.grid.windows_for(self._first, self._first + 1)[0]
+        )
 
     def _leap(self, ahead: int) -> list[StreamPick]:
         """Over a gap, to the first window that is not due yet; those in between hold nothing."""
@@ -234,7 +235,7 @@ class StationStream:
         begin, self._done = self._done, upto
         curve = self._stitch.curve(begin, upto)
         if self.owner.on_curve:
-            self.owner.on_curve(self.station, self._time(begin).to_datetime64(), curve)
+            self.owner.on_curve(self.station, self._time(begin), curve)
         return self._picks(self._triggers.feed(curve, begin))
 
     def flush(self) -> list[StreamPick]:
@@ -262,9 +263,9 @@ class StationStream:
     def _index(self, when: np.datetime64) -> int:
         return (_nanoseconds(when) - self._phase_ns + self._step_ns // 2) // self._step_ns
 
-    def _time(self, index: int) -> pd.Timestamp:
-        return pd.Timestamp(index * self._step_ns + self._phase_ns)
+    def _time(self, index: int) -> np.datetime64:
+        return np.datetime64(index * self._step_ns + self._phase_ns, "ns")
 
 
 def _nanoseconds(when: np.datetime64) -> int:
-    return int(np.datetime64(when, "ns").astype("int64"))
+    return int(when.astype("datetime64[ns]").astype("int64"))

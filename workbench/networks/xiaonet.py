@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -53,15 +54,15 @@ SIZES: Mapping[str, XiaoNetSize] = {
 def standardise(windows: Tensor) -> Tensor:
     """Each window without the mean of each component, over the standard deviation of all three together.
 
-    Only samples of the window itself are used, so that a window has the same output in a file and in a stream. One scale
-    for all components keeps their ratios, which carry the polarisation. NaN marks a missing sample or component: it does
-    not count, and becomes zero.
+    Only samples of the window itself are used, so that a window has the same output in a file and in a stream. One
+    scale for all components keeps their ratios, which carry the polarisation. NaN marks a missing sample or component:
+    it does not count, and becomes zero.
 
     Shapes
     ------
     windows : (window, component, sample); result the same, without NaN
     """
-    there = windows == windows  # noqa: PLR0124 - only NaN differs from itself, and int8 runtimes lack an isnan
+    there = windows == windows  # only NaN differs from itself; unlike isnan, every runtime has a comparison
     counts = there.to(windows.dtype).sum(dim=-1, keepdim=True)
     filled = torch.where(there, windows, torch.zeros_like(windows))
     mean = filled.sum(dim=-1, keepdim=True) / counts.clamp_min(1.0)
@@ -113,7 +114,7 @@ class XiaoNet(nn.Module):
         self.stem = _convolution(len(COMPONENT_ORDER), channels[0], kernel, _STEM_STRIDE)
         self.down = nn.ModuleList(
             nn.Sequential(_convolution(above, below, kernel, _STRIDE), _convolution(below, below, kernel))
-            for above, below in zip(channels, channels[1:], strict=False)
+            for above, below in pairwise(channels)
         )
         self.up = nn.ModuleList(
             _Up(below, above, kernel) for above, below in zip(channels[-2::-1], channels[:0:-1], strict=True)
@@ -126,6 +127,7 @@ class XiaoNet(nn.Module):
         return SIZES[self.size].channels[-1]
 
     def forward(self, windows: Tensor) -> Tensor:
+        """Probabilities of each sample."""
         return self.logits(windows)[0].softmax(dim=1)
 
     def logits(self, windows: Tensor) -> tuple[Tensor, Tensor]:

@@ -12,8 +12,8 @@ import pandas as pd
 import xarray as xr
 
 from workbench.errors import PickerError
-from workbench.pickers.grid import Grid, kept_outputs, sample_index, stack_mean
 from workbench.pickers.segments import library_versions
+from workbench.processing.grid import Grid, kept_outputs, sample_index, stack_mean
 from workbench.processing.resampling import resample
 from workbench.registry import Availability
 from workbench.schema import PickerCard, Report, make_annotations, silent
@@ -51,7 +51,7 @@ class XiaoNetPicker:
         Windows that go through the network at once.
     step_s, front_s, back_s
         From one window of 30 s to the next, and what is discarded at its two edges; see
-        :class:`~workbench.pickers.grid.Grid`. A stream's latency follows from them.
+        :class:`~workbench.processing.grid.Grid`. A stream's latency follows from them.
     """
 
     def __init__(
@@ -199,5 +199,3 @@ def _notices(recording: xr.Dataset) -> list[str]:
         elif missing:
             notices.append(f"{station}: component {', '.join(missing)} missing: the others are picked without.")
     return notices
-
-

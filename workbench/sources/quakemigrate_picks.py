@@ -30,10 +30,12 @@ def read_quakemigrate_picks(path: Path) -> pd.DataFrame:
     if missing := [name for name in _COLUMNS if name not in table]:
         raise SourceError(f"{path} is no QuakeMigrate pick file: it lacks the columns {missing}.")
     found = table[table["PickTime"] != "-1"]
-    picks = pd.DataFrame({
-        "code": found["Station"],
-        "phase": found["Phase"],
-        "time": pd.to_datetime(found["PickTime"], format="ISO8601", utc=True).dt.tz_localize(None),
-        "uncertainty_s": found["PickError"].astype(float),
-    })
+    picks = pd.DataFrame(
+        {
+            "code": found["Station"],
+            "phase": found["Phase"],
+            "time": pd.to_datetime(found["PickTime"], format="ISO8601", utc=True).dt.tz_localize(None),
+            "uncertainty_s": found["PickError"].astype(float),
+        }
+    )
     return picks.astype({"time": "datetime64[ns]"}).sort_values("time", ignore_index=True)

@@ -32,7 +32,11 @@ def replace_atomically(path: Path, write: Any) -> Path:
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
-    except (OSError, RuntimeError, SafetensorError) as error:  # torch and safetensors report a full disk in their own way
+    except (
+        OSError,
+        RuntimeError,
+        SafetensorError,
+    ) as error:  # torch and safetensors report a full disk in their own way
         raise SourceError(
             f"{path} could not be written: {error}. What was saved there before is kept; free some space and run again."
         ) from error

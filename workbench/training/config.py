@@ -39,6 +39,8 @@ class LessonsConfig:
         Numbers of lessons.
     synthetic
         Number of made clips, on top of the recorded ones.
+    seed, clip_seed
+        Of the lessons, and of the made clips.
     teachers
         None for lessons that only true labels teach.
     hint_layer
@@ -51,6 +53,7 @@ class LessonsConfig:
     validation: int = 640
     synthetic: int = 600
     seed: int = 1
+    clip_seed: int = 0
     teachers: tuple[TeacherConfig, ...] = ()
     hint_layer: str = ""
     recipe: Recipe = field(default_factory=Recipe)

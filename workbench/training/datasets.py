@@ -125,7 +125,7 @@ def _freshened(samples: np.ndarray, rng: np.random.Generator, freshness: Freshne
 
 
 class EpochOrder(Sampler[int]):
-    """Indices in an order that a seed and the epoch fix, so that a resumed run sees what an unbroken one would have seen."""
+    """Indices in an order that seed and epoch fix, so that a resumed run sees what an unbroken one would have."""
 
     def __init__(self, length: int, seed: int) -> None:
         self.length, self.seed = length, seed

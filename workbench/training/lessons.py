@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,8 @@ __all__ = ["KINDS", "LESSON_SAMPLES", "Recipe", "make_lessons"]
 LESSON_SAMPLES = 6000
 N_ONSETS = 8
 KINDS = ("labelled", "found", "noise", "synthetic")
-"""Where a lesson comes from: a clip with true labels, one in which only the teachers see something, one in which they see
-nothing, and a made one."""
+"""Where a lesson comes from: a clip with true labels, one in which only the teachers see something, one in which they
+see nothing, and a made one."""
 
 _QUIET = 0.15
 _BATCH = 64
@@ -98,21 +98,29 @@ class _Maker:
         self.pools = self._pools()
         self._quiet_rows = set(self.pools["noise"].tolist())
         self._rows = {name: row for row, name in enumerate(dataset.metadata["trace_name"])}
-        shares = np.array([share if len(self.pools[kind]) else 0.0 for kind, share in zip(KINDS, recipe.shares, strict=True)])
+        shares = np.array(
+            [share if len(self.pools[kind]) else 0.0 for kind, share in zip(KINDS, recipe.shares, strict=True)]
+        )
         self.shares = shares / shares.sum()
-        self.event_steps = [self._mark, Stretch(rng, recipe.stretched, recipe.stretch), Place(rng, LESSON_SAMPLES)]
+        self.event_steps: list[Any] = [
+            self._mark,
+            Stretch(rng, recipe.stretched, recipe.stretch),
+            Place(rng, LESSON_SAMPLES),
+        ]
         self.generator = GenericGenerator(dataset)
-        self.generator.add_augmentations([
-            *self.event_steps,
-            SuperposeEvent(rng, recipe.superposed, self._second_event, recipe.second_event_db),
-            self._add_noise,
-            RotateHorizontals(rng, 0.5),
-            FlipPolarity(rng, 0.5),
-            _collect,
-        ])
+        self.generator.add_augmentations(
+            [
+                *self.event_steps,
+                SuperposeEvent(rng, recipe.superposed, self._second_event, recipe.second_event_db),
+                self._add_noise,
+                RotateHorizontals(rng, 0.5),
+                FlipPolarity(rng, 0.5),
+                _collect,
+            ]
+        )
 
     def _found_samples(self, report: Report) -> np.ndarray:
-        """Where the teachers see the likeliest onset in each clip without labels; NaN where they see none or need not look."""
+        """Where the teachers see the likeliest onset in each clip without labels; NaN where they see none."""
         found = np.full(len(self.dataset), np.nan)
         unlabelled = np.flatnonzero(self.dataset.metadata["labelled_from_sample"].isna())
         for first in range(0, len(unlabelled), _BATCH):
@@ -171,13 +179,13 @@ class _Maker:
     def _second_event(self) -> tuple[np.ndarray, dict[str, Any]]:
         kind = "labelled" if self.rng.random() < 0.6 and len(self.pools["labelled"]) else "synthetic"
         kind = kind if len(self.pools[kind]) else next(name for name in KINDS if len(self.pools[name]))
-        state = {"X": self.dataset.get_sample(self._draw(kind))}
+        state: Any = {"X": self.dataset.get_sample(self._draw(kind))}
         for step in self.event_steps:
             step(state)
         return state["X"]
 
     def _add_noise(self, state: Any) -> None:
-        samples, metadata = state["X"]
+        _, metadata = state["X"]
         partly = metadata["valid_to_sample"] - metadata["valid_from_sample"] < LESSON_SAMPLES
         # Bare zeros beside a clip would give away where it begins.
         AddNoise(self.rng, 1.0 if partly else self.recipe.noisy, self._noise, self.recipe.snr_db)(state)
@@ -215,11 +223,10 @@ def _collect(state: Any) -> None:
 def _append(file: h5py.File, arrays: Mapping[str, np.ndarray]) -> None:
     for name, values in arrays.items():
         if name not in file:
-            file.create_dataset(name, shape=(0, *values.shape[1:]), maxshape=(None, *values.shape[1:]),
-                                dtype=values.dtype, chunks=(1 if values.ndim > 2 and values.shape[-1] > 50 else 1024, *values.shape[1:]))  # fmt: skip
+            # Long rows are read one by one, short ones are looked up.
+            rows = 1 if values.nbytes > 1000 * len(values) else 1024
+            shape = values.shape[1:]
+            file.create_dataset(name, (0, *shape), values.dtype, maxshape=(None, *shape), chunks=(rows, *shape))
         dataset = file[name]
         dataset.resize(dataset.shape[0] + len(values), axis=0)
         dataset[-len(values) :] = values
-
-
-Draw = Callable[[tuple[int, ...]], np.ndarray]

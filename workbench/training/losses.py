@@ -56,7 +56,7 @@ def distillation_loss(logits: Tensor, teacher: Tensor, weight: Tensor, temperatu
 
 
 def hint_loss(features: Tensor, teacher_features: Tensor) -> Tensor:
-    """Mean squared difference of projected features from the teacher's, resampled to the same steps (Romero et al. 2015).
+    """Mean squared difference of projected features from the teacher's at the same steps (Romero et al. 2015).
 
     The teacher's are taken to zero mean and unit variance per channel, so that no layer's scale has to be known.
 

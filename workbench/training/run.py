@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from workbench.schema import Report, silent
+from workbench.sources.split import read_split
 from workbench.training.checkpoints import replace_atomically
 from workbench.training.clips import Clip, make_clips, synthetic_clips, write_clips
 from workbench.training.config import LessonsConfig, TrainingConfig
 from workbench.training.datasets import LessonWindows
 from workbench.training.lessons import make_lessons
-from workbench.sources.split import read_split
 from workbench.training.targets import Targets
 from workbench.training.teachers import Teachers
 from workbench.training.trainer import Result, Trainer
@@ -37,7 +37,11 @@ def train(config: TrainingConfig, recordings: Path, report: Report = silent) -> 
     targets = Targets(config.target, config.sigma_samples)
     windows = {
         role: LessonWindows(
-            path, config.window_samples, targets, seed=config.seed, freshness=config.freshness if role == "train" else None
+            path,
+            config.window_samples,
+            targets,
+            seed=config.seed,
+            freshness=config.freshness if role == "train" else None,
         )
         for role, path in paths.items()
     }
@@ -67,7 +71,7 @@ def prepare_lessons(config: LessonsConfig, recordings: Path, report: Report = si
     teachers = Teachers([(teacher.picker, teacher.weights) for teacher in config.teachers], config.hint_layer)
     counts = {"train": config.train, "validation": config.validation}
     for role in missing:
-        seed = config.seed + ("train", "validation").index(role) * 1000
+        seed = config.seed + (100 if role == "validation" else 0)
         make_lessons(
             clips, paths[role], count=counts[role], role=role, recipe=config.recipe, teachers=teachers, seed=seed,
             report=report,
@@ -77,6 +81,6 @@ def prepare_lessons(config: LessonsConfig, recordings: Path, report: Report = si
 
 def _all_clips(config: LessonsConfig, recordings: Path, report: Report) -> Iterator[Clip]:
     split = read_split(Path(config.split))
-    rng = np.random.default_rng(config.seed)
+    rng = np.random.default_rng(config.clip_seed)
     for role, count in (("train", config.synthetic), ("validation", max(config.synthetic // 15, 1))):
         yield from chain(make_clips(split, recordings, role, report), synthetic_clips(rng, count, role))

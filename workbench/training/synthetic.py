@@ -32,9 +32,9 @@ def synthetic_event(
 ) -> SyntheticEvent:
     """An event with random distance, size, back-azimuth and coda.
 
-    Each phase is a burst with the spectrum of Brune (1970), damped by t*, under an envelope that rises within a few
-    samples and decays as a coda; P moves along the ray, S across it. This is a caricature of the physics: it gives exact
-    onsets and a plausible look, no amplitudes.
+    Each phase is a burst with a corner frequency and a path damping, under an envelope that rises within a few samples
+    and decays as a coda; P moves along the ray, S across it. This is a caricature of the physics: it gives exact onsets
+    and a plausible look, no amplitudes.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def synthetic_event(
 
 
 def coloured_noise(rng: np.random.Generator, shape: tuple[int, ...], *, exponent: float | None = None) -> np.ndarray:
-    """Noise whose amplitude spectrum falls as frequency to the power `-exponent`; standard deviation 1 on the last axis.
+    """Noise whose amplitude spectrum falls as frequency to the power `-exponent`; standard deviation 1.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def coloured_noise(rng: np.random.Generator, shape: tuple[int, ...], *, exponent
 
 
 def tilt_spectrum(samples: np.ndarray, exponent: float) -> np.ndarray:
-    """The samples with their amplitude spectrum times frequency to the power `-exponent`: another site's noise."""
+    """The samples, their amplitude spectrum times frequency to the power `-exponent`: another site's noise."""
     spectrum = np.fft.rfft(samples, axis=-1)
     frequency = np.maximum(np.arange(spectrum.shape[-1], dtype=float), 20.0)
     spectrum[..., 0] = 0
@@ -100,7 +100,7 @@ def _direction(azimuth_rad: float, incidence_rad: float) -> np.ndarray:
 def _burst(
     rng: np.random.Generator, length: int, corner_hz: float, travel_s: float, rise_s: float, decay_s: float, rate: float
 ) -> np.ndarray:
-    """Noise with a Brune velocity spectrum under a coda envelope, causal: nothing before the first sample."""
+    """Filtered noise under a coda envelope, causal: nothing before the first sample."""
     time_s = np.arange(length) / rate
     envelope = (1 - np.exp(-time_s / rise_s)) * np.exp(-time_s / decay_s)
     # Two causal one-pole filters: the corner of the source, and the t* of the path (Q of 300) above it.

@@ -83,7 +83,7 @@ class Teachers:
         """
         if self._hint_module is None:
             return None
-        picker = self.pickers[0]
+        picker: Any = self.pickers[0]
         recording = _as_recording(windows)
         starts = recording["time"].values
         length = round(picker.card.window_s * _RATE_HZ) + 1

@@ -76,7 +76,9 @@ class Trainer:
         self.network = XiaoNet(config.size).to(self.device)
         wants_hint = config.loss.teacher > 0 and config.loss.hint > 0 and train.hint_channels > 0
         # Only there to be trained against: it stays out of the weights.
-        self.projection = nn.Conv1d(self.network.n_features, train.hint_channels, 1).to(self.device) if wants_hint else None
+        self.projection = (
+            nn.Conv1d(self.network.n_features, train.hint_channels, 1).to(self.device) if wants_hint else None
+        )
         parameters = [*self.network.parameters(), *(self.projection.parameters() if self.projection else ())]
         self.optimiser = torch.optim.AdamW(parameters, lr=config.learning_rate, weight_decay=config.weight_decay)
         self.sampler = EpochOrder(len(train), config.seed)
@@ -105,7 +107,9 @@ class Trainer:
             started = time.monotonic()
             train_loss = self._epoch(report)
             losses = self.validate()
-            self._keep({"epoch": self.progress.epoch, "train": train_loss, **losses, "seconds": time.monotonic() - started})
+            self._keep(
+                {"epoch": self.progress.epoch, "train": train_loss, **losses, "seconds": time.monotonic() - started}
+            )
             stopped = self.progress.epochs_since_best >= self.config.patience
         return Result(self.folder / BEST, tuple(self.progress.history), stopped)
 
@@ -134,7 +138,9 @@ class Trainer:
             if time.monotonic() - said > _REPORT_EVERY_S:
                 said = time.monotonic()
                 done = (self.progress.epoch + number / len(loader)) / self.config.epochs
-                report(done, f"epoch {self.progress.epoch + 1} of {self.config.epochs}, loss {total / (number + 1):.4f}")
+                report(
+                    done, f"epoch {self.progress.epoch + 1} of {self.config.epochs}, loss {total / (number + 1):.4f}"
+                )
         return total / len(loader)
 
     def _step(self, batch: dict[str, Tensor]) -> float:
@@ -144,7 +150,8 @@ class Trainer:
         if not torch.isfinite(loss):
             raise JobError(
                 f"The loss became {loss.item()} in epoch {self.progress.epoch + 1}: training stopped. The last good "
-                f"checkpoint and weights are in {self.folder}. Try a lower learning rate than {self.config.learning_rate}."
+                f"checkpoint and weights are in {self.folder}. "
+                f"Try a lower learning rate than {self.config.learning_rate}."
             )
         self.scaler.scale(loss).backward()
         self.scaler.unscale_(self.optimiser)
@@ -190,7 +197,9 @@ class Trainer:
         progress.epoch += 1
         progress.epochs_since_best += 1
         if not math.isfinite(row["validation_loss"]):
-            raise JobError(f"The validation loss became {row['validation_loss']}; the last good weights are in {self.folder}.")
+            raise JobError(
+                f"The validation loss became {row['validation_loss']}; the last good weights are in {self.folder}."
+            )
         if row["validation_loss"] < progress.best_loss:
             progress.best_loss, progress.epochs_since_best = row["validation_loss"], 0
             save_weights(self.folder / BEST, self.network.state_dict(), architecture=self.config.architecture)

@@ -56,7 +56,7 @@ class Grid:
             )
 
     def windows_for(self, first: int, stop: int) -> tuple[int, int]:
-        """Numbers, first and after the last, of the windows whose kept part meets the samples from `first` to `stop`."""
+        """Numbers, first and after the last, of the windows whose kept part meets samples `first` to `stop`."""
         begin = (first - (self.window_samples - self.back_samples)) // self.step_samples + 1
         return begin, (stop - 1 - self.front_samples) // self.step_samples + 1
 
@@ -76,7 +76,7 @@ def sample_index(time: np.datetime64, rate_hz: float) -> int:
     >>> sample_index(np.datetime64("1970-01-01T00:00:01.004", "ns"), 100.0)
     100
     """
-    return round(int(np.datetime64(time, "ns").astype("int64")) * rate_hz / 1e9)
+    return round(int(time.astype("datetime64[ns]").astype("int64")) * rate_hz / 1e9)
 
 
 def kept_outputs(outputs: np.ndarray, windows: np.ndarray, grid: Grid) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""How good pickers are on recordings that none of them was trained on: cases, scores with intervals, tables."""
