@@ -1,4 +1,4 @@
-"""The Inspect app: recordings at the left, traces and picks in the middle, tables, map, pickers and journal at the right.
+"""The Inspect app: recordings at the left, traces in the middle, picks, map, journal and pickers at the right.
 
 ``panel serve apps/inspect.py`` serves it on ObsPy's examples; ``workbench serve`` is the usual way.
 """

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from html import escape
 
 import numpy as np
 import pandas as pd
 import panel as pn
 
 from workbench.session import Session
-from workbench.views.icons import icon
-from workbench.views.markup import Action, Markup, attributes
+from workbench.views.markup import Action, Markup
+from workbench.views.tags import icon_button, tag, text
 
 __all__ = ["AppBar", "recording_facts"]
 
 _LOGO = (
-    '<svg width="28" height="20" viewBox="0 0 28 20" fill="none" stroke-width="2" stroke-linecap="round" aria-hidden="true">'
-    '<path d="M1 10h4l2-3 2 6" stroke="currentColor" stroke-linejoin="round"/><path d="M11 2v16" stroke="var(--wb-p)"/>'
-    '<path d="M14 6l2 8 2-11" stroke="currentColor" stroke-linejoin="round"/><path d="M20 4v12" stroke="var(--wb-s)"/>'
-    '<path d="M22 10h5" stroke="currentColor"/></svg>'
+    '<svg width="28" height="20" viewBox="0 0 28 20" fill="none" stroke-width="2" stroke-linecap="round" '
+    'aria-hidden="true"><path d="M1 10h4l2-3 2 6" stroke="currentColor" stroke-linejoin="round"/>'
+    '<path d="M11 2v16" stroke="var(--wb-p)"/><path d="M14 6l2 8 2-11" stroke="currentColor" stroke-linejoin="round"/>'
+    '<path d="M20 4v12" stroke="var(--wb-s)"/><path d="M22 10h5" stroke="currentColor"/></svg>'
 )
 
 
@@ -58,36 +57,46 @@ class AppBar(pn.viewable.Viewer):
         self._draw()
 
     def _draw(self) -> None:
-        links = "".join(
-            f"<a {attributes(href=address or None, aria_current=None if address else 'page')}>{escape(title)}</a>"
+        links = [
+            tag("a", text(title), href=address or None, aria_current=None if address else "page")
             for title, address in self._apps.items()
-        )
+        ]
         to = "dark" if self._theme == "light" else "light"
-        self._markup.html = (
-            f'<span class="logo">{_LOGO}<b>Workbench</b></span><nav aria-label="Apps">{links}</nav><span class="rule"></span>'
-            f'{self._crumbs()}<span class="spread"></span>{self._kernel()}'
-            f'<button class="icon" data-act="theme" data-key="{to}" aria-label="To the {to} theme" title="To the {to} theme">{icon("moon" if to == "dark" else "sun")}</button>'
-            f'<button class="icon" data-act="help" aria-label="Help: all keys" title="Help: all keys">{icon("help")}</button>'
-            f'<span class="initials" role="img" {attributes(title=f"Analyst: {self._session.analyst}", aria_label=f"Analyst: {self._session.analyst}")}>{escape(_initials(self._session.analyst))}</span>'
+        analyst = self._session.analyst
+        who = f"Analyst: {analyst}"
+        self._markup.html = "".join(
+            (
+                tag("span", _LOGO, tag("b", "Workbench"), class_="logo"),
+                tag("nav", *links, aria_label="Apps"),
+                tag("span", class_="rule"),
+                self._crumbs(),
+                tag("span", class_="spread"),
+                self._kernel(),
+                icon_button("theme", "moon" if to == "dark" else "sun", f"To the {to} theme", data_key=to),
+                icon_button("help", "help", "Help: all keys"),
+                tag("span", text(_initials(analyst)), class_="initials", role="img", title=who, aria_label=who),
+            )
         )
 
     def _crumbs(self) -> str:
         session = self._session
         if session.source is None:
-            return '<span class="muted">No source is open</span>'
-        title = escape(session.source.title)
+            return tag("span", "No source is open", class_="muted")
         facts = recording_facts(session) if session.recording is not None else ""
-        name = escape(_name(session))
-        return (
-            f'<span class="crumbs"><span class="ellipsis source" title="{escape(session.source.location)}">{title}</span><span class="muted arrow">›</span>'
-            f'<b class="ellipsis" title="{escape(session.recording_id)}">{name}</b><span class="muted ellipsis facts">{escape(facts)}</span></span>'
+        return tag(
+            "span",
+            tag("span", text(session.source.title), class_="ellipsis source", title=session.source.location),
+            tag("span", "›", class_="muted arrow"),
+            tag("b", text(_name(session)), class_="ellipsis", title=session.recording_id),
+            tag("span", text(facts), class_="muted ellipsis facts"),
+            class_="crumbs",
         )
 
     def _kernel(self) -> str:
         job = self._session.job
-        busy = job is not None and job.state in ("queued", "running")
-        state = "busy" if busy else "ready"
-        return f'<span class="kernel" role="status" title="Pickers run on this computer"><i class="{state}"></i><b>this computer</b><span class="muted">{state}</span></span>'
+        state = "busy" if job is not None and job.state in ("queued", "running") else "ready"
+        words = tag("b", "this computer") + tag("span", state, class_="muted")
+        return tag("span", tag("i", class_=state), words, class_="kernel", title="Pickers run on this computer")
 
     def _act(self, action: Action) -> None:
         call = self._calls.get(action["act"])

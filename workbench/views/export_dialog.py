@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from html import escape
 from pathlib import Path
 
 import panel as pn
@@ -12,8 +11,8 @@ import panel as pn
 from workbench.errors import SourceError
 from workbench.exporters import EXPORTERS
 from workbench.session import Notice, Session
-from workbench.views.icons import icon
-from workbench.views.markup import Action, Markup, attributes
+from workbench.views.markup import Action, Markup
+from workbench.views.tags import dialog, field, options, tag
 
 __all__ = ["ExportDialog"]
 
@@ -27,7 +26,7 @@ _FORMATS = {
 class ExportDialog(pn.viewable.Viewer):
     """A dialog; :meth:`open` shows it."""
 
-    def __init__(self, session: Session, theme: str = "light") -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
         self._format = next(iter(EXPORTERS))
@@ -53,35 +52,26 @@ class ExportDialog(pn.viewable.Viewer):
         return Path(self._session.journal.path).parent / "exports"
 
     def _draw(self) -> None:
-        session = self._session
-        options = "".join(
-            f"<option {attributes(value=name, selected=name == self._format)}>{escape(_FORMATS.get(name, name))}</option>"
-            for name in EXPORTERS
-        )
-        n_all, n_this = self._count(), int((session.labels["decision"] != "reject").sum())
-        folder = attributes(
-            type="text", data_act="folder", data_live="300", data_key="folder", value=self._folder, spellcheck="false"
-        )
-        which = "".join(
-            f"<option {attributes(value=value, selected=chosen)}>{words}</option>"
-            for value, chosen, words in (
-                ("all", not self._only_this, f"All recordings of this source ({n_all:,} labels)"),
-                ("this", self._only_this, f"The open recording only ({n_this:,} labels)"),
-            )
-        )
+        n_all, n_this = self._count(), int((self._session.labels["decision"] != "reject").sum())
+        formats = {name: _FORMATS.get(name, name) for name in EXPORTERS}
+        which = {
+            "all": f"All recordings of this source ({n_all:,} labels)",
+            "this": f"The open recording only ({n_this:,} labels)",
+        }
         nothing = n_this == 0 if self._only_this else n_all == 0
-        hint = (
-            '<p class="muted">There are no labels yet: accept a pick with A, or place one with P or S.</p>'
-            if nothing
-            else ""
-        )
-        self._markup.html = (
-            '<dialog aria-label="Export labels"><form method="dialog"><header><h2>Export labels</h2><span class="spread"></span>'
-            f'<button class="icon" aria-label="Close">{icon("close")}</button></header></form><div class="rows">'
-            f'<label class="row"><span>Format</span><select data-act="format">{options}</select></label>'
-            f'<label class="row"><span>Labels</span><select data-act="which">{which}</select></label>'
-            f'<label class="row"><span>Folder</span><input {folder}></label>{hint}</div>'
-            f'<footer><button class="primary" data-act="export" {attributes(disabled=nothing)}>Export</button></footer></dialog>'
+        hint = "There are no labels yet: accept a pick with A, or place one with P or S."
+        folder = {"data_act": "folder", "data_live": 300, "data_key": "folder", "value": self._folder}
+        self._markup.html = dialog(
+            "Export labels",
+            tag(
+                "div",
+                field("Format", tag("select", options(formats, self._format), data_act="format")),
+                field("Labels", tag("select", options(which, "this" if self._only_this else "all"), data_act="which")),
+                field("Folder", tag("input", type="text", spellcheck="false", **folder)),
+                tag("p", hint, class_="muted") if nothing else "",
+                class_="rows",
+            ),
+            tag("footer", tag("button", "Export", class_="primary", data_act="export", disabled=nothing)),
         )
 
     def _count(self) -> int:
@@ -137,5 +127,9 @@ class ExportDialog(pn.viewable.Viewer):
 
     def _tell(self, folder: Path, files: Sequence[Path], n_labels: int) -> None:
         names = "\n".join(str(file) for file in files)
-        words = f"{n_labels:,} label{'' if n_labels == 1 else 's'} written to {folder} ({len(files)} file{'' if len(files) == 1 else 's'})."
+        words = f"{_count(n_labels, 'label')} written to {folder} ({_count(len(files), 'file')})."
         self._session.notice = Notice("info", words, names)
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"

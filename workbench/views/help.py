@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from html import escape
 from itertools import groupby
 
 import panel as pn
 
 from workbench.session import Session
-from workbench.views.icons import icon
 from workbench.views.keys import PROFILES, key_table
-from workbench.views.markup import Action, Markup, attributes
+from workbench.views.markup import Action, Markup
+from workbench.views.tags import dialog, options, tag, text
 
 __all__ = ["HelpSheet"]
 
@@ -22,12 +21,16 @@ _MOUSE = (
     ("Ctrl + wheel", "amplitude"),
     ("Drag in the overview", "move the window"),
 )
+_LEGEND = (
+    "Keys act after a click in the plot, and never while you type in a field. Solid lines are yours, dashed ones are a "
+    "model's; orange is P, blue is S."
+)
 
 
 class HelpSheet(pn.viewable.Viewer):
     """A dialog; :meth:`open` shows it."""
 
-    def __init__(self, session: Session, theme: str = "light") -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
         self._profile = session.settings.keys if session.settings.keys in PROFILES else "default"
         self._markup = Markup(session, self._act, kind="dialog")
@@ -39,20 +42,17 @@ class HelpSheet(pn.viewable.Viewer):
         """Show the sheet."""
         groups = []
         for group, rows in groupby(key_table(self._profile), key=lambda row: row.group):
-            lines = "".join(
-                f"<tr><td>{' '.join(_caps(key) for key in row.keys)}</td><td>{escape(row.words)}</td></tr>"
-                for row in rows
-            )
-            groups.append(f"<section><h3>{escape(group)}</h3><table>{lines}</table></section>")
-        mouse = "".join(f"<tr><td>{escape(what)}</td><td>{escape(does)}</td></tr>" for what, does in _MOUSE)
-        options = "".join(f"<option {attributes(value=n, selected=n == self._profile)}>{n}</option>" for n in PROFILES)
-        self._markup.html = (
-            '<dialog class="wide" aria-label="Keys and mouse"><form method="dialog"><header><h2>Keys and mouse</h2>'
-            f'<label class="small muted">Profile <select data-act="profile">{options}</select></label><span class="spread"></span>'
-            f'<button class="icon" aria-label="Close">{icon("close")}</button></header></form>'
-            '<p class="muted">Keys act after a click in the plot, and never while you type in a field. Solid lines are yours, '
-            "dashed ones a model's; orange is P, blue is S.</p>"
-            f'<div class="columns">{"".join(groups)}<section><h3>Mouse</h3><table>{mouse}</table></section></div></dialog>'
+            lines = [_line(" ".join(_caps(key) for key in row.keys), text(row.words)) for row in rows]
+            groups.append(tag("section", tag("h3", text(group)), tag("table", *lines)))
+        mouse = [_line(text(what), text(does)) for what, does in _MOUSE]
+        groups.append(tag("section", tag("h3", "Mouse"), tag("table", *mouse)))
+        profiles = tag("select", options({name: name for name in PROFILES}, self._profile), data_act="profile")
+        self._markup.html = dialog(
+            "Keys and mouse",
+            tag("p", text(_LEGEND), class_="muted"),
+            tag("div", *groups, class_="columns"),
+            head=tag("label", "Profile ", profiles, class_="small muted"),
+            class_="wide",
         )
 
     def _act(self, action: Action) -> None:
@@ -63,6 +63,10 @@ class HelpSheet(pn.viewable.Viewer):
             self.open()
 
 
+def _line(left: str, right: str) -> str:
+    return tag("tr", tag("td", left), tag("td", right))
+
+
 def _caps(key: str) -> str:
     parts = key.split("+") if len(key) > 1 else [key]
-    return "+".join(f"<kbd>{escape(part)}</kbd>" for part in parts if part) or f"<kbd>{escape(key)}</kbd>"
+    return "+".join(tag("kbd", text(part)) for part in parts if part) or tag("kbd", text(key))

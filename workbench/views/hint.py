@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import panel as pn
@@ -11,6 +10,7 @@ from workbench.session import Session
 from workbench.views.icons import icon
 from workbench.views.keys import keymap
 from workbench.views.markup import Action, Markup
+from workbench.views.tags import icon_button, tag, text
 
 __all__ = ["Hint"]
 
@@ -39,20 +39,19 @@ class Hint(pn.viewable.Viewer):
         keys = {action: key for key, action in reversed(keymap(session.settings.keys).items())}
 
         def cap(action: str) -> str:
-            return f"<kbd>{escape(keys.get(action, '?').upper())}</kbd>"
+            return tag("kbd", text(keys.get(action, "?").upper()))
 
         if session.in_hand and self._traces.armed:
-            words = f"{cap('accept')} keeps the pick in hand, {cap('reject')} rejects it, a drag moves it. Each is saved at once."
+            words = f"{cap('accept')} keeps the pick in hand, {cap('reject')} rejects it, a drag moves it."
         elif self._traces.armed:
-            words = f"Point at an onset and press {cap('phase:P')} or {cap('phase:S')}, or click a dashed pick to take it in hand."
+            words = f"Point at an onset and press {cap('phase:P')} or {cap('phase:S')}, or click a dashed pick."
         elif len(session.picks):
             words = "Dashed lines are a picker's. Drag one to the onset, and your correction is saved as a label."
         else:
             words = f"Click in the plot, point at an onset and press {cap('phase:P')} or {cap('phase:S')}."
-        self._markup.html = (
-            f'<div class="hint">{icon("info", 14)}<span>{words}</span><span class="spread"></span>'
-            f'<button class="icon" data-act="close" aria-label="Close this hint">{icon("close", 12)}</button></div>'
-        )
+        close = icon_button("close", "close", "Close this hint", size_px=12)
+        spread = tag("span", class_="spread")
+        self._markup.html = tag("div", icon("info", 14), tag("span", words), spread, close, class_="line")
 
     def _act(self, action: Action) -> None:
         if action["act"] == "close":

@@ -17,7 +17,9 @@ _PATHS = {
     "dock": '<rect x="2" y="3" width="12" height="10" rx="1.5"/><path d="M2 9.5h12"/>',
     "list": '<path d="M5.5 4h8M5.5 8h8M5.5 12h8M2.5 4h.1M2.5 8h.1M2.5 12h.1"/>',
     "open": '<path d="M2 4.5h4l1.5 1.5H14v7H2z"/>',
-    "keyboard": '<rect x="1.5" y="4" width="13" height="8.5" rx="1.5"/><path d="M4 7h.1M6.5 7h.1M9 7h.1M11.5 7h.1M5 10h6"/>',
+    "keyboard": (
+        '<rect x="1.5" y="4" width="13" height="8.5" rx="1.5"/><path d="M4 7h.1M6.5 7h.1M9 7h.1M11.5 7h.1M5 10h6"/>'
+    ),
     "check": '<path d="M3 8.5 6.5 12 13 4.5"/>',
     "warn": '<path d="M8 2.5 14.5 13.5h-13zM8 6.5v3.5M8 11.8v.2"/>',
     "error": '<circle cx="8" cy="8" r="6"/><path d="M5.8 5.8l4.4 4.4M10.2 5.8l-4.4 4.4"/>',
@@ -26,7 +28,10 @@ _PATHS = {
     "plus": '<path d="M8 3v10M3 8h10"/>',
     "more": '<path d="M2.5 4h11M4.5 8h7M6.5 12h3"/>',
     "moon": '<path d="M12.8 9.6A5.5 5.5 0 0 1 6.4 3.2a5.5 5.5 0 1 0 6.4 6.4z"/>',
-    "sun": '<circle cx="8" cy="8" r="3"/><path d="M8 1.5v1.6M8 12.9v1.6M1.5 8h1.6M12.9 8h1.6M3.4 3.4l1.1 1.1M11.5 11.5l1.1 1.1M3.4 12.6l1.1-1.1M11.5 4.5l1.1-1.1"/>',
+    "sun": (
+        '<circle cx="8" cy="8" r="3"/><path d="M8 1.5v1.6M8 12.9v1.6M1.5 8h1.6M12.9 8h1.6M3.4 3.4l1.1 1.1M11.5 11.5'
+        'l1.1 1.1M3.4 12.6l1.1-1.1M11.5 4.5l1.1-1.1"/>'
+    ),
 }
 
 _STATUS = {

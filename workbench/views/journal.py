@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 import pandas as pd
@@ -12,7 +11,8 @@ import param
 
 from workbench.schema import STATUSES
 from workbench.session import Session
-from workbench.views.markup import Action, Markup, Rows, attributes
+from workbench.views.markup import Action, Markup, Rows
+from workbench.views.tags import field, options, tag, text
 
 __all__ = ["JournalPanel"]
 
@@ -24,7 +24,7 @@ class JournalPanel(pn.viewable.Viewer):
 
     count = param.Integer(0, doc="Number of rows.")
 
-    def __init__(self, session: Session, theme: str = "light", **params: Any) -> None:
+    def __init__(self, session: Session, **params: Any) -> None:
         super().__init__(**params)
         self._session = session
         self._entries = pd.DataFrame()
@@ -60,15 +60,14 @@ class JournalPanel(pn.viewable.Viewer):
         self.count = len(self._entries)
         self._rows.fill(len(self._entries), nothing="Nothing was decided on this recording yet.")
         status, note = self._status_and_note()
-        options = "".join(
-            f"<option {attributes(value=name, selected=name == status)}>{name.capitalize()}</option>"
-            for name in STATUSES
-        )
-        shut = attributes(disabled=not session.recording_id)
-        self._head.html = (
-            f'<label class="field"><span class="muted">Status</span><select data-act="status" {shut}>{options}</select></label>'
-            f'<label class="field"><span class="muted">Note</span><input type="text" '
-            f"{attributes(data_act='note', data_key=session.recording_id, value=note, placeholder='What the next analyst should know')} {shut}></label>"
+        shut = not session.recording_id
+        statuses = options({name: name.capitalize() for name in STATUSES}, status)
+        note_field = {"data_act": "note", "data_key": session.recording_id, "value": note, "disabled": shut}
+        self._head.html = tag(
+            "div",
+            field("Status", tag("select", statuses, data_act="status", disabled=shut)),
+            field("Note", tag("input", type="text", placeholder="What the next analyst should know", **note_field)),
+            class_="fields",
         )
 
     def _status_and_note(self) -> tuple[str, str]:
@@ -85,14 +84,14 @@ class JournalPanel(pn.viewable.Viewer):
         local = at.tz_localize("UTC").to_pydatetime().astimezone()
         what, onset = _words(row)
         cells = [
-            f'<span class="muted">{local:%H:%M:%S}</span>',
+            tag("span", f"{local:%H:%M:%S}", class_="muted"),
             what,
-            f'<span class="muted">{onset}</span>',
-            f'<span class="muted">{escape(str(row["analyst"])[:6])}</span>',
+            tag("span", onset, class_="muted"),
+            tag("span", text(str(row["analyst"])[:6]), class_="muted"),
         ]
         return {
             "cells": cells,
-            "title": escape(f"Entry {row['entry']:,} · {local:%Y-%m-%d %H:%M:%S} · {row['analyst']}"),
+            "title": text(f"Entry {row['entry']:,} · {local:%Y-%m-%d %H:%M:%S} · {row['analyst']}"),
         }
 
     def _act(self, action: Action) -> None:
@@ -115,11 +114,11 @@ class JournalPanel(pn.viewable.Viewer):
 def _words(row: pd.Series) -> tuple[str, str]:
     decision = str(row["decision"])
     if decision in ("status", "note"):
-        text = escape(str(row["text"]))
-        return f"{decision}: {text}" if text else f"{decision} cleared", ""
+        words = text(row["text"])
+        return f"{decision}: {words}" if words else f"{decision} cleared", ""
     code = str(row["station"]).split(".")[1] if "." in str(row["station"]) else str(row["station"])
     phase = str(row["phase"])
     family = phase[:1].lower() if phase[:1] in "PS" else "other"
     time = pd.Timestamp(row["time"])
     onset = f"{time:%M:%S}.{time.microsecond // 1000:03d}" if pd.notna(time) else ""
-    return f'{escape(decision)} <b class="{family}">{escape(phase)}</b> {escape(code)}', onset
+    return f"{text(decision)} {tag('b', text(phase), class_=family)} {text(code)}", onset

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,10 @@ from workbench.session import Session
 from workbench.views.guard import guarded
 from workbench.views.theme import FONT, TOKENS
 
-__all__ = ["ESM_FOLDER", "Action", "Markup", "Rows", "attributes", "stylesheet"]
+__all__ = ["ESM_FOLDER", "Action", "Markup", "Rows", "stylesheet"]
 
 Action = Mapping[str, Any]
-"""What the user did: ``act`` names it; ``value`` is that of a field; the rest are the element's ``data-`` attributes."""
+"""What the user did: ``act`` names it, ``value`` is that of a field, the rest are ``data-`` attributes."""
 
 ESM_FOLDER = Path(__file__).parent / "esm"
 
@@ -31,22 +30,6 @@ def stylesheet(name: str) -> str:
     light |= {"--wb-font": FONT, "--wb-shadow": "none"}
     text = (ESM_FOLDER / name).read_text(encoding="utf-8")
     return re.sub(r"var\((--wb-[a-z-]+)\)", lambda match: f"var({match[1]}, {light[match[1]]})", text)
-
-
-def attributes(**values: Any) -> str:
-    """HTML attributes, escaped: ``data_act="run"`` becomes ``data-act="run"``; None and False are left out.
-
-    >>> attributes(data_act="open", title='"A" & B', disabled=False, hidden=True)
-    'data-act="open" title="&quot;A&quot; &amp; B" hidden'
-    """
-    parts = []
-    for name, value in values.items():
-        name = name.rstrip("_").replace("_", "-")
-        if value is True:
-            parts.append(name)
-        elif value is not None and value is not False:
-            parts.append(f'{name}="{escape(str(value))}"')
-    return " ".join(parts)
 
 
 class Markup(JSComponent):
@@ -90,7 +73,8 @@ class Rows(JSComponent):
     session
         Where an error of an action becomes a notice.
     make_row
-        Gives row i as ``{"cells": [html, ...]}`` with maybe ``kind`` (CSS class), ``title``, or as ``{"heading": html}``.
+        Gives row i as ``{"cells": [html, ...]}``, maybe with ``kind`` (CSS class) and ``title``, or as
+        ``{"heading": html}``.
     on_action
         Called with ``{"act": "choose", "row": i}``, ``{"act": "step", "by": 1}``, or what a cell's ``data-act`` says.
     columns

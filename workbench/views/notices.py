@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import panel as pn
 
 from workbench.session import Session
 from workbench.views.icons import icon
-from workbench.views.markup import Action, Markup, attributes
+from workbench.views.markup import Action, Markup
+from workbench.views.tags import icon_button, tag, text
 
 __all__ = ["NoticeBar"]
 
@@ -18,7 +17,7 @@ _WORDS = {"error": "Error", "warn": "Warning", "info": "Note"}
 class NoticeBar(pn.viewable.Viewer):
     """The session's notice, with what to do, Copy details, and a close button; the page stays usable."""
 
-    def __init__(self, session: Session, theme: str = "light") -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
         self._markup = Markup(session, self._act, kind="notices", visible=False)
@@ -36,14 +35,16 @@ class NoticeBar(pn.viewable.Viewer):
             return
         level = notice.level if notice.level in _WORDS else "info"
         details = f"{notice.text}\n{notice.detail}".strip()
-        more = (
-            f"<details><summary>Details</summary><pre>{escape(notice.detail)}</pre></details>" if notice.detail else ""
-        )
-        self._markup.html = (
-            f'<div class="notice {level}" role="{"alert" if level == "error" else "status"}">{icon(level)}'
-            f'<div class="words"><span class="visually-hidden">{_WORDS[level]}: </span>{escape(notice.text)}{more}</div>'
-            f"<button {attributes(class_='plain', data_copy=details, data_key=details)}>Copy details</button>"
-            f'<button class="icon" data-act="close" aria-label="Close this notice">{icon("close", 14)}</button></div>'
+        more = tag("details", tag("summary", "Details"), tag("pre", text(notice.detail))) if notice.detail else ""
+        level_words = tag("span", f"{_WORDS[level]}: ", class_="visually-hidden")
+        self._markup.html = tag(
+            "div",
+            icon(level),
+            tag("div", level_words, text(notice.text), more, class_="words"),
+            tag("button", "Copy details", class_="plain", data_copy=details, data_key=details),
+            icon_button("close", "close", "Close this notice", size_px=14),
+            class_=f"notice {level}",
+            role="alert" if level == "error" else "status",
         )
 
     def _act(self, action: Action) -> None:

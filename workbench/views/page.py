@@ -26,7 +26,7 @@ from workbench.views.side import SidePanel
 from workbench.views.source_dialog import SourceDialog
 from workbench.views.station_map import StationMap
 from workbench.views.status_line import StatusLine
-from workbench.views.theme import FONT, TOKENS, css_tokens, theme_config
+from workbench.views.theme import FONT, TOKENS, bokeh_theme, css_tokens, theme_config
 from workbench.views.toolbar import Toolbar
 from workbench.views.traces import TraceView
 
@@ -63,6 +63,8 @@ class InspectPage(pn.viewable.Viewer):
             theme_toggle=False,
             busy_indicator=None,
             meta_title="Inspect · Workbench",
+            # Figures are coloured from the tokens; Material UI leaves alone what is named here.
+            _custom_theme=list(bokeh_theme(theme)["attrs"]),
             stylesheets=[_page_css()],
         )
         self.traces.param.watch(lambda *_: self._help.open(), "help")
@@ -76,7 +78,8 @@ class InspectPage(pn.viewable.Viewer):
 
     def _make_frame(self) -> Frame:
         session = self._session
-        picks, journal = PickTable(session), JournalPanel(session)
+        picks = PickTable(session, stations=lambda: self.traces.stations)
+        journal = JournalPanel(session)
         return Frame(
             recordings=self.recordings.__panel__(),
             notices=NoticeBar(session).__panel__(),
@@ -88,7 +91,7 @@ class InspectPage(pn.viewable.Viewer):
                 margin=0,
                 styles={"overflow": "hidden"},
             ),
-            side=SidePanel(session, picks, self._map, journal).__panel__(),
+            side=SidePanel(picks, self._map, journal).__panel__(),
             pickers=PickerPanel(session).__panel__(),
             status=StatusLine(session, self.traces, self._help.open).__panel__(),
             overlays=pn.Column(self._help, self._source, self._export),

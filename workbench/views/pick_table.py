@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from html import escape
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,6 +13,7 @@ from workbench.schema import CATALOG
 from workbench.session import Session
 from workbench.views.markup import Action, Markup, Rows
 from workbench.views.pick_rows import LARGE_MS, PickRow, pick_rows
+from workbench.views.tags import tag, text
 from workbench.views.theme import SYMBOLS
 
 __all__ = ["PickTable", "picker_symbols", "short_name"]
@@ -41,13 +41,20 @@ def short_name(key: str) -> str:
 
 
 class PickTable(pn.viewable.Viewer):
-    """A click takes the pick in hand and opens its station."""
+    """A click takes the pick in hand and opens its station.
+
+    Parameters
+    ----------
+    stations
+        Gives the stations in the order in which they stand on the screen.
+    """
 
     count = param.Integer(0, doc="Number of onsets.")
 
-    def __init__(self, session: Session, theme: str = "light", **params: Any) -> None:
+    def __init__(self, session: Session, stations: Callable[[], Sequence[str]], **params: Any) -> None:
         super().__init__(**params)
         self._session = session
+        self._stations = stations
         self.rows: list[PickRow] = []
         self._keys: list[str] = []
         self._head = Markup(session, lambda _: None, kind="picks_head")
@@ -55,7 +62,7 @@ class PickTable(pn.viewable.Viewer):
         self._layout = pn.Column(
             self._head, self._rows, sizing_mode="stretch_both", margin=0, styles={"overflow": "hidden"}
         )
-        session.param.watch(lambda *_: self._fill(), ["labels", "runs", "reference", "recording"])
+        session.param.watch(lambda *_: self._fill(), ["labels", "runs", "reference", "recording", "order", "event"])
         session.param.watch(lambda *_: self._select(), ["in_hand", "station"])
         self._fill()
 
@@ -66,17 +73,16 @@ class PickTable(pn.viewable.Viewer):
         session = self._session
         runs = {key: run.picks for key, run in session.runs.items() if run.on}
         picks = ({CATALOG: session.reference} if len(session.reference) else {}) | runs
-        stations = [] if session.recording is None else [str(s) for s in session.recording["station"].values]
         self._keys = list(picks)
-        self.rows = pick_rows(session.labels, picks, stations)
+        self.rows = pick_rows(session.labels, picks, self._stations())
         self.count = sum(row.who != "rejected" for row in self.rows)
         columns = self._columns()
         changes = {"columns": columns} if columns != self._rows.columns else {}
         self._rows.fill(len(self.rows), self._selected(), nothing=self._nothing(), **changes)
         large = sum(any(abs(ms) >= LARGE_MS for ms in row.differences_ms.values()) for row in self.rows)
-        badge = f'<span class="badge">{large} over {LARGE_MS:.0f} ms</span>' if large else ""
+        badge = tag("span", f"{large} over {LARGE_MS:.0f} ms", class_="badge") if large else ""
         against = "Model − you, ms" if any(row.who == "human" for row in self.rows) else "Model − first picker, ms"
-        self._head.html = f'<span class="muted">{against}</span><span class="spread"></span>{badge}'
+        self._head.html = tag("span", against, class_="muted") + tag("span", class_="spread") + badge
 
     def _select(self) -> None:
         if any(row.station == self._session.station for row in self.rows):
@@ -98,10 +104,10 @@ class PickTable(pn.viewable.Viewer):
         ]
         return fixed + [
             {
-                "label": f"{symbols.get(key, '')} {escape(short_name(key))}",
+                "label": f"{symbols.get(key, '')} {text(short_name(key))}",
                 "width": "48px" if len(self._keys) <= 3 else "42px",
                 "align": "right over",
-                "title": escape(key),
+                "title": text(key),
             }
             for key in self._keys
         ]
@@ -110,10 +116,10 @@ class PickTable(pn.viewable.Viewer):
         row = self.rows[index]
         focus = "focus" if row.station == self._session.station else ""
         cells = [
-            f'<span title="{escape(row.station)}">{escape(_code(row.station))}</span>',
+            tag("span", text(_code(row.station)), title=row.station),
             _chip(row),
-            f'<span class="time strong">{row.time:%M:%S}.{row.time.microsecond // 1000:03d}</span>',
-            f'<span class="muted">{_uncertainty(row)}</span>',
+            tag("span", f"{row.time:%M:%S}.{row.time.microsecond // 1000:03d}", class_="time strong"),
+            tag("span", _uncertainty(row), class_="muted"),
             *(_difference(row, key) for key in self._keys),
         ]
         return {"cells": cells, "kind": f"{row.who} {focus}"}
@@ -158,7 +164,7 @@ def _chip(row: PickRow) -> str:
     kind = {"human": "human", "rejected": "rejected"}.get(row.who, "model")
     arrow = {"positive": "↑", "negative": "↓"}.get(row.polarity, "")
     words = {"human": "set by you", "rejected": "rejected", "catalog": "from the source"}.get(row.who, "by a model")
-    return f'<span class="chip {kind} {family}" title="{escape(row.phase)}, {words}">{escape(row.phase)}{arrow}</span>'
+    return tag("span", f"{text(row.phase)}{arrow}", class_=f"chip {kind} {family}", title=f"{row.phase}, {words}")
 
 
 def _uncertainty(row: PickRow) -> str:
@@ -169,9 +175,9 @@ def _uncertainty(row: PickRow) -> str:
 
 def _difference(row: PickRow, key: str) -> str:
     if key == row.picker:
-        return '<span class="muted">ref</span>'
+        return tag("span", "ref", class_="muted")
     if key not in row.differences_ms:
-        return '<span class="muted">–</span>'
+        return tag("span", "–", class_="muted")
     ms = row.differences_ms[key]
-    text = f"{ms:+.0f}".replace("-", "−") if round(ms) else "0"
-    return f'<span class="badge">{text}</span>' if abs(ms) >= LARGE_MS else text
+    words = f"{ms:+.0f}".replace("-", "−") if round(ms) else "0"
+    return tag("span", words, class_="badge") if abs(ms) >= LARGE_MS else words

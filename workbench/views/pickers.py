@@ -23,7 +23,7 @@ __all__ = ["PickerPanel"]
 class PickerPanel(pn.viewable.Viewer):
     """Switches, live thresholds, Run and Cancel, and the registry of all other pickers."""
 
-    def __init__(self, session: Session, theme: str = "light") -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
         self._offers: Sequence[Offer] | None = None

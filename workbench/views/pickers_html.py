@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from html import escape
 
 from workbench.inference.input_check import Finding
+from workbench.inference.picking import DETECTION
 from workbench.inference.runs import PickerRun
 from workbench.pickers.offers import Offer
 from workbench.views.icons import icon
-from workbench.views.markup import attributes
+from workbench.views.tags import icon_button, tag, text
 
 __all__ = ["offers_html", "panel_html", "run_html"]
 
 _LEVELS = {"stop": ("error", "error"), "warn": ("warn", "warn"), "note": ("info", "muted")}
+_MOST_REMARKS = 4
+_SPREAD = tag("span", class_="spread")
 
 
 def panel_html(runs: Sequence[str], offers: str, *, busy: bool, ready: bool, adding: bool) -> str:
     """Head with Run or Cancel, the pickers, and the door to all others."""
     if busy:
-        button = '<button class="button" data-act="cancel" data-key="cancel">Cancel</button>'
+        button = tag("button", "Cancel", class_="button", data_act="cancel", data_key="cancel")
     else:
-        off = attributes(disabled=not (ready and runs))
-        button = f'<button class="primary" data-act="run" data-key="run" {off}>{icon("play", 12)}&nbsp;Run</button>'
-    nothing = "" if runs else '<p class="none muted">No picker is on the list. Add one to see picks.</p>'
-    words = "Close the list" if adding else "Add picker…"
-    return (
-        f'<div class="top"><b>Pickers</b><span class="muted small">thresholds apply at once</span><span class="spread"></span>{button}</div>'
-        f'<div class="scroll" tabindex="-1">{nothing}{"".join(runs)}'
-        f'<div class="add"><button class="plain" data-act="add" data-key="add" aria-expanded="{str(adding).lower()}">{icon("close" if adding else "plus", 12)}&nbsp;{words}</button></div>{offers}</div>'
+        words = f"{icon('play', 12)}&nbsp;Run"
+        button = tag("button", words, class_="primary", data_act="run", data_key="run", disabled=not (ready and runs))
+    hint = tag("span", "thresholds apply at once", class_="muted small")
+    nothing = "" if runs else tag("p", "No picker is on the list. Add one to see picks.", class_="none muted")
+    words = f"{icon('close' if adding else 'plus', 12)}&nbsp;{'Close the list' if adding else 'Add picker…'}"
+    add = tag("button", words, class_="plain", data_act="add", data_key="add", aria_expanded=adding)
+    return tag("div", tag("b", "Pickers"), hint, _SPREAD, button, class_="top") + tag(
+        "div", nothing, *runs, tag("div", add, class_="add"), offers, class_="scroll", tabindex=-1
     )
 
 
@@ -36,38 +38,47 @@ def run_html(run: PickerRun, symbol: str, findings: Sequence[Finding], running: 
     """One picker: symbol, name, weights, time it took, switch, and a slider for each phase."""
     card = run.card
     seconds = "running…" if running else f"{run.seconds:.1f} s" if run.seconds == run.seconds else ""
-    switch = attributes(
-        type="checkbox",
-        role="switch",
-        data_act="switch",
+    remove = icon_button(
+        "remove", "close", f"Remove {card.title} from the list", class_="icon tiny", data_key=run.key, size_px=10
+    )
+    show = {"type": "checkbox", "role": "switch", "data_act": "switch", "data_key": run.key, "checked": run.on}
+    switch = tag("label", tag("input", aria_label=f"Show {card.title}", **show), tag("i"), class_="switch")
+    head = (
+        tag("span", symbol, class_="symbol"),
+        tag("b", text(card.title), class_="ellipsis"),
+        tag("span", text(card.weights), class_="muted small ellipsis", title=card.weights_hash),
+        _SPREAD,
+        tag("span", seconds, class_="muted small seconds"),
+        remove,
+        switch,
+    )
+    sliders = [_slider(run, phase) for phase in card.phases if phase in run.thresholds and phase != DETECTION]
+    return tag(
+        "div",
+        tag("div", *head, class_="line"),
+        *sliders,
+        *_words(run, findings),
+        class_="run" if run.on else "run off",
         data_key=run.key,
-        checked=run.on,
-        aria_label=f"Show {card.title}",
-    )
-    sliders = "".join(_slider(run, phase) for phase in card.phases if phase in run.thresholds and phase != "Detection")
-    words = "".join(_finding(finding) for finding in findings)
-    words += "".join(
-        f'<p class="finding muted">{icon("info", 12)}<span>{escape(line)}</span></p>' for line in _remarks(run)
-    )
-    remove = attributes(
-        class_="icon tiny",
-        data_act="remove",
-        data_key=run.key,
-        aria_label=f"Remove {card.title}",
-        title="Remove from the list",
-    )
-    return (
-        f'<div class="run {"" if run.on else "off"}" data-key="{escape(run.key)}"><div class="line"><span class="symbol">{symbol}</span>'
-        f'<b class="ellipsis">{escape(card.title)}</b><span class="muted small ellipsis" title="{escape(card.weights_hash)}">{escape(card.weights)}</span>'
-        f'<span class="spread"></span><span class="muted small">{seconds}</span><button {remove}>{icon("close", 10)}</button><label class="switch"><input {switch}><i></i></label></div>'
-        f"{sliders}{words}</div>"
     )
 
 
-def _remarks(run: PickerRun) -> list[str]:
+def _words(run: PickerRun, findings: Sequence[Finding]) -> list[str]:
+    """What hinders the picker; after its run, what it did about it."""
     if run.annotations is None:
-        return []
-    return [line for line in str(run.annotations.attrs.get("notices", "")).split("\n") if line][:4]
+        return [_finding(finding) for finding in findings]
+    remarks = [line for line in str(run.annotations.attrs.get("notices", "")).split("\n") if line]
+    told = [_finding(finding) for finding in findings if finding.level != "note"]
+    more = [f"… and {len(remarks) - _MOST_REMARKS} more of the kind"] if len(remarks) > _MOST_REMARKS else []
+    return told + [_sentence("info", "muted", line) for line in remarks[:_MOST_REMARKS] + more]
+
+
+def _finding(finding: Finding) -> str:
+    return _sentence(*_LEVELS.get(finding.level, ("info", "muted")), f"{finding.text} {finding.remedy}")
+
+
+def _sentence(picture: str, colour: str, words: str) -> str:
+    return tag("p", icon(picture, 12), tag("span", text(words)), class_=f"finding {colour}")
 
 
 def _slider(run: PickerRun, phase: str) -> str:
@@ -78,72 +89,77 @@ def _slider(run: PickerRun, phase: str) -> str:
     n = int((run.picks["phase"] == phase).sum())
     count = "" if run.annotations is None else f"{n} pick{'' if n == 1 else 's'}"
     label = f"{phase} threshold of {run.card.title}"
-    shared = {"data_act": "threshold", "data_key": f"{run.key}", "data_phase": phase}
-    slider = attributes(
+    shared = {"data_act": "threshold", "data_key": run.key, "data_phase": phase, "min": low, "step": step}
+    fill = 100 * (min(max(value, low), high) - low) / (high - low)
+    slider = tag(
+        "input",
         type="range",
-        min=low,
         max=f"{high:g}",
-        step=step,
         value=f"{value:g}",
         aria_label=label,
-        data_live="15",
+        data_live=15,
+        style=f"--fill:{fill:.1f}%",
         **shared,
     )
-    field = attributes(
-        type="number", min=low, max=f"{high:g}", step=step, value=f"{value:.2f}", aria_label=f"{label}, value", **shared
-    )
-    fill = 100 * (min(max(value, low), high) - low) / (high - low)
-    return (
-        f'<div class="slider {family}"><b>{escape(phase)}</b><input {slider} style="--fill:{fill:.1f}%">'
-        f'<input {field}><span class="muted small right">{count}</span></div>'
-    )
-
-
-def _finding(finding: Finding) -> str:
-    picture, colour = _LEVELS.get(finding.level, ("info", "muted"))
-    remedy = f" {escape(finding.remedy)}" if finding.remedy else ""
-    return f'<p class="finding {colour}">{icon(picture, 12)}<span>{escape(finding.text)}{remedy}</span></p>'
+    number = tag("input", type="number", max=f"{high:g}", value=f"{value:.2f}", aria_label=f"{label}, value", **shared)
+    picks = tag("span", count, class_="muted small right")
+    return tag("div", tag("b", text(phase)), slider, number, picks, class_=f"slider {family}")
 
 
 def offers_html(offers: Sequence[Offer] | None, remote: Mapping[str, Sequence[str]], on_list: Collection[str]) -> str:
     """Every picker of the registry: with what to add, or greyed with the reason and ``Get…``."""
     if offers is None:
-        return '<p class="none muted">Looking for pickers…</p>'
-    return f'<div class="offers">{"".join(_offer(offer, remote.get(offer.name), on_list) for offer in offers)}</div>'
+        return tag("p", "Looking for pickers…", class_="none muted")
+    found = [_offer(offer, remote.get(offer.name), on_list) for offer in offers]
+    return tag("div", *found, class_="offers", data_scroll="offers")
 
 
 def _offer(offer: Offer, remote: Sequence[str] | None, on_list: Collection[str]) -> str:
-    parts = []
+    reason = tag("p", text(f"{offer.reason} {offer.remedy}"), class_="muted small") if not offer.ok else ""
+    head = tag("div", "" if offer.ok else icon("lock", 13), tag("b", text(offer.title)), class_="line")
+    doors = [*_additions(offer, on_list), *_downloads(offer, remote)]
+    return tag(
+        "div",
+        head,
+        reason,
+        tag("div", *doors, class_="doors") if doors else "",
+        class_="offer" if offer.ok else "offer locked",
+        data_key=offer.name,
+    )
+
+
+def _additions(offer: Offer, on_list: Collection[str]) -> list[str]:
+    if not offer.ok:
+        return []
+    found = []
     for weights in offer.weights if offer.needs_weights else ("",):
         key = f"{offer.name}/{weights}" if weights else offer.name
-        if offer.ok and key not in on_list:
-            use = attributes(
-                class_="button", data_act="use", data_picker=offer.name, data_weights=weights, data_key=f"use {key}"
-            )
-            parts.append(f"<button {use}>Add {escape(weights)}</button>")
-    if offer.needs_weights and remote is None:
-        get = attributes(
-            class_="plain",
-            data_act="get",
-            data_picker=offer.name,
-            data_key=f"get {offer.name}",
-            title="Ask SeisBench's server which weights it has",
-        )
-        parts.append(f"<button {get}>Get…</button>")
-    for weights in remote or ():
-        fetch = attributes(
+        if key in on_list:
+            found.append(tag("span", text(f"{weights} is on the list".strip()), class_="muted small"))
+        else:
+            use = {"data_act": "use", "data_picker": offer.name, "data_weights": weights, "data_key": f"use {key}"}
+            found.append(tag("button", text(f"Add {weights}".strip()), class_="button", **use))
+    return found
+
+
+def _downloads(offer: Offer, remote: Sequence[str] | None) -> list[str]:
+    if not offer.needs_weights:
+        return []
+    if remote is None:
+        words = "Ask SeisBench's server which weights it has"
+        get = {"data_act": "get", "data_picker": offer.name, "data_key": f"get {offer.name}", "title": words}
+        return [tag("button", "Get…", class_="plain", **get)]
+    if not remote:
+        return [tag("span", "SeisBench has no other weights of it.", class_="muted small")]
+    return [
+        tag(
+            "button",
+            text(f"Download {weights}"),
             class_="button",
             data_act="fetch",
             data_picker=offer.name,
             data_weights=weights,
             data_key=f"fetch {offer.name} {weights}",
         )
-        parts.append(f"<button {fetch}>Download {escape(weights)}</button>")
-    if remote is not None and not remote:
-        parts.append('<span class="muted small">SeisBench has no other weights of it.</span>')
-    reason = "" if offer.ok else f'<p class="muted small">{escape(f"{offer.reason} {offer.remedy}".strip())}</p>'
-    lock = "" if offer.ok else icon("lock", 13)
-    return (
-        f'<div class="offer {"" if offer.ok else "locked"}" data-key="{escape(offer.name)}"><div class="line">{lock}<b>{escape(offer.title)}</b></div>'
-        f'{reason}<div class="doors">{"".join(parts)}</div></div>'
-    )
+        for weights in remote
+    ]

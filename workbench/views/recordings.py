@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -14,10 +13,10 @@ import panel as pn
 
 from workbench.schema import STATUSES
 from workbench.session import Session
-from workbench.views.guard import guarded
 from workbench.views.markup import Action, Markup, Rows
 from workbench.views.recordings_html import filter_html, foot_html, head_html, recording_row
 from workbench.views.recordings_query import RANGES, Query, Statuses, chosen_rows
+from workbench.views.tags import tag, text
 
 __all__ = ["RecordingList"]
 
@@ -40,7 +39,6 @@ class RecordingList(pn.viewable.Viewer):
         session: Session,
         on_open: Callable[[], None],
         on_list: Callable[[], None],
-        theme: str = "light",
         **params: Any,
     ) -> None:
         self._session = session
@@ -144,7 +142,7 @@ class RecordingList(pn.viewable.Viewer):
 
     def _show(self) -> None:
         row = self._session.row(self._session.recording_id)
-        found = np.flatnonzero(self._items == row) if row >= 0 else ()
+        found = np.flatnonzero((self._items == row) & (row >= 0))
         nothing = self._nothing() if not len(self.rows) else ""
         self._rows.fill(len(self._items), int(found[0]) if len(found) else -1, nothing=nothing)
         self._draw_head()
@@ -178,7 +176,7 @@ class RecordingList(pn.viewable.Viewer):
         row = int(self._items[index])
         if row < 0:
             values = self._table.iloc[-1 - row]
-            return {"heading": f'<b class="ellipsis">{escape(str(values["group"]))}</b>'}
+            return {"heading": tag("b", text(values["group"]), class_="ellipsis")}
         return recording_row(
             self._table.iloc[row],
             STATUSES[self._statuses.codes[row]],
@@ -192,38 +190,38 @@ class RecordingList(pn.viewable.Viewer):
             return "No source is open." if self._session.source is None else "This source holds no recordings."
         return (
             f"None of {len(self._table):,} recordings fits the filter.<br>"
-            '<button class="button" data-act="clear">Clear filter</button>'
+            f"{tag('button', 'Clear filter', class_='button', data_act='clear')}"
         )
 
     def _act(self, action: Action) -> None:
-        name = action["act"]
-        if name == "choose":
-            row = int(self._items[int(action["row"])])
-            if row >= 0:
-                with guarded(self._session):
-                    self._session.open(str(self._table["recording_id"].iloc[row]))
-        elif name == "step":
-            self._session.step(int(action["by"]))
-        elif name == "search":
-            self.ask(text=str(action["value"] or ""))
-        elif name == "status":
-            self.ask(status=str(action.get("status", "")))
-        elif name == "sort":
-            column, _, way = str(action["value"]).partition(" ")
-            self.ask(sort=column, descending=way == "down")
-        elif name == "category":
-            self.ask(category=str(action["value"]))
-        elif name in ("low", "high"):
-            self._limit(str(action["column"]), name, str(action["value"]))
-        elif name == "open-source":
-            self._on_open()
-        elif name == "list":
-            self._on_list()
-        elif name == "filters":
-            self._open_filters = not self._open_filters
-            self._draw_head()
-        elif name == "clear":
-            self.ask(text="", status="", category="", ranges={})
+        acts: Mapping[str, Callable[[], None]] = {
+            "choose": lambda: self._choose(int(action["row"])),
+            "step": lambda: self._session.step(int(action["by"])),
+            "search": lambda: self.ask(text=str(action["value"] or "")),
+            "status": lambda: self.ask(status=str(action.get("status", ""))),
+            "sort": lambda: self._sort(str(action["value"])),
+            "category": lambda: self.ask(category=str(action["value"])),
+            "low": lambda: self._limit(str(action["column"]), "low", str(action["value"])),
+            "high": lambda: self._limit(str(action["column"]), "high", str(action["value"])),
+            "open-source": self._on_open,
+            "list": self._on_list,
+            "filters": self._toggle_filters,
+            "clear": lambda: self.ask(text="", status="", category="", ranges={}),
+        }
+        acts[action["act"]]()
+
+    def _choose(self, index: int) -> None:
+        row = int(self._items[index])
+        if row >= 0:
+            self._session.open(str(self._session.index[row]))
+
+    def _sort(self, value: str) -> None:
+        column, _, way = value.partition(" ")
+        self.ask(sort=column, descending=way == "down")
+
+    def _toggle_filters(self) -> None:
+        self._open_filters = not self._open_filters
+        self._draw_head()
 
     def _limit(self, column: str, side: str, text: str) -> None:
         low, high = self._query.ranges.get(column, (float("nan"), float("nan")))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 import pandas as pd
 
 from workbench.views.icons import icon, status_icon
-from workbench.views.markup import attributes
 from workbench.views.recordings_query import RANGES, SORTS, Query
+from workbench.views.tags import icon_button, options, tag, text
 
 __all__ = ["filter_html", "foot_html", "head_html", "recording_row"]
 
@@ -24,13 +23,13 @@ def recording_row(row: pd.Series, status: str, counts: tuple[int, int], note: st
     if sort in _UNITS:
         before, after = _UNITS[sort]
         figure = f"{before}{row[sort]:.1f}{after}" if pd.notna(row[sort]) else "–"
-        right = f'<span class="muted">{figure}</span>'
+        right = tag("span", figure, class_="muted")
     else:
-        parts = [f'<span class="p">{n_p}P</span>' if n_p else "", f'<span class="s">{n_s}S</span>' if n_s else ""]
-        right = f'<span class="counts">{" ".join(filter(None, parts))}</span>'
+        parts = [tag("span", f"{n_p}P", class_="p")] * bool(n_p) + [tag("span", f"{n_s}S", class_="s")] * bool(n_s)
+        right = tag("span", " ".join(parts), class_="counts")
     return {
-        "cells": [status_icon(status), f'{escape(title)}<span class="sub">{escape(sub)}</span>', right],
-        "title": escape(_tooltip(row, note)),
+        "cells": [status_icon(status), f"{text(title)}{tag('span', text(sub), class_='sub')}", right],
+        "title": text(_tooltip(row, note)),
     }
 
 
@@ -58,31 +57,62 @@ def _tooltip(row: pd.Series, note: str) -> str:
 def head_html(source: str, n_all: int, n_shown: int, query: Query, totals: Mapping[str, int], filters: str) -> str:
     """Title, search field, statuses as segments, and sorting."""
     count = f"{n_all:,}" if n_shown == n_all else f"{n_shown:,} of {n_all:,}"
-    segments = [
-        ("", "All", n_all),
-        *((name, status_icon(name, 12), totals[name]) for name in ("untouched", "in work", "done")),
-    ]
-    if totals["rejected"]:
-        segments.append(("rejected", status_icon("rejected", 12), totals["rejected"]))
-    buttons = "".join(
-        f"<button {attributes(data_act='status', data_status=name, data_key=name or 'all', aria_pressed=str(query.status == name).lower(), title=(name or 'all').capitalize())}>"
-        f"{words}<span>{_short(n)}</span></button>"
-        for name, words, n in segments
+    names = ["untouched", "in work", "done", *(["rejected"] if totals["rejected"] else [])]
+    statuses = [_status_button(name, status_icon(name, 12), totals[name], query) for name in names]
+    search = {"data_act": "search", "data_live": 250, "data_key": "search", "value": query.text}
+    opening = {"data_act": "open-source", "title": "Open a source"}
+    filtering = {"data_act": "filters", "aria_expanded": bool(filters)}
+    return "".join(
+        (
+            tag("div", tag("b", "Recordings", class_="title"), tag("span", count, class_="muted"), class_="line"),
+            tag(
+                "div",
+                tag("span", text(source or "no source open"), class_="muted ellipsis", title=source),
+                tag("button", icon("open", 14), "&nbsp;Open…", class_="plain", **opening),
+                class_="line source",
+            ),
+            tag(
+                "label",
+                icon("search", 14),
+                tag("span", "Search recordings", class_="visually-hidden"),
+                tag("input", type="search", placeholder="station, date, note …", **search),
+                class_="search",
+            ),
+            tag(
+                "div",
+                _status_button("", "All", n_all, query),
+                *statuses,
+                class_="statuses",
+                role="group",
+                aria_label="Status",
+            ),
+            tag(
+                "div",
+                tag("button", f"{icon('more', 12)}&nbsp;Filter{_dot(query)}", class_="plain", **filtering),
+                _sort_select(query),
+                class_="line tools",
+            ),
+            filters,
+        )
     )
-    return f"""
-<div class="line"><b class="title">Recordings</b><span class="muted">{count}</span></div>
-<div class="line source"><span class="muted ellipsis" title="{escape(source)}">{escape(source) or "no source open"}</span>
-  <button class="plain" data-act="open-source" title="Open another source">{icon("open", 14)}&nbsp;Open…</button></div>
-<label class="search">{icon("search", 14)}<span class="visually-hidden">Search recordings</span>
-  <input type="search" {attributes(data_act="search", data_live="250", data_key="search", value=query.text, placeholder="station, date, note …")}></label>
-<div class="statuses" role="group" aria-label="Status">{buttons}</div>
-<div class="line tools"><button class="plain" data-act="filters" aria-expanded="{str(bool(filters)).lower()}">{icon("more", 12)}&nbsp;Filter{_dot(query)}</button>
-  {_sort_select(query)}</div>{filters}"""
+
+
+def _status_button(name: str, words: str, n: int, query: Query) -> str:
+    return tag(
+        "button",
+        words,
+        tag("span", _short(n)),
+        data_act="status",
+        data_status=name,
+        data_key=name or "all",
+        title=(name or "all").capitalize(),
+        aria_pressed=query.status == name,
+    )
 
 
 def _dot(query: Query) -> str:
     n = bool(query.category) + len(query.ranges)
-    return f' <span class="count">{n}</span>' if n else ""
+    return f" {tag('span', str(n), class_='count')}" if n else ""
 
 
 def _short(n: int) -> str:
@@ -90,49 +120,76 @@ def _short(n: int) -> str:
 
 
 def _sort_select(query: Query) -> str:
-    options = []
+    choices = {" up": SORTS[""]}
     for column, label in SORTS.items():
-        ways = [("", "")] if column == "" else [(" up", " ↑"), (" down", " ↓")]
-        for way, arrow in ways:
-            chosen = column == query.sort and (way == " down") == query.descending
-            options.append(f"<option {attributes(value=column + way, selected=chosen)}>{label}{arrow}</option>")
-    return f'<select data-act="sort" aria-label="Sort by" data-key="sort">{"".join(options)}</select>'
+        if column:
+            choices |= {f"{column} up": f"{label} ↑", f"{column} down": f"{label} ↓"}
+    value = f"{query.sort} {'down' if query.descending else 'up'}"
+    return tag("select", options(choices, value), data_act="sort", data_key="sort", aria_label="Sort by")
 
 
 def filter_html(query: Query, categories: Sequence[str], limits: Mapping[str, tuple[float, float]]) -> str:
     """Category and ranges; only those that the source knows."""
     parts = []
     if categories:
-        options = "".join(
-            f"<option {attributes(value=c, selected=c == query.category)}>{escape(c)}</option>" for c in categories
-        )
-        parts.append(
-            f'<label class="field"><span>Category</span><select data-act="category"><option value="">Any</option>{options}</select></label>'
-        )
-    for column, (low, high) in limits.items():
-        ends = query.ranges.get(column, (float("nan"), float("nan")))
-        fields = "".join(
-            f'<input type="number" step="any" {attributes(data_act=side, data_column=column, data_key=column + side, value="" if end != end else f"{end:g}", placeholder=f"{limit:.1f}", aria_label=f"{RANGES[column]}, {side}est")}>'
-            for side, end, limit in (("low", ends[0], low), ("high", ends[1], high))
-        )
-        parts.append(f'<div class="field"><span>{RANGES[column]}</span><span class="pair">{fields}</span></div>')
+        choices = {"": "Any"} | {name: name for name in categories}
+        parts.append(_field("Category", tag("select", options(choices, query.category), data_act="category")))
+    parts += [_range(column, limits[column], query) for column in limits]
     if not parts:
-        parts.append('<p class="muted">This source gives no category, magnitude, distance or SNR.</p>')
+        parts.append(tag("p", "This source gives no category, magnitude, distance or SNR.", class_="muted"))
     if query.filters:
-        parts.append('<button class="button" data-act="clear">Clear filter</button>')
-    return f'<div class="filters">{"".join(parts)}</div>'
+        parts.append(tag("button", "Clear filter", class_="button", data_act="clear"))
+    return tag("div", *parts, class_="filters")
+
+
+def _field(label: str, control: str) -> str:
+    return tag("label", tag("span", label), control, class_="field")
+
+
+def _range(column: str, limits: tuple[float, float], query: Query) -> str:
+    ends = query.ranges.get(column, (float("nan"), float("nan")))
+    fields = [
+        tag(
+            "input",
+            type="number",
+            step="any",
+            data_act=side,
+            data_column=column,
+            data_key=column + side,
+            value="" if end != end else f"{end:g}",
+            placeholder=f"{limit:.1f}",
+            aria_label=f"{RANGES[column]}, {words}",
+        )
+        for side, words, end, limit in zip(("low", "high"), ("lowest", "highest"), ends, limits, strict=True)
+    ]
+    return tag("div", tag("span", RANGES[column]), tag("span", *fields, class_="pair"), class_="field")
 
 
 def foot_html(totals: Mapping[str, int], position: int, n_listed: int, name: str) -> str:
     """Progress in words and as a bar; on the rail, the name and place of the open recording."""
     n = max(sum(totals.values()), 1)
     done, picked = totals["done"] + totals["rejected"], totals["in work"]
+    words = f"<b>{done:,}</b> done · <b>{picked:,}</b> picked · <b>{totals['untouched']:,}</b> left"
+    steps = [
+        tag("button", tag("kbd", key), class_="key", data_act="step", data_by=by, title=title, aria_label=title)
+        for key, by, title in (("[", -1, "Previous recording"), ("]", 1, "Next recording"))
+    ]
     place = f"{position + 1:,} of {n_listed:,}" if position >= 0 else f"{n_listed:,}"
-    return f"""
-<div class="line"><span><b>{done:,}</b> done · <b>{picked:,}</b> picked · <b>{totals["untouched"]:,}</b> left</span>
-<span class="keys"><button class="key" data-act="step" data-by="-1" aria-label="Previous recording" title="Previous recording"><kbd>[</kbd></button>
-<button class="key" data-act="step" data-by="1" aria-label="Next recording" title="Next recording"><kbd>]</kbd></button></span></div>
-<div class="bar" role="img" aria-label="{done} of {n} done"><i class="done" style="width:{100 * done / n:.2f}%"></i><i class="picked" style="width:{100 * picked / n:.2f}%"></i></div>
-<div class="rail"><button class="icon" data-act="list" aria-label="Show the list of recordings">{icon("list")}</button>
-<span class="name">{escape(name)} · {place}</span><span class="spread"></span><span class="small muted">{100 * done // n} %</span>
-<span class="upright"><i style="height:{100 * done / n:.2f}%"></i></span></div>"""
+    parts = [
+        tag("i", class_=kind, style=f"width:{100 * share / n:.2f}%")
+        for kind, share in (("done", done), ("picked", picked))
+    ]
+    rail = (
+        icon_button("list", "list", "Show the list of recordings"),
+        tag("span", text(f"{name} · {place}"), class_="name"),
+        tag("span", class_="spread"),
+        tag("span", f"{100 * done // n} %", class_="small muted"),
+        tag("span", tag("i", style=f"height:{100 * done / n:.2f}%"), class_="upright"),
+    )
+    return "".join(
+        (
+            tag("div", tag("span", words), tag("span", *steps, class_="keys"), class_="line"),
+            tag("div", *parts, class_="bar", role="img", aria_label=f"{done} of {n} done"),
+            tag("div", *rail, class_="rail"),
+        )
+    )

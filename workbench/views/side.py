@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import panel as pn
-from panel.custom import Child, JSComponent
 import param
+from panel.custom import Child, JSComponent
 
-from workbench.session import Session
 from workbench.views.journal import JournalPanel
 from workbench.views.markup import ESM_FOLDER, stylesheet
 from workbench.views.pick_table import PickTable
@@ -30,7 +29,7 @@ class Tabs(JSComponent):
 class SidePanel(pn.viewable.Viewer):
     """Tabs with the number of picks and of journal rows in their titles."""
 
-    def __init__(self, session: Session, picks: PickTable, station_map: StationMap, journal: JournalPanel) -> None:
+    def __init__(self, picks: PickTable, station_map: StationMap, journal: JournalPanel) -> None:
         super().__init__()
         self._tabs = Tabs(
             picks=picks.__panel__(),

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 
 import panel as pn
 
 from workbench.session import Session
 from workbench.sources import SOURCES
-from workbench.views.icons import icon
-from workbench.views.markup import Action, Markup, attributes
+from workbench.views.markup import Action, Markup
+from workbench.views.tags import dialog, field, options, tag, text
 
 __all__ = ["SourceDialog", "folders_near"]
 
@@ -21,8 +20,13 @@ _KINDS = {
     "waveforms": "Waveform files or SDS archive",
 }
 _NAMED = (
-    "STEAD", "INSTANCE", "ETHZ", "PNW", "NEIC", "GEOFON", "SCEDC", "Iquique", "LenDB", "VCSEIS", "OBS", "CREW", "TXED", "DummyDataset",
-)  # fmt: skip
+    *("STEAD", "INSTANCE", "ETHZ", "PNW", "NEIC", "GEOFON", "SCEDC", "Iquique", "LenDB", "VCSEIS", "OBS", "CREW"),
+    *("TXED", "DummyDataset"),
+)
+_WARNING = (
+    "A dataset that is not in SeisBench's cache is downloaded by SeisBench first; some are hundreds of gigabytes. The "
+    "status line shows the progress and a Cancel button."
+)
 _MOST_FOLDERS = 60
 
 
@@ -45,7 +49,7 @@ def folders_near(text: str, roots: tuple[Path, ...] | None) -> list[str]:
 class SourceDialog(pn.viewable.Viewer):
     """A dialog; :meth:`open` shows it. What it opens is listed in the background."""
 
-    def __init__(self, session: Session, theme: str = "light") -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
         self._path, self._kind, self._dataset = "", "", ""
@@ -62,35 +66,48 @@ class SourceDialog(pn.viewable.Viewer):
         self._draw()
 
     def _draw(self) -> None:
-        kinds = {name: _KINDS.get(name, name) for name in SOURCES if name != "examples"}
-        options = '<option value="">Recognise it</option>' + "".join(
-            f"<option {attributes(value=name, selected=name == self._kind)}>{escape(words)}</option>"
-            for name, words in kinds.items()
+        session = self._session
+        kinds = {"": "Recognise it"} | {name: _KINDS.get(name, name) for name in SOURCES if name != "examples"}
+        near = tag(
+            "datalist", *(tag("option", value=path) for path in folders_near(self._path, session.roots)), id="near"
         )
-        near = "".join(
-            f"<option {attributes(value=path)}></option>" for path in folders_near(self._path, self._session.roots)
+        path = tag(
+            "input",
+            type="text",
+            value=self._path,
+            list="near",
+            spellcheck="false",
+            autocomplete="off",
+            placeholder="/data/2024, traces.hdf5, an SDS archive …",
+            data_act="path",
+            data_live=200,
+            data_key="path",
+            data_focus="path",
         )
-        path = attributes(
-            type="text", data_act="path", data_live="200", data_key="path", value=self._path, list="near", spellcheck="false",
-            placeholder="/data/2024, traces.hdf5, an SDS archive …", data_focus="path", autocomplete="off",
-        )  # fmt: skip
-        named = "".join(f"<option {attributes(value=n, selected=n == self._dataset)}>{n}</option>" for n in _NAMED)
-        limit = self._session.roots
-        within = (
-            f'<p class="muted small">This server opens folders inside {escape(", ".join(map(str, limit)))}.</p>'
-            if limit
-            else ""
-        )
-        self._markup.html = (
-            '<dialog aria-label="Open a source"><form method="dialog"><header><h2>Open a source</h2><span class="spread"></span>'
-            f'<button class="icon" aria-label="Close" formnovalidate>{icon("close")}</button></header></form><div class="rows">'
-            f'<label class="row"><span>File or folder</span><input {path}></label><datalist id="near">{near}</datalist>'
-            f'<label class="row"><span>Kind</span><select data-act="kind">{options}</select></label>{within}</div>'
-            f'<footer><button class="button" data-act="examples">ObsPy\'s examples</button><button class="primary" data-act="open">Open</button></footer><hr>'
-            '<div class="rows"><label class="row"><span>SeisBench dataset</span><span class="pair">'
-            f'<select data-act="dataset">{named}</select><button class="button" data-act="download">Open or download</button></span></label>'
-            '<p class="muted small">A dataset that is not in SeisBench\'s cache is downloaded by SeisBench first; some are hundreds of gigabytes. '
-            "The status line shows the progress and a Cancel button.</p></div></dialog>"
+        within = ""
+        if session.roots is not None:
+            places = ", ".join(str(root) for root in session.roots)
+            within = tag("p", text(f"This server opens what lies inside {places}."), class_="muted small")
+        names = tag("select", options({name: name for name in _NAMED}, self._dataset), data_act="dataset")
+        download = tag("button", "Open or download", class_="button", data_act="download")
+        self._markup.html = dialog(
+            "Open a source",
+            tag(
+                "div",
+                field("File or folder", path),
+                near,
+                field("Kind", tag("select", options(kinds, self._kind), data_act="kind")),
+                within,
+                class_="rows",
+            ),
+            tag(
+                "footer",
+                tag("button", "ObsPy's examples", class_="button", data_act="examples"),
+                tag("button", "Open", class_="primary", data_act="open"),
+            ),
+            tag("hr"),
+            tag("div", field("SeisBench dataset", tag("span", names, download, class_="pair")), class_="rows"),
+            tag("p", text(_WARNING), class_="muted small"),
         )
 
     def _act(self, action: Action) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import panel as pn
 import param
 from bokeh.events import Tap
-from bokeh.models import ColumnDataSource, HoverTool, Range1d, TapTool
+from bokeh.models import ColumnDataSource, HoverTool, Range1d
 from bokeh.plotting import figure
 
 from workbench.session import Session
@@ -57,18 +57,34 @@ class StationMap(pn.viewable.Viewer):
             min_border=4,
         )
         self._triangles = made.scatter(
-            "longitude", "latitude", source=self._stations, marker="triangle", size="size", fill_color="fill", line_width=1.5,
-            nonselection_alpha=1.0,
-        )  # fmt: skip
-        self._names = made.text(
-            "longitude", "latitude", text="code", source=self._stations, x_offset=8, y_offset=4, text_font_size="11px"
+            "longitude",
+            "latitude",
+            source=self._stations,
+            marker="triangle",
+            size="size",
+            fill_color="fill",
+            line_width=1.5,
+        )
+        # The outline of a text is drawn over it: a halo needs a second text beneath.
+        self._halo, self._names = (
+            made.text(
+                "longitude",
+                "latitude",
+                text="code",
+                source=self._stations,
+                x_offset=8,
+                y_offset=4,
+                text_font_size="11px",
+            )
+            for _ in range(2)
         )
         self._star = made.scatter("longitude", "latitude", source=self._event, marker="star", size=18, line_width=1)
         made.add_tools(
-            TapTool(renderers=[]),
             HoverTool(renderers=[self._triangles], tooltips=[("station", "@name")]),
             HoverTool(renderers=[self._star], tooltips=[("event", "@words")]),
         )
+        for axis in made.axis:
+            axis.ticker.desired_num_ticks = 4
         made.on_event(Tap, self._tapped)
         return made
 
@@ -143,7 +159,8 @@ class StationMap(pn.viewable.Viewer):
         for grid in made.grid:
             grid.update(**attrs["Grid"])
         self._triangles.glyph.line_color = token["trace_focus"]
-        self._names.glyph.update(text_color=token["text"], text_outline_color=token["plot"])
+        self._names.glyph.text_color = token["text"]
+        self._halo.glyph.update(text_color=token["plot"], text_outline_color=token["plot"], text_outline_width=3)
         self._star.glyph.update(fill_color=token["other"], line_color=token["plot"])
         self._mark()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from html import escape
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -13,6 +13,7 @@ from workbench.session import Session
 from workbench.views.icons import icon, status_icon
 from workbench.views.keys import keymap
 from workbench.views.markup import Action, Markup
+from workbench.views.tags import tag, text
 
 __all__ = ["StatusLine", "time_left"]
 
@@ -35,7 +36,7 @@ class StatusLine(pn.viewable.Viewer):
         Opens the sheet of all keys.
     """
 
-    def __init__(self, session: Session, traces: Any, on_help: Any, theme: str = "light") -> None:
+    def __init__(self, session: Session, traces: Any, on_help: Callable[[], None]) -> None:
         super().__init__()
         self._session = session
         self._traces = traces
@@ -53,22 +54,20 @@ class StatusLine(pn.viewable.Viewer):
         session = self._session
         jobs = [("errand", session.errand), ("job", session.job)]
         shown = [_job_html(name, job) for name, job in jobs if job is not None and job.state in ("queued", "running")]
-        self._markup.html = (
-            f'<span class="jobs" role="status">{shown[0] if shown else self._idle()}</span>'
-            f"{_saved_html(session.saved)}"
-            f'<span class="spread"></span>{self._keys_html()}'
+        self._markup.html = "".join(
+            (
+                tag("span", shown[0] if shown else self._idle(), class_="jobs", role="status"),
+                _saved_html(session.saved),
+                tag("span", class_="spread"),
+                self._keys_html(),
+            )
         )
 
     def _idle(self) -> str:
-        if self._session.loading:
-            return '<span class="late">Reading the recording…</span>'
-        return ""
+        return tag("span", "Reading the recording…", class_="late") if self._session.loading else ""
 
     def _keys_html(self) -> str:
-        if not self._traces.armed:
-            state = f'{icon("keyboard")}<span class="muted">Keys off: click the plot</span>'
-        else:
-            state = f"{icon('keyboard')}<b>Keys on</b>"
+        armed = tag("b", "Keys on") if self._traces.armed else tag("span", "Keys off: click the plot", class_="muted")
         by_action: dict[str, str] = {}
         for key, action in keymap(self._profile).items():
             by_action.setdefault(action, key)
@@ -77,11 +76,9 @@ class StatusLine(pn.viewable.Viewer):
             keys = [by_action[action] for action in actions if action in by_action]
             if keys:
                 caps = " ".join(_caps(key) for key in keys)
-                hints.append(f'<span class="hint {words.split()[0]}">{caps} {words}</span>')
-        return (
-            f'<span class="armed">{state}</span>{"".join(hints)}'
-            '<button class="plain" data-act="help"><kbd>?</kbd> <span>all keys</span></button>'
-        )
+                hints.append(tag("span", f"{caps} {words}", class_=f"hint {words.split()[0]}"))
+        everything = tag("button", tag("kbd", "?"), tag("span", " all keys"), class_="plain", data_act="help")
+        return "".join((tag("span", icon("keyboard"), armed, class_="armed"), *hints, everything))
 
     def _act(self, action: Action) -> None:
         if action["act"] == "help":
@@ -94,7 +91,7 @@ class StatusLine(pn.viewable.Viewer):
 
 def _caps(key: str) -> str:
     parts = key.split("+") if len(key) > 1 else [key]
-    return "".join(f"<kbd>{escape(part.upper() if len(part) == 1 else part)}</kbd>" for part in parts)
+    return "".join(tag("kbd", text(part.upper() if len(part) == 1 else part)) for part in parts)
 
 
 def time_left(job: Job) -> str:
@@ -115,12 +112,24 @@ def _job_html(name: str, job: Job) -> str:
     known = job.fraction == job.fraction and job.fraction > 0
     width = 100 * job.fraction if known else 30
     words = " · ".join(part for part in (job.step, time_left(job)) if part)
-    return (
-        f'<span class="late job" data-key="{escape(job.job_id)}"><span class="ellipsis">{escape(job.title)}</span>'
-        f'<span class="track {"" if known else "unknown"}" role="progressbar" aria-label="{escape(job.title)}"'
-        f' aria-valuenow="{width:.0f}" aria-valuemin="0" aria-valuemax="100"><i style="width:{width:.1f}%"></i></span>'
-        f'<span class="muted ellipsis">{escape(words)}</span>'
-        f'<button class="plain" data-act="cancel" data-which="{name}">Cancel</button></span>'
+    bar = tag(
+        "span",
+        tag("i", style=f"width:{width:.1f}%"),
+        class_="track" if known else "track unknown",
+        role="progressbar",
+        aria_label=job.title,
+        aria_valuenow=round(width) if known else None,
+        aria_valuemin=0,
+        aria_valuemax=100,
+    )
+    return tag(
+        "span",
+        tag("span", text(job.title), class_="ellipsis"),
+        bar,
+        tag("span", text(words), class_="muted ellipsis"),
+        tag("button", "Cancel", class_="plain", data_act="cancel", data_which=name),
+        class_="late job",
+        data_key=job.job_id,
     )
 
 
@@ -128,6 +137,5 @@ def _saved_html(entry: Any) -> str:
     if entry is None:
         return ""
     at = pd.Timestamp(entry.decided_at).tz_localize("UTC").to_pydatetime().astimezone()
-    return (
-        f'<span class="saved" role="status">{status_icon("done", 14)}Saved {at:%H:%M:%S} · entry {entry.entry:,}</span>'
-    )
+    words = f"Saved {at:%H:%M:%S} · entry {entry.entry:,}"
+    return tag("span", status_icon("done", 14), words, class_="saved", role="status")

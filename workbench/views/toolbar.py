@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from html import escape
 
 import panel as pn
 
 from workbench.processing.filtering import FILTERS
 from workbench.session import Session
-from workbench.views.icons import icon, status_icon
-from workbench.views.markup import Action, Markup, attributes
+from workbench.views.markup import Action, Markup
+from workbench.views.tags import icon_button, options, tag, text
 
 __all__ = ["Toolbar"]
 
@@ -26,9 +25,7 @@ _SHOWN = [
 class Toolbar(pn.viewable.Viewer):
     """A row of controls; `on_export` opens the export dialog, `on_dock` shows or hides the dock of narrow screens."""
 
-    def __init__(
-        self, session: Session, on_export: Callable[[], None], on_dock: Callable[[], None], theme: str = "light"
-    ) -> None:
+    def __init__(self, session: Session, on_export: Callable[[], None], on_dock: Callable[[], None]) -> None:
         super().__init__()
         self._session = session
         self._on_export = on_export
@@ -51,24 +48,25 @@ class Toolbar(pn.viewable.Viewer):
         session = self._session
         nothing = session.recording is None
         done = self._status() == "done"
-        has_origin = session.event is not None
-        parts = [
-            _select("Filter", "filter", {name: name for name in FILTERS} | {"none": "No filter"}, session.filter),
-            '<span class="label wide">Align</span>',
-            _segments("align", _ALIGN, session.align, "Align", () if has_origin else ("origin",)),
-            _components(session),
-            _select("Gain", "amplitude", _AMPLITUDE, session.amplitude),
-            _select("Order", "order", _ORDER, session.order),
-            '<span class="spread"></span>',
-            _button("spectrogram", "spectrogram", "Spectrogram of the open station", pressed=session.spectrogram),
-            _button("done", "check", "Mark this recording as done", pressed=done, disabled=nothing),
-            _button("export", "export", "Export labels…"),
-            '<span class="rule"></span>',
-            _button("undo", "undo", "Undo (Ctrl+Z)", disabled=not session.can_undo),
-            _button("redo", "redo", "Redo (Ctrl+Shift+Z)", disabled=not session.can_redo),
-            _button("dock", "dock", "Show or hide the tables under the plot", extra="narrow"),
-        ]
-        self._markup.html = "".join(parts)
+        off = () if session.event is not None else ("origin",)
+        self._markup.html = "".join(
+            (
+                _select("Filter", "filter", {name: name for name in FILTERS} | {"none": "No filter"}, session.filter),
+                tag("span", "Align", class_="label"),
+                _segments("align", _ALIGN, session.align, "Align", off),
+                _components(session),
+                _select("Gain", "amplitude", _AMPLITUDE, session.amplitude),
+                _select("Order", "order", _ORDER, session.order),
+                tag("span", class_="spread"),
+                icon_button("spectrogram", "spectrogram", "Spectrogram", aria_pressed=session.spectrogram),
+                icon_button("done", "check", "Mark as done", aria_pressed=done, disabled=nothing, class_="icon ok"),
+                icon_button("export", "export", "Export labels…"),
+                tag("span", class_="rule"),
+                icon_button("undo", "undo", "Undo (Ctrl+Z)", disabled=not session.can_undo),
+                icon_button("redo", "redo", "Redo (Ctrl+Shift+Z)", disabled=not session.can_redo),
+                icon_button("dock", "dock", "Show or hide the tables", class_="icon narrow"),
+            )
+        )
 
     def _act(self, action: Action) -> None:
         session, name = self._session, action["act"]
@@ -94,11 +92,12 @@ class Toolbar(pn.viewable.Viewer):
 
 def _components(session: Session) -> str:
     there = ["Z", "N", "E"] if session.recording is None else [str(c) for c in session.recording["component"].values]
-    buttons = "".join(
-        f"<button {attributes(data_act='component', data_choice=name, data_key=name, aria_pressed=str(name in session.components).lower())}>{escape(name)}</button>"
-        for name in there
-    )
-    return f'<span class="segments" role="group" aria-label="Components">{buttons}</span>'
+    shown = {name: name in session.components for name in there}
+    buttons = [
+        tag("button", text(name), data_act="component", data_choice=name, data_key=name, aria_pressed=on)
+        for name, on in shown.items()
+    ]
+    return tag("span", *buttons, class_="segments", role="group", aria_label="Components")
 
 
 def _toggled(names: Iterable[str], name: str) -> list[str]:
@@ -109,32 +108,23 @@ def _toggled(names: Iterable[str], name: str) -> list[str]:
     return [n for n in kept if n != name] or kept
 
 
-def _select(label: str, act: str, options: dict[str, str], value: str) -> str:
-    choices = "".join(
-        f"<option {attributes(value=v, selected=v == value)}>{escape(w)}</option>" for v, w in options.items()
-    )
-    return f'<label class="choice"><span class="label">{label}</span><select data-act="{act}" data-key="{act}">{choices}</select></label>'
+def _select(label: str, act: str, choices: dict[str, str], value: str) -> str:
+    control = tag("select", options(choices, value), data_act=act, data_key=act, aria_label=label)
+    return tag("label", tag("span", label, class_="label"), control, class_="choice", title=label)
 
 
-def _segments(act: str, options: dict[str, str], value: str, label: str, off: Iterable[str] = ()) -> str:
-    buttons = "".join(
-        f"<button {attributes(data_act=act, data_choice=v, data_key=v, aria_pressed=str(v == value).lower(), disabled=v in off, title='The event of this recording is not known' if v in off else None)}>{w}</button>"
-        for v, w in options.items()
-    )
-    return f'<span class="segments" role="group" aria-label="{label}">{buttons}</span>'
-
-
-def _button(
-    act: str, picture: str, words: str, *, pressed: bool | None = None, disabled: bool = False, extra: str = ""
-) -> str:
-    drawing = status_icon("done", 16) if picture == "check" else icon(picture)
-    given = attributes(
-        class_=f"icon {extra}".strip(),
-        data_act=act,
-        data_key=act,
-        title=words,
-        aria_label=words,
-        aria_pressed=None if pressed is None else str(pressed).lower(),
-        disabled=disabled,
-    )
-    return f"<button {given}>{drawing}</button>"
+def _segments(act: str, choices: dict[str, str], value: str, label: str, off: Iterable[str] = ()) -> str:
+    buttons = [
+        tag(
+            "button",
+            words,
+            data_act=act,
+            data_choice=name,
+            data_key=name,
+            aria_pressed=name == value,
+            disabled=name in off,
+            title="The event of this recording is not known" if name in off else None,
+        )
+        for name, words in choices.items()
+    ]
+    return tag("span", *buttons, class_="segments", role="group", aria_label=label)

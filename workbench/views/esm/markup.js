@@ -10,7 +10,7 @@ function same(old, next) {
 function sync_attributes(old, next) {
   const busy = old.dataset && old.dataset.busy
   for (const {name} of Array.from(old.attributes)) {
-    if (!next.hasAttribute(name) && name !== "open" && name !== "data-busy") { old.removeAttribute(name) }
+    if (!next.hasAttribute(name) && name !== "open" && name !== "data-busy" && name !== "data-seen") { old.removeAttribute(name) }
   }
   for (const {name, value} of Array.from(next.attributes)) {
     if (old.getAttribute(name) !== value) { old.setAttribute(name, value) }
@@ -64,6 +64,8 @@ export function render({model, el}) {
       dialog.addEventListener("pointerdown", event => { if (event.target === dialog) { dialog.close() } })
       dialog.showModal()
     }
+    const far = root.querySelector("[data-scroll]")
+    if (far && !far.dataset.seen) { far.dataset.seen = "1"; far.scrollIntoView({block: "start"}) }
     const wanted = root.querySelector("[data-focus]")
     if (wanted && wanted.dataset.focus !== root.dataset.focused) {
       root.dataset.focused = wanted.dataset.focus

@@ -94,7 +94,7 @@ export function render({model}) {
   draw_head()
   draw()
   model.on("columns", () => { draw_head(); draw() })
-  model.on(["rows", "first", "total", "version"], () => { draw(); ask() })
+  model.on(["rows", "first", "total", "version", "nothing"], () => { draw(); ask() })
   model.on("selected", () => { draw(); show(); ask() })
   new ResizeObserver(() => { draw(); show(); ask() }).observe(port)
   return root
