@@ -31,7 +31,7 @@ _PARTS: Mapping[str, frozenset[str]] = {
     "theory": frozenset({"marks", "screen"}),
     "reference": frozenset({"marks", "screen", "overview_marks"}),
     "view": frozenset({"view"}),
-    "in_hand": frozenset({"hand"}),
+    "in_hand": frozenset({"marks"}),
     "loading": frozenset({"loading"}),
     "spectrogram": frozenset({"spectrogram", "screen"}),
 }
@@ -169,7 +169,6 @@ class TraceView(pn.viewable.Viewer):
                 self._made[message["as"]] = self._session.in_hand
         finally:
             self._drawing.draw_marks()
-            self._editor.tell(in_hand=self._session.in_hand)
 
     # ---- from the session
 
@@ -177,14 +176,9 @@ class TraceView(pn.viewable.Viewer):
         parts: set[str] = set()
         for event in events:
             parts |= self._parts(event)
-        tell: dict[str, Any] = {}
-        if "loading" in parts:
-            tell["reading"] = self._session.loading
-        if "hand" in parts:
-            tell["in_hand"] = self._session.in_hand
         with pn.io.hold():
-            if tell:
-                self._editor.tell(**tell)
+            if "loading" in parts:
+                self._editor.tell(reading=self._session.loading)
             self._spectrogram.visible = self._session.spectrogram
             self._drawing.refresh(parts)
 

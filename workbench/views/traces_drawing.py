@@ -91,7 +91,7 @@ class Drawing:
             if key != "marks":
                 source.data = {column: [] for column in source.data}
         empty = {"rows": [], "token": "", "pills": [], "pickers": [], "nothing": not self._session.loading}
-        self._tell(screen=empty, marks={"seq": self.seq, "items": []})
+        self._tell(screen=empty, marks={"seq": self.seq, "items": [], "in_hand": ""})
 
     def _arrivals(self, phase: str) -> dict[str, pd.Timestamp]:
         runs = [run.picks for run in self._session.runs.values() if run.on]
@@ -263,4 +263,4 @@ class Drawing:
         start, end = (pd.Timestamp(round(ms * 1e6), unit="ns") for ms in (self.points.start_ms, self.points.end_ms))
         hour = pd.Timedelta(1, unit="h")
         items = marks_of(self._session, [row.station for row in self._rows], (start - hour, end + hour))
-        self._tell(marks={"seq": self.seq, "items": items})
+        self._tell(marks={"seq": self.seq, "items": items, "in_hand": self._session.in_hand})

@@ -1,5 +1,7 @@
 // Picks as they stand in the browser: what Python says, and what the analyst has done since.
 
+const ABOUT_A_PICK = ["accept", "reject", "delete", "polarity", "onset", "weight", "uncertainty", "nudge"];
+
 class Edits {
   constructor(state, plots, furniture, send) {
     Object.assign(this, { state, plots, furniture, send });
@@ -13,8 +15,9 @@ class Edits {
 
   // Python's word replaces ours once it answers our last edit; an earlier answer would make the pick jump back.
   take() {
-    const { seq, items } = this.state.marks;
+    const { seq, items, in_hand } = this.state.marks;
     if (seq < this.seq) return;
+    this.hand = in_hand;
     this.marks = items.map(mark => ({ ...mark }));
     if (this.held) {
       const held = this.find(this.held.id);
@@ -74,7 +77,7 @@ class Edits {
     const cursor = this.cursor ? { time: this.cursor.time, station: this.cursor.station } : {};
     if (name === "phase" || name === "set" || name === "set_next") return this.place(action, name === "phase" ? value : this.state.phase, cursor);
     const mark = this.target(name);
-    if (!mark || mark.who === "theory") return this.tell(action, cursor);
+    if (!mark || mark.who === "theory") return this.tell(action, ABOUT_A_PICK.includes(name) ? {} : cursor);
     if (name === "nudge") return this.move(this.label(mark), this.label(mark).time + Number(value) * this.state.screen.step_ms, mark.id, action);
     if (name === "delete" || name === "reject") return this.reject(action, mark);
     if (name === "accept") return this.change(action, mark, {});
@@ -98,7 +101,7 @@ class Edits {
       const near = this.near(this.cursor.station, this.cursor.time, 8 * this.plots.msPerPx(), name === "accept");
       if (near) return near;
     }
-    return ["accept", "reject", "delete", "polarity", "onset", "weight", "uncertainty", "nudge"].includes(name) ? this.find(this.hand) : undefined;
+    return ABOUT_A_PICK.includes(name) ? this.find(this.hand) : undefined;
   }
 
   near(station, time, within, models) {

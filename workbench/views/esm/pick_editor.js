@@ -5,8 +5,8 @@ export function render({ model, el }) {
   root.append(h("div", { class: "plots" }, model.get_child("plots")));
   el.append(root);
   const state = {
-    screen: { rows: [], pills: [], pickers: [] }, marks: { seq: 0, items: [] }, colours: {}, keymap: {}, cursor: {},
-    in_hand: "", phase: "P", armed: false, reading: false, viewed: 0,
+    screen: { rows: [], pills: [], pickers: [] }, marks: { seq: 0, items: [], in_hand: "" }, colours: {}, keymap: {}, cursor: {},
+    phase: "P", armed: false, reading: false, viewed: 0,
   };
   const send = message => model.send_msg(message);
   const plots = new Plots(model, root, state);
@@ -78,7 +78,6 @@ export function render({ model, el }) {
   const heard = {
     screen: () => { watchRange(); furniture.draw(); nextFrame(() => { furniture.draw(); edits.words(); }); },
     marks: () => edits.take(),
-    in_hand: () => { edits.hand = state.in_hand; },
     cursor: () => { edits.cursor = state.cursor.station ? state.cursor : edits.cursor; },
     colours: () => { paint(); furniture.draw(); },
     reading: () => furniture.drawSkeleton(state.reading),
@@ -89,7 +88,7 @@ export function render({ model, el }) {
     const told = event.data ?? event;
     Object.assign(state, told);
     for (const name of Object.keys(told)) heard[name]?.();
-    if (["screen", "marks", "in_hand", "cursor", "colours"].some(name => name in told)) edits.draw();
+    if (["screen", "marks", "cursor", "colours"].some(name => name in told)) edits.draw();
   });
   model.on("remove", () => { gestures.remove(); resized.disconnect(); });
   send({ op: "ready" });
