@@ -28,7 +28,7 @@ from workbench.sources import SOURCES
 
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST_FILE = 400
-LONGEST_BODY = 45
+LONGEST_BODY = 50
 CODE_FOLDERS = ("workbench", "apps")
 WORDS_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "common", "core", "misc", "manager", "managers"}
 CONDA_NAMES = {"torch": "pytorch"}
