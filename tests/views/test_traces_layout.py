@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -33,7 +35,7 @@ def test_rows_fill_the_plot_without_gap_or_overlap():
     rows, _ = rows_in_window(STATIONS, STATIONS[5], "ZNE", "Z", 552.0)
     assert rows[0].top == 0
     assert rows[-1].bottom == pytest.approx(552)
-    assert all(a.bottom == b.top for a, b in zip(rows, rows[1:], strict=False))
+    assert all(a.bottom == b.top for a, b in pairwise(rows))
 
 
 def test_the_open_station_shows_all_components_under_a_header_and_the_others_one():

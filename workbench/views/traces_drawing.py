@@ -112,7 +112,8 @@ class Drawing:
         before = self._zero.get(focus)
         self._zero = zero_times_ms(align, self.order, self._session.event, arrivals, focus)
         if before is not None and self.points is not None:
-            self.x = tuple(x + before - self._zero[focus] for x in self.x)
+            shift = before - self._zero[focus]
+            self.x = (self.x[0] + shift, self.x[1] + shift)
         time_words(self._figures, relative=align != "time")
         return {"view", "rows", "overview"}
 

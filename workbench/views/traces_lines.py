@@ -21,6 +21,7 @@ _BLOCK = 64
 _PYRAMID_FROM = 64 * 20_000
 _CLIPPED_AT = 1.2
 _FILLS = 0.88
+_GAP = np.array([np.nan], np.float32)
 _NO_GAPS = MinMaxDownsampler()
 _WITH_GAPS = NaNMinMaxDownsampler()
 
@@ -132,13 +133,14 @@ def joined_lines(
     amplitude
         1 fills the rows; larger overlaps them, up to the clip.
     """
-    xs, ys = [], []
+    xs: list[np.ndarray] = []
+    ys: list[np.ndarray] = []
     for times_ms, samples, band, gain, half, zero_ms in pieces:
         scale = band.half * _FILLS * amplitude / half if half > 0 else 0.0
         limit = band.half * _CLIPPED_AT
         deflection = np.clip((samples - np.float32(gain.middle)) * np.float32(scale), -limit, limit)
-        xs += [times_ms - zero_ms, [np.nan]]
-        ys += [np.float32(band.middle) - deflection, [np.nan]]
+        xs += [times_ms - zero_ms, _GAP]
+        ys += [np.float32(band.middle) - deflection, _GAP]
     if not xs:
         return {"x": np.empty(0), "y": np.empty(0, np.float32)}
     return {"x": np.concatenate(xs), "y": np.concatenate(ys).astype(np.float32)}

@@ -1,0 +1,161 @@
+"""Milliseconds from a click to the painted picture, beside a HoloViews page in the same run, on the same machine.
+
+Painted is two animation frames after the data of the last trace (of the pick, for an edit) reached the browser; two
+frames alone are 33 ms. Nothing is asserted about time: a table is printed.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("playwright")
+pytest.importorskip("holoviews")
+
+_HERE = Path(__file__).parent
+_BEFORE = """
+window.__t0 = 0; window.__log = [];
+for (const name of ["pointerdown", "keydown", "wheel"])
+  window.addEventListener(name, () => { window.__t0 = performance.now(); }, {capture: true});
+const frame = () => new Promise(resolve => requestAnimationFrame(resolve));
+window.__watch = () => {
+  const seen = new Set();
+  const changed = source => async () => {
+    const t0 = window.__t0, column = Object.values(source.data)[0];
+    const rows = column === undefined ? 0 : column.length;
+    await frame(); await frame();
+    window.__log.push({ms: performance.now() - t0, rows});
+  };
+  const look = () => {
+    for (const doc of Bokeh.documents) for (const model of doc.all_models)
+      if (model.type === "ColumnDataSource" && !seen.has(model.id)) {
+        seen.add(model.id);
+        model.properties.data.change.connect(changed(model));
+        model.streaming.connect(changed(model));
+      }
+  };
+  look();
+  setInterval(look, 200);
+};
+"""
+_CASES = {
+    "next, 3 x 6000": ("one", "next", 45),
+    "next, 30 x 3 x 6000": ("network", "next", 60),
+    "zoom, 24 h x 3": ("day", "zoom", 40),
+    "pick edit": ("one", "pick", 20),
+}
+
+
+@pytest.fixture(scope="module")
+def pages():
+    """Addresses of the two pages, each on its own server."""
+    servers, addresses = [], {}
+    for name in ("workbench_page", "peer_page"):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        command = [sys.executable, "-m", "panel", "serve", str(_HERE / f"{name}.py"), "--port", str(port)]
+        servers.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        addresses[name] = f"http://localhost:{port}/{name}"
+    for address in addresses.values():
+        _wait_for(address.rsplit("/", 1)[0] + "/liveness")
+    yield addresses
+    for server in servers:
+        server.terminate()
+        server.wait()
+
+
+def _wait_for(address):
+    end = time.monotonic() + 60
+    while True:
+        try:
+            urllib.request.urlopen(address, timeout=2).close()
+            return
+        except OSError:
+            assert time.monotonic() < end, f"{address} does not answer"
+            time.sleep(0.3)
+
+
+def _open(page, address, case):
+    page.set_default_timeout(120_000)
+    page.set_viewport_size({"width": 1400, "height": 950})
+    page.add_init_script(_BEFORE)
+    page.goto(f"{address}?case={case}")
+    lines = "m.type === 'ColumnDataSource' && Object.values(m.data).some(c => c && c.length > 500)"
+    page.wait_for_function(f"() => window.Bokeh && Bokeh.documents.some(d => [...d.all_models].some(m => {lines}))")
+    page.wait_for_timeout(4000)
+    page.evaluate("__watch()")
+    page.wait_for_timeout(500)
+
+
+def _quiet(page, least):
+    """Wait until nothing has been painted for a while, then give what was."""
+    before, still = -1, 0
+    end = time.monotonic() + 60
+    while time.monotonic() < end and still < 4:
+        page.wait_for_timeout(300)
+        now = page.evaluate("__log.length")
+        still = still + 1 if now == before and now >= least else 0
+        before = now
+    return page.evaluate("__log.splice(0)")
+
+
+def _measure(page, action, repeats):
+    found = []
+    box = page.locator(".bk-Figure").first.bounding_box()
+    for i in range(repeats + 1):
+        page.evaluate("__log.splice(0)")
+        x, y = box["x"] + 400 + 25 * i, box["y"] + 300
+        page.mouse.move(x - 3, y)
+        page.mouse.move(x, y)
+        page.wait_for_timeout(200)
+        if action == "next":
+            page.get_by_role("button", name="Next", exact=True).click()
+        elif action == "zoom":
+            page.mouse.wheel(0, -200)
+        elif action == "pick":
+            page.mouse.click(x, y)
+        else:
+            page.keyboard.press("p")
+        log = _quiet(page, 1)
+        if action in ("next", "zoom"):
+            log = [entry for entry in log if entry["rows"] >= 500]
+        if log:
+            found.append(log[0]["ms"] if action in ("pick", "key") else log[-1]["ms"])
+    # The first one pays for what is made only once.
+    return found[1:]
+
+
+def _words(values):
+    return (
+        f"{statistics.median(values):8.0f} {min(values):6.0f} {max(values):6.0f}"
+        if values
+        else "       -      -      -"
+    )
+
+
+@pytest.mark.parametrize("name", _CASES)
+def test_click_to_paint(pages, page, name, capsys):
+    case, action, aim = _CASES[name]
+    _open(page, pages["workbench_page"], case)
+    if action == "pick":
+        box = page.locator(".bk-Figure").first.bounding_box()
+        page.mouse.click(box["x"] + 300, box["y"] + 300)
+    ours = _measure(page, "key" if action == "pick" else action, 7)
+    _open(page, pages["peer_page"], case)
+    peer = _measure(page, action, 3)
+    assert ours, f"the workbench painted nothing for {name}"
+    ratio = statistics.median(peer) / statistics.median(ours) if peer else float("nan")
+    with capsys.disabled():
+        load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+        print(
+            f"\n{name:22s} workbench {_words(ours)}   peer {_words(peer)}   {ratio:6.1f} x   aim {aim} ms   load {load:.1f}"
+        )
