@@ -131,7 +131,7 @@ def _length(state: _State, card: PickerCard) -> Iterator[Finding]:
         yield Finding(
             "note" if share > 0.25 else "warn",
             f"The recording is {duration_s:.1f} s long, the window of {card.title} {card.window_s:.1f} s.",
-            "It will be padded with zeros at both ends"
+            "It will be padded with zeros"
             + ("." if share > 0.25 else "; most of the window is then empty, so trust the picks less."),
             "pad",
         )

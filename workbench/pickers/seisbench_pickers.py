@@ -11,6 +11,7 @@ import importlib.util
 import json
 import pickle
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +65,10 @@ def load_network(class_name: str, files: WeightFiles) -> Any:
     where = f"The weights {files.name!r} of {class_name} ({files.tensors})"
     try:
         metadata = json.loads(files.settings.read_text(encoding="utf-8"))
-        tensors = torch.load(files.tensors, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            # torch doubts files of another pickle protocol before it refuses or reads them.
+            warnings.simplefilter("ignore")
+            tensors = torch.load(files.tensors, map_location="cpu", weights_only=True)
         model = _model(cls, metadata, tensors)
     except pickle.UnpicklingError as error:
         raise PickerError(
