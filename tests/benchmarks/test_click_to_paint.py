@@ -12,7 +12,6 @@ import statistics
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 
 import pytest
@@ -57,30 +56,33 @@ _CASES = {
 @pytest.fixture(scope="module")
 def pages():
     """Addresses of the two pages, each on its own server."""
-    servers, addresses = [], {}
+    servers, addresses, ports = [], {}, []
     for name in ("workbench_page", "peer_page"):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         command = [sys.executable, "-m", "panel", "serve", str(_HERE / f"{name}.py"), "--port", str(port)]
         servers.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        ports.append(port)
         addresses[name] = f"http://localhost:{port}/{name}"
-    for address in addresses.values():
-        _wait_for(address.rsplit("/", 1)[0] + "/liveness")
-    yield addresses
-    for server in servers:
-        server.terminate()
-        server.wait()
+    try:
+        for port in ports:
+            _wait_for(port)
+        yield addresses
+    finally:
+        for server in servers:
+            server.terminate()
+            server.wait()
 
 
-def _wait_for(address):
+def _wait_for(port):
     end = time.monotonic() + 60
     while True:
         try:
-            urllib.request.urlopen(address, timeout=2).close()
+            socket.create_connection(("127.0.0.1", port), timeout=2).close()
             return
         except OSError:
-            assert time.monotonic() < end, f"{address} does not answer"
+            assert time.monotonic() < end, f"no server answers on port {port}"
             time.sleep(0.3)
 
 
@@ -156,6 +158,7 @@ def test_click_to_paint(pages, page, name, capsys):
     ratio = statistics.median(peer) / statistics.median(ours) if peer else float("nan")
     with capsys.disabled():
         load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
-        print(
-            f"\n{name:22s} workbench {_words(ours)}   peer {_words(peer)}   {ratio:6.1f} x   aim {aim} ms   load {load:.1f}"
+        sys.stdout.write(
+            f"\n{name:22s} workbench {_words(ours)}   peer {_words(peer)}   {ratio:6.1f} x   aim {aim} ms"
+            f"   load {load:.1f}\n"
         )

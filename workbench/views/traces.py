@@ -17,7 +17,14 @@ from workbench.views.pick_editor import PickEditor
 from workbench.views.theme import TOKENS
 from workbench.views.traces_actions import Actions, Where
 from workbench.views.traces_drawing import Drawing
-from workbench.views.traces_figures import make_figures, paint
+from workbench.views.traces_figures import (
+    AXIS_PX,
+    PROBABILITY_PX,
+    PROBABILITY_SMALL_PX,
+    SMALL_STAGE_PX,
+    make_figures,
+    paint,
+)
 
 __all__ = ["TraceView"]
 
@@ -106,6 +113,10 @@ class TraceView(pn.viewable.Viewer):
 
     def _on_size(self, message: Mapping[str, Any]) -> None:
         size = (float(message["width"]), float(message["height"]))
+        probability = self._figures.probability
+        wanted = (PROBABILITY_SMALL_PX if float(message["stage"]) < SMALL_STAGE_PX else PROBABILITY_PX) + AXIS_PX
+        if probability.height != wanted:
+            probability.height = wanted
         if min(size) > 50 and size != self._drawing.size:
             self._drawing.size = size
             self._drawing.refresh({"rows"})

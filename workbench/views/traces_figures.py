@@ -24,10 +24,21 @@ from bokeh.plotting import figure as Figure  # noqa: N812 - bokeh's own class ha
 
 from workbench.views.theme import TOKENS
 
-__all__ = ["LEFT_PX", "MARK_COLUMNS", "RIGHT_PX", "Figures", "make_figures", "paint", "time_words"]
+__all__ = [
+    "AXIS_PX",
+    "MARK_COLUMNS",
+    "PROBABILITY_PX",
+    "PROBABILITY_SMALL_PX",
+    "SMALL_STAGE_PX",
+    "Figures",
+    "make_figures",
+    "paint",
+    "time_words",
+]
 
 LEFT_PX, RIGHT_PX = 92, 8
 AXIS_PX, OVERVIEW_PX, SPECTROGRAM_PX = 24, 54, 96
+PROBABILITY_PX, PROBABILITY_SMALL_PX, SMALL_STAGE_PX = 92, 76, 560
 
 _COLUMNS = (
     "id x y0 y1 colour alpha dash width left right band_alpha edge_alpha marker marker_y marker_size marker_fill "
@@ -139,7 +150,11 @@ def _timed(name: str, x_range: Range1d, y_range: Range1d, **settings: Any) -> Fi
 
 def _probability(name: str, x_range: Range1d, sources: dict[str, ColumnDataSource]) -> Figure:
     plot = _timed(
-        f"{name}-probability", x_range, Range1d(-0.04, 1.12), height=92 + AXIS_PX, sizing_mode="stretch_width"
+        f"{name}-probability",
+        x_range,
+        Range1d(-0.04, 1.12),
+        height=PROBABILITY_PX + AXIS_PX,
+        sizing_mode="stretch_width",
     )
     plot.patches("xs", "ys", source=sources["fills"], fill_color="colour", fill_alpha=0.13, line_color=None)
     plot.multi_line("xs", "ys", source=sources["curves"], line_color="colour", line_width="width", line_join="round")
