@@ -32,7 +32,8 @@ def export_onnx(weights: str, path: Path) -> Path:
     onnx = _onnx()
     import torch
 
-    from workbench.networks.weights_file import load_xiaonet, weights_hash
+    from workbench.networks.bundled import weights_hash
+    from workbench.networks.weights_file import load_xiaonet
     from workbench.pickers.xiaonet import THRESHOLDS
 
     network, file = load_xiaonet(weights)

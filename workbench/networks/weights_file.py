@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 from torch import nn
 
 from workbench.errors import PickerError, RequirementError
+from workbench.networks.bundled import BUNDLED, bundled_weights
 from workbench.networks.xiaonet import SIZES, XiaoNet
 
-__all__ = ["BUNDLED", "bundled_weights", "load_xiaonet", "weights_hash"]
-
-BUNDLED = Path(__file__).with_name("weights")
-"""Folder of the weights that come with the workbench."""
-
-
-def bundled_weights() -> tuple[str, ...]:
-    """Names of the weights that come with the workbench, the default one first."""
-    names = sorted(path.stem.removeprefix("xiaonet_") for path in BUNDLED.glob("xiaonet_*.safetensors"))
-    return tuple(sorted(names, key=lambda name: name != "25k"))
-
+__all__ = ["load_xiaonet"]
 
 def load_xiaonet(weights: str = "25k") -> tuple[XiaoNet, Path]:
     """The network with its weights, in eval mode, and the file that they came from.
@@ -29,7 +19,7 @@ def load_xiaonet(weights: str = "25k") -> tuple[XiaoNet, Path]:
     Parameters
     ----------
     weights
-        One of :func:`bundled_weights`, or a path to a ``.safetensors`` file of a training run.
+        One of :func:`~workbench.networks.bundled.bundled_weights`, or a path to a ``.safetensors`` file of a training run.
 
     Raises
     ------
@@ -63,8 +53,3 @@ def _fill(network: nn.Module, tensors: dict, path: Path) -> None:
         network.load_state_dict(tensors)
     except RuntimeError as error:
         raise PickerError(f"{path} does not fit its own architecture: {str(error).splitlines()[-1].strip()}") from error
-
-
-def weights_hash(path: Path) -> str:
-    """First sixteen hexadecimal digits of the SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]

@@ -141,6 +141,8 @@ def list_weights(picker: str, *, remote: bool = False) -> list[Weights]:
     """
     if not has_weights(picker):
         return [Weights(picker, "", "none", "needs no weights")]
+    if (bundled := _bundled(picker)) is not None:
+        return [Weights(picker, name, "cached", "comes with the workbench") for name in bundled]
     cached = [Weights(picker, name, "cached") for name in _default_first(cached_files(folder_of(picker)))]
     if not remote:
         return cached
@@ -149,6 +151,14 @@ def list_weights(picker: str, *, remote: bool = False) -> list[Weights]:
     here = {weights.name for weights in cached}
     names = remote_weights(SEISBENCH_CLASSES.get(picker, "DPPDetector"))
     return cached + [Weights(picker, name, "remote") for name in names if name not in here]
+
+
+def _bundled(picker: str) -> tuple[str, ...] | None:
+    """Names of the weights that come with the workbench; None for a picker whose weights come from SeisBench."""
+    from workbench.pickers import PICKERS
+
+    names = getattr(PICKERS[picker], "bundled", None)
+    return None if names is None else tuple(names())
 
 
 def has_weights(picker: str) -> bool:

@@ -62,7 +62,8 @@ class XiaoNetPicker:
         front_s: float = 15.0,
         back_s: float = 5.0,
     ) -> None:
-        from workbench.networks.weights_file import load_xiaonet, weights_hash
+        from workbench.networks.bundled import weights_hash
+        from workbench.networks.weights_file import load_xiaonet
 
         self.module, path = load_xiaonet(weights)
         self.batch_size = max(1, int(batch_size))
@@ -77,6 +78,13 @@ class XiaoNetPicker:
                 False, "The package 'safetensors' is not installed.", "Install it with: pip install safetensors"
             )
         return Availability(True)
+
+    @staticmethod
+    def bundled() -> tuple[str, ...]:
+        """Names of the weights that come with the workbench, the default one first."""
+        from workbench.networks.bundled import bundled_weights
+
+        return bundled_weights()
 
     @staticmethod
     def cache_key(weights: str) -> tuple[str, int]:

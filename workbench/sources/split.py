@@ -14,7 +14,6 @@ import xarray as xr
 
 from workbench.errors import SchemaError, SourceError
 from workbench.sources import open_source
-from workbench.sources.quakemigrate_picks import read_quakemigrate_picks
 
 __all__ = ["ROLES", "RecordingSet", "Split", "read_split"]
 
@@ -39,8 +38,6 @@ class RecordingSet:
         Of the source.
     labels
         One of ``"analyst"``, ``"automatic"``, ``"none"``.
-    picks
-        Glob of QuakeMigrate pick files, relative to the folder of data; empty for the source's own reference picks.
     recordings
         Role to ids or patterns of recordings (``*`` and ``?``); the first that fits counts.
     hold_back_s
@@ -52,7 +49,6 @@ class RecordingSet:
     kind: str
     labels: str
     recordings: Mapping[str, tuple[str, ...]]
-    picks: str = ""
     hold_back_s: float = 0.0
 
     def role_of(self, recording_id: str) -> str:
@@ -84,13 +80,11 @@ class Split:
             if not place.exists():
                 raise SourceError(f"There is no {place}, which the split names as {recordings.name!r}.")
             source = open_source(place, recordings.kind)
-            picks = _picks(folder, recordings)
             for recording_id in source.scan()["recording_id"]:
                 part = _part(recordings, recording_id, role)
                 if part is not None:
                     recording = _cut(source.read(recording_id), part, recordings.hold_back_s)
-                    own = source.reference_picks(recording_id) if picks is None else _within(picks, recording)
-                    yield recordings, recording, own
+                    yield recordings, recording, source.reference_picks(recording_id)
 
 
 def _part(recordings: RecordingSet, recording_id: str, role: str) -> str | None:
@@ -108,23 +102,6 @@ def _cut(recording: xr.Dataset, part: str, hold_back_s: float) -> xr.Dataset:
         return recording
     n_back = round(hold_back_s * recording.attrs["sampling_rate_hz"])
     return recording.isel(time=slice(None, -n_back) if part == "before" else slice(-n_back, None))
-
-
-def _picks(folder: Path, recordings: RecordingSet) -> pd.DataFrame | None:
-    if not recordings.picks:
-        return None
-    files = sorted(folder.glob(recordings.picks))
-    if not files:
-        raise SourceError(f"There are no pick files {folder / recordings.picks}, which the split names.")
-    return pd.concat([read_quakemigrate_picks(file) for file in files], ignore_index=True)
-
-
-def _within(picks: pd.DataFrame, recording: xr.Dataset) -> pd.DataFrame:
-    """Picks in the time of a recording, their station codes made those of its stations."""
-    codes = {str(station).split(".")[1]: str(station) for station in recording["station"].values}
-    start, end = recording["time"].values[[0, -1]]
-    chosen = picks[picks["code"].isin(codes) & picks["time"].between(start, end)]
-    return chosen.assign(station=chosen["code"].map(codes))
 
 
 def read_split(path: Path) -> Split:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from workbench.errors import SourceError
 from workbench.processing.resampling import resample
 from workbench.schema import Report, silent
 from workbench.sources.split import RecordingSet, Split
 from workbench.training.synthetic import coloured_noise, synthetic_event
 
-__all__ = ["cut_clips", "make_clips", "synthetic_clips", "write_clips"]
+__all__ = ["cut_clips", "make_clips", "read_clips", "synthetic_clips", "write_clips"]
 
 RATE_HZ = 100.0
 CLIP_SAMPLES = 6000
@@ -126,8 +129,31 @@ def write_clips(clips: Iterable[Clip], folder: Path) -> Path:
     from seisbench.data import WaveformDataWriter
 
     folder.mkdir(parents=True, exist_ok=True)
-    with WaveformDataWriter(folder / "metadata.csv", folder / "waveforms.hdf5") as writer:
+    with _for_pandas_3(), WaveformDataWriter(folder / "metadata.csv", folder / "waveforms.hdf5") as writer:
         writer.data_format = {"dimension_order": "CW", "component_order": "ZNE", "sampling_rate": RATE_HZ}
         for metadata, samples in clips:
             writer.add_trace(metadata, np.asarray(samples, np.float32))
     return folder
+
+
+def read_clips(folder: Path, role: str) -> Any:
+    """The SeisBench dataset of the clips of one role; waveforms are read when they are asked for.
+
+    Raises
+    ------
+    SourceError
+        If there are none.
+    """
+    from seisbench.data import WaveformDataset
+
+    with _for_pandas_3():
+        dataset = WaveformDataset(folder, component_order="ZNE", missing_components="pad")
+        chosen = dataset.filter(dataset.metadata["split"] == role, inplace=False)
+    if len(chosen) == 0:
+        raise SourceError(f"{folder} holds no clips of the role {role!r}.")
+    return chosen
+
+
+def _for_pandas_3() -> AbstractContextManager[Any]:
+    """SeisBench asks pandas for changes in place, of which pandas 3 says that pandas 4 will not do them."""
+    return warnings.catch_warnings(action="ignore", category=DeprecationWarning)

@@ -120,7 +120,7 @@ class TrainingConfig:
 
 
 def read_config(path: Path, **changes: Any) -> TrainingConfig:
-    """The run that a TOML file describes; relative paths in it are relative to the file.
+    """The run that a TOML file describes; its split is looked for beside it, folders are made in the current one.
 
     Parameters
     ----------
@@ -142,12 +142,8 @@ def read_config(path: Path, **changes: Any) -> TrainingConfig:
         raise SchemaError(f"The configuration {path} is not TOML: {error}.") from error
     content |= {name: value for name, value in changes.items() if value is not None}
     lessons = content.get("lessons")
-    if isinstance(lessons, dict):
-        for name in ("split", "folder"):
-            if isinstance(lessons.get(name), str):
-                lessons[name] = str(path.parent / lessons[name])
-    if isinstance(content.get("results"), str):
-        content["results"] = str(path.parent / content["results"])
+    if isinstance(lessons, dict) and isinstance(lessons.get("split"), str):
+        lessons["split"] = str(path.parent / lessons["split"])
     config: TrainingConfig = _build(TrainingConfig, content, "")
     _check(config, path)
     return config

@@ -10,10 +10,10 @@ from typing import Any
 import h5py
 import numpy as np
 
-from workbench.errors import SourceError
 from workbench.schema import Report, silent
 from workbench.training.augmentations import AddNoise, FlipPolarity, Place, RotateHorizontals, Stretch, SuperposeEvent
 from workbench.training.checkpoints import replace_atomically
+from workbench.training.clips import read_clips
 from workbench.training.synthetic import coloured_noise, tilt_spectrum
 from workbench.training.teachers import Teachers
 
@@ -85,13 +85,9 @@ class _Maker:
     def __init__(
         self, clips: Path, role: str, recipe: Recipe, teachers: Teachers, rng: np.random.Generator, report: Report
     ) -> None:
-        from seisbench.data import WaveformDataset
         from seisbench.generate import GenericGenerator
 
-        dataset = WaveformDataset(clips, component_order="ZNE", missing_components="pad")
-        dataset = dataset.filter(dataset.metadata["split"] == role, inplace=False)
-        if len(dataset) == 0:
-            raise SourceError(f"{clips} holds no clips of the role {role!r}.")
+        dataset = read_clips(clips, role)
         self.recipe, self.teachers, self.rng = recipe, teachers, rng
         self.dataset = dataset
         self.found = self._found_samples(report)
