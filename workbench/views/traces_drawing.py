@@ -96,7 +96,9 @@ class Drawing:
     def _arrivals(self, phase: str) -> dict[str, pd.Timestamp]:
         runs = [run.picks for run in self._session.runs.values() if run.on]
         labels = self._session.labels
-        return first_arrivals([labels[labels["decision"] != "reject"], self._session.reference, *runs], phase)
+        return first_arrivals(
+            [labels[labels["decision"] != "reject"] if len(labels) else labels, self._session.reference, *runs], phase
+        )
 
     def _take_order(self) -> set[str]:
         stations = [str(name) for name in self._session.shown["station"].values]

@@ -31,20 +31,24 @@ def marks_of(session: Session, stations: Collection[str], interval: tuple[pd.Tim
     rejected label without a pick is not.
     """
     labels = _near(session.labels, stations, interval)
-    rejected = set(labels.loc[labels["decision"] == "reject", "pick_id"]) - {""}
+    rejected = {row["pick_id"] for row in labels if row["decision"] == "reject"} - {""}
     marks = _theory_marks(_near(session.theory, stations, interval))
     marks += _pick_marks(_near(session.reference, stations, interval), CATALOG, "circle", rejected)
     for legend in picker_legend(session):
         picks = _near(session.runs[legend["key"]].picks, stations, interval)
         marks += _pick_marks(picks, legend["key"], legend["marker"], rejected)
-    return marks + [_label_mark(row) for row in labels.to_dict("records") if row["decision"] != "reject"]
+    return marks + [_label_mark(row) for row in labels if row["decision"] != "reject"]
 
 
-def _near(table: pd.DataFrame, stations: Collection[str], interval: tuple[pd.Timestamp, pd.Timestamp]) -> pd.DataFrame:
+def _near(
+    table: pd.DataFrame, stations: Collection[str], interval: tuple[pd.Timestamp, pd.Timestamp]
+) -> list[dict[str, Any]]:
+    # Most tables are empty when a recording opens, and each step of pandas on an empty one costs as much as on a full.
     if table.empty:
-        return table if "decision" in table else table.assign(decision=[], pick_id=[])
+        return []
     times = table["time"]
-    return table[table["station"].isin(list(stations)) & (times >= interval[0]) & (times <= interval[1])]
+    near = table["station"].isin(list(stations)) & (times >= interval[0]) & (times <= interval[1])
+    return [{str(name): value for name, value in row.items()} for row in table[near].to_dict("records")]
 
 
 def _mark(row: Mapping[str, Any], identity: str, who: str, **more: Any) -> dict[str, Any]:
@@ -67,12 +71,11 @@ def _mark(row: Mapping[str, Any], identity: str, who: str, **more: Any) -> dict[
     }
 
 
-def _theory_marks(theory: pd.DataFrame) -> list[dict[str, Any]]:
-    rows = theory.to_dict("records")
+def _theory_marks(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [_mark(row, f"theory {row['station']} {row['phase']} {i}", "theory") for i, row in enumerate(rows)]
 
 
-def _pick_marks(picks: pd.DataFrame, picker: str, marker: str, rejected: set[str]) -> list[dict[str, Any]]:
+def _pick_marks(picks: list[dict[str, Any]], picker: str, marker: str, rejected: set[str]) -> list[dict[str, Any]]:
     who = CATALOG if picker == CATALOG else "model"
     return [
         _mark(
@@ -86,7 +89,7 @@ def _pick_marks(picks: pd.DataFrame, picker: str, marker: str, rejected: set[str
             plus=_ms(row["uncertainty_s"]),
             rejected=row["pick_id"] in rejected,
         )
-        for row in picks.to_dict("records")
+        for row in picks
     ]
 
 

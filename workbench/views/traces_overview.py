@@ -31,11 +31,12 @@ def overview_columns(points: TracePoints, station: str, zero_ms: float) -> dict[
 
 def overview_marks(session: Session, station: str, zero_ms: float, theme: str) -> dict[str, list[Any]]:
     """Columns ``x y colour`` of the labels of the open station and, without any, of its picks."""
-    labels = session.labels[session.labels["decision"] != "reject"]
+    labels = session.labels
+    labels = labels[labels["decision"] != "reject"] if len(labels) else labels
     runs = [run.picks for run in session.runs.values() if run.on]
     columns: dict[str, list[Any]] = {"x": [], "y": [], "colour": []}
-    for table in ([labels], [*runs, session.reference]):
-        for found in table:
+    for tables in ([labels], [*runs, session.reference]):
+        for found in filter(len, tables):
             found = found[found["station"] == station].head(_MOST_MARKS)
             columns["x"] += list(found["time"].astype("int64").to_numpy() / 1e6 - zero_ms)
             columns["colour"] += [phase_colour(phase, theme) for phase in found["phase"]]
