@@ -34,7 +34,7 @@ def desk(journal, picks):
         "r1",
         labels=lambda: journal.labels(["r1"]),
         picks=lambda: picks,
-        provenance=lambda pick: {"picker": pick["picker"] if pick else "", "filter": "none"},
+        provenance=lambda pick: {"filter": "none"} | ({"picker": pick["picker"]} if pick else {}),
     )
 
 
@@ -55,7 +55,9 @@ def test_a_moved_pick_replaces_its_label(desk, journal, picks):
     moved = desk.move(picks["pick_id"].iloc[0], T0 + pd.Timedelta("120ms"))
     assert moved.label_id == first.label_id
     assert len(standing(journal)) == 1
-    assert standing(journal).loc[moved.label_id, "time"] == T0 + pd.Timedelta("120ms")
+    label = standing(journal).loc[moved.label_id]
+    assert label["time"] == T0 + pd.Timedelta("120ms")
+    assert json.loads(label["provenance"])["picker"] == "phasenet", "a label keeps the picker that it came from"
 
 
 def test_a_model_pick_that_is_moved_becomes_the_analysts_label(desk, journal, picks):

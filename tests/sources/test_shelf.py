@@ -44,7 +44,7 @@ def source():
 
 @pytest.fixture
 def shelf(source):
-    shelf = Shelf(source, bytes_kept=100_000)
+    shelf = Shelf(source.read, bytes_kept=100_000)
     yield shelf
     source.gate.set()
     shelf.close()
@@ -79,7 +79,7 @@ def test_the_recordings_used_longest_ago_leave_when_memory_is_full(shelf, source
 
 def test_a_recording_larger_than_the_limit_stays_alone():
     source = CountingSource(n_samples=100_000)
-    shelf = Shelf(source, bytes_kept=1000)
+    shelf = Shelf(source.read, bytes_kept=1000)
     shelf.fetch("day").result(10)
     shelf.fetch("day").result(10)
     assert source.reads == ["day"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import RLock
 from typing import Any
 
 from workbench.compute.base import Backend
@@ -53,6 +54,9 @@ class JobQueue:
         self._on_error = on_error
         self._waiting: deque[_Wish] = deque()
         self._job: Job | None = None
+        # Where `schedule` calls at once, the worker that ends a job and the owner who adds one meet here; a quick job
+        # cannot tell of its end before it has been told of as begun.
+        self._turn = RLock()
 
     @property
     def busy(self) -> bool:
@@ -61,9 +65,10 @@ class JobQueue:
 
     def add(self, function: str, /, *, title: str, done: Callable[[Any, Job], None], **arguments: Any) -> None:
         """Run ``"module:function"`` after what waits; `done` gets what it returned, on the owner's thread."""
-        self._waiting.append(_Wish(function, title, arguments, done))
-        if not self.busy:
-            self._start_next()
+        with self._turn:
+            self._waiting.append(_Wish(function, title, arguments, done))
+            if not self.busy:
+                self._start_next()
 
     def drop_waiting(self) -> None:
         """Forget the jobs that have not begun."""
@@ -85,20 +90,21 @@ class JobQueue:
             on_change=lambda job: self._schedule(lambda: self._changed(job, wish)),
             **wish.arguments,
         )
-        # A quick job may have told of its end before submit returned.
-        if self._job is None or self._job.job_id != job.job_id:
-            self._tell(job)
+        self._tell(job)
 
     def _changed(self, job: Job, wish: _Wish) -> None:
-        if self._job is not None and self._job.job_id == job.job_id and self._job.state in _ENDED:
-            return
-        if job.state == "done":
-            wish.done(self._backend.result(job.job_id), job)
-        elif job.state == "failed":
-            self._tell_error(job)
-        self._tell(job)
-        if job.state in _ENDED:
-            self._start_next()
+        with self._turn:
+            if self._job is not None and self._job.job_id == job.job_id and self._job.state in _ENDED:
+                return
+            try:
+                if job.state == "done":
+                    wish.done(self._backend.result(job.job_id), job)
+                elif job.state == "failed":
+                    self._tell_error(job)
+            finally:
+                self._tell(job)
+                if job.state in _ENDED:
+                    self._start_next()
 
     def _tell(self, job: Job) -> None:
         self._job = job

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -106,7 +107,8 @@ class Desk:
         }
 
     def _record(self, decision: str, row: Mapping[str, Any], **changes: Any) -> Any:
-        values = {name: row[name] for name in _COPIED if name in row} | changes
+        values: dict[str, Any] = {name: row[name] for name in _COPIED if name in row} | changes
+        values = {name: float(v) if isinstance(v, (int, np.floating)) else v for name, v in values.items()}
         time = pd.Timestamp(values.pop("time", row.get("time")))
         phase = str(values.pop("phase", row["phase"]))
         return self._journal.record(
@@ -118,12 +120,14 @@ class Desk:
                 time=time,
                 label_id=str(row.get("label_id", "")),
                 pick_id=str(row.get("pick_id", "")),
-                provenance=_plain(self._provenance(row if row.get("picker") else None)),
-                **{name: float(v) if isinstance(v, (int, np.floating)) else v for name, v in values.items()},
+                provenance=self._origin(row),
+                **values,
             )
         )
 
-
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Numpy scalars as Python's, so that the journal can write them as JSON."""
-    return {name: value.item() if isinstance(value, np.generic) else value for name, value in values.items()}
+    def _origin(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Where a decision comes from; a label that is changed keeps the picker that it came from."""
+        kept = json.loads(row["provenance"]) if row.get("provenance") else {}
+        now = self._provenance(row if row.get("picker") else None)
+        # Numpy's scalars as Python's, so that the journal can write them as JSON.
+        return kept | {name: value.item() if isinstance(value, np.generic) else value for name, value in now.items()}

@@ -10,7 +10,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -26,9 +28,9 @@ from workbench.labels.desk import Desk
 from workbench.labels.journal import Journal
 from workbench.processing.filtering import apply_filter
 from workbench.processing.refine import refine_onset
-from workbench.processing.travel_times import theoretical_arrivals
-from workbench.schema import Event, empty_labels, empty_picks, waveform_hash
+from workbench.schema import empty_labels, empty_picks, waveform_hash
 from workbench.session.notice import Notice
+from workbench.session.opened import Opened, read_opened
 from workbench.session.picker_list import PickerList
 from workbench.settings import Settings, load_settings
 from workbench.sources import open_source
@@ -38,6 +40,8 @@ from workbench.sources.shelf import Shelf
 __all__ = ["Session"]
 
 _AUTO_RUN_SAMPLES = 20_000_000
+_FILTER_AT_ONCE_SAMPLES = 1_000_000
+_FILTERED_KEPT = 4
 
 
 class Session(PickerList):
@@ -97,12 +101,12 @@ class Session(PickerList):
         params.setdefault("analyst", self.settings.analyst_name)
         super().__init__(**params)
         self.backend = backend if backend is not None else BACKENDS.create("local")
-        self.schedule = schedule or (lambda function: function())
+        self.schedule = schedule or _in_turn()
         self.hold = hold
         self.roots = roots
         self.journal = Journal(self.settings.labels_url, self.analyst)
         self.index = pd.Index([], dtype=str)
-        self._shelf: Shelf | None = None
+        self._shelf: Shelf[Opened] | None = None
         self._desk: Desk | None = None
         self._filtered: OrderedDict[tuple[str, str], xr.Dataset] = OrderedDict()
         self._hash = ("", "")
@@ -149,7 +153,7 @@ class Session(PickerList):
     def _take_source(self, source: Source, table: pd.DataFrame, index: pd.Index, recording_id: str) -> None:
         if self._shelf is not None:
             self._shelf.close()
-        self._shelf = Shelf(source)
+        self._shelf = Shelf(partial(read_opened, source))
         self.index, self.listed = index, None
         with self.hold(), param.parameterized.batch_call_watchers(self):
             self.source, self.recordings = source, table
@@ -200,13 +204,11 @@ class Session(PickerList):
         there = min(max(here + by, 0), n - 1)
         return str(self.index[there if self.listed is None else self.listed[there]])
 
-    def _arrive(self, recording_id: str, future: Future[xr.Dataset]) -> None:
+    def _arrive(self, recording_id: str, future: Future[Opened]) -> None:
         if recording_id != self.recording_id or future.cancelled():
             return
         try:
-            recording = future.result()
-            reference = self.source.reference_picks(recording_id)
-            event = self.source.event(recording_id)
+            opened = future.result()
         except WorkbenchError as error:
             with self.hold(), param.parameterized.batch_call_watchers(self):
                 self._clear(keep_id=True)
@@ -214,10 +216,10 @@ class Session(PickerList):
             return
         with self.hold(), param.parameterized.batch_call_watchers(self):
             self._clear(keep_id=True)
-            self.recording, self.reference, self.event = recording, reference, event
-            self.shown = self._apply_filter()
-            self.theory = _theory(event, recording)
-            self.station = self._first_station(recording)
+            self.recording, self.event = opened.recording, opened.event
+            self.reference, self.theory = opened.reference, opened.theory
+            self._refilter()
+            self.station = self._first_station(opened.recording)
             self._desk = Desk(
                 self.journal,
                 recording_id,
@@ -228,7 +230,7 @@ class Session(PickerList):
             self._refresh_labels()
             self.runs = {key: self._curves.fill(run, self.recording_id) for key, run in self.runs.items()}
         self._fetch_neighbours()
-        if recording["waveform"].size <= _AUTO_RUN_SAMPLES:
+        if opened.recording["waveform"].size <= _AUTO_RUN_SAMPLES:
             self.run()
 
     def _clear(self, *, keep_id: bool = False) -> None:
@@ -258,16 +260,29 @@ class Session(PickerList):
 
     @param.depends("filter", watch=True)
     def _refilter(self) -> None:
-        if self.recording is not None:
-            self.shown = self._apply_filter()
-
-    def _apply_filter(self) -> xr.Dataset:
+        if self.recording is None:
+            return
         key = (self.recording_id, self.filter)
-        if key not in self._filtered:
-            self._filtered[key] = apply_filter(self.recording, self.filter)
-            while len(self._filtered) > 4:
-                self._filtered.popitem(last=False)
-        return self._filtered[key]
+        if key in self._filtered:
+            self.shown = self._filtered[key]
+        elif self.recording["waveform"].size <= _FILTER_AT_ONCE_SAMPLES or self.filter == "none":
+            self._keep_filtered(key, apply_filter(self.recording, self.filter))
+        else:
+            self.shown = self.recording
+            self.send(
+                "workbench.processing.filtering:apply_filter",
+                title=f"Filtering {self.filter}",
+                done=partial(self._keep_filtered, key),
+                recording=self.recording,
+                filter_or_name=self.filter,
+            )
+
+    def _keep_filtered(self, key: tuple[str, str], filtered: xr.Dataset) -> None:
+        self._filtered[key] = filtered
+        while len(self._filtered) > _FILTERED_KEPT:
+            self._filtered.popitem(last=False)
+        if key == (self.recording_id, self.filter):
+            self.shown = filtered
 
     # ---- decisions
 
@@ -325,8 +340,12 @@ class Session(PickerList):
             self.saved = entry
 
     def _refresh_labels(self) -> None:
-        self.labels = self.journal.labels([self.recording_id])
-        self.statuses = self.journal.recordings()
+        here = [self.recording_id]
+        self.labels = self.journal.labels(here)
+        # Only this row: folding a journal of 100,000 decisions anew at every key takes a third of a second.
+        others = self.statuses[self.statuses["recording_id"] != self.recording_id]
+        now = self.journal.recordings(here)
+        self.statuses = pd.concat([others, now], ignore_index=True) if len(others) else now
         self.can_undo = self.journal.can_undo(self.recording_id)
         self.can_redo = self.journal.can_redo(self.recording_id)
 
@@ -342,13 +361,15 @@ class Session(PickerList):
         return screen | (origin_of(pick, self.runs.values()) if pick is not None else {})
 
 
-def _theory(event: Event | None, recording: xr.Dataset) -> pd.DataFrame:
-    columns = ["latitude_deg", "longitude_deg", "elevation_m"]
-    stations = pd.DataFrame({"station": recording["station"].values} | {c: recording[c].values for c in columns})
-    stations = stations.dropna(subset=columns[:2])
-    if event is None or np.isnan(event.latitude_deg) or stations.empty:
-        return pd.DataFrame({"station": [], "phase": [], "time": []})
-    return theoretical_arrivals(event, stations)
+def _in_turn() -> Callable[[Callable[[], None]], None]:
+    """Calls at once, one after the other: two workers that end together do not change a session together."""
+    turn = RLock()
+
+    def call(function: Callable[[], None]) -> None:
+        with turn:
+            function()
+
+    return call
 
 
 def _count(n: int, noun: str, rest: str) -> str:

@@ -3,42 +3,47 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import RLock
-
-import xarray as xr
-
-from workbench.sources.base import Source
+from typing import Generic, Protocol, TypeVar
 
 __all__ = ["Shelf"]
 
 
-class Shelf:
+class _Sized(Protocol):
+    @property
+    def nbytes(self) -> int: ...
+
+
+_T = TypeVar("_T", bound=_Sized)
+
+
+class Shelf(Generic[_T]):
     """Recordings of one source, read in the background and kept up to a number of bytes.
 
     Parameters
     ----------
-    source
-        Where recordings come from.
+    read
+        Gives a recording, or what else is to be ready with it, for its id; called in a thread of the shelf.
     bytes_kept
-        Of samples; the recordings used last stay. One recording larger than this stays alone.
+        By their ``nbytes``; the recordings used last stay. One recording larger than this stays alone.
     """
 
-    def __init__(self, source: Source, *, bytes_kept: int = 512 * 2**20) -> None:
-        self._source = source
+    def __init__(self, read: Callable[[str], _T], *, bytes_kept: int = 512 * 2**20) -> None:
+        self._read = read
         self._bytes_kept = bytes_kept
         # Two threads: a neighbour that is being fetched ahead does not hold up the recording that was asked for.
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="read")
-        self._futures: OrderedDict[str, Future[xr.Dataset]] = OrderedDict()
+        self._futures: OrderedDict[str, Future[_T]] = OrderedDict()
         self._lock = RLock()
 
-    def fetch(self, recording_id: str) -> Future[xr.Dataset]:
+    def fetch(self, recording_id: str) -> Future[_T]:
         """A recording, read already or being read; its error is raised by ``result()``."""
         with self._lock:
             future = self._futures.get(recording_id)
             if future is None or (future.done() and (future.cancelled() or future.exception() is not None)):
-                future = self._readers.submit(self._source.read, recording_id)
+                future = self._readers.submit(self._read, recording_id)
                 self._futures[recording_id] = future
                 future.add_done_callback(lambda _: self._trim())
             self._futures.move_to_end(recording_id)

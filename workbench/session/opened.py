@@ -1,0 +1,43 @@
+"""``Opened``: a recording with all that is shown beside it, read ahead in a thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+import xarray as xr
+
+from workbench.processing.travel_times import theoretical_arrivals
+from workbench.schema import Event
+from workbench.sources.base import Source
+
+__all__ = ["Opened", "read_opened"]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A recording, its event, the picks that came with it, and when P and S should arrive."""
+
+    recording: xr.Dataset
+    event: Event | None
+    reference: pd.DataFrame
+    theory: pd.DataFrame
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the samples; the rest is small beside them."""
+        return int(self.recording.nbytes)
+
+
+def read_opened(source: Source, recording_id: str) -> Opened:
+    """A recording of a source with its event, reference picks and theoretical arrivals."""
+    recording = source.read(recording_id)
+    event = source.event(recording_id)
+    return Opened(recording, event, source.reference_picks(recording_id), _theory(event, recording))
+
+
+def _theory(event: Event | None, recording: xr.Dataset) -> pd.DataFrame:
+    if event is None:
+        return pd.DataFrame({"station": [], "phase": [], "time": []})
+    columns = ("station", "latitude_deg", "longitude_deg")
+    return theoretical_arrivals(event, pd.DataFrame({name: recording[name].values for name in columns}))
