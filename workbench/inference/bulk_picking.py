@@ -85,7 +85,7 @@ def pick_source(
     tables: list[pd.DataFrame] = []
     failures: dict[str, str] = {}
     notices: dict[str, list[str]] = {}
-    shelf = Shelf(source)
+    shelf = Shelf(source.read)
     try:
         for number, name in enumerate(names):
             report(number / len(names), name)
