@@ -99,7 +99,7 @@ class ExportDialog(pn.viewable.Viewer):
             self._export()
 
     def _export(self) -> None:
-        session, folder = self._session, self._allowed(Path(self._folder).expanduser())
+        session, folder = self._session, self.allowed(Path(self._folder).expanduser())
         ids = [session.recording_id] if self._only_this else None
         labels = session.journal.labels(ids)
         labels = labels[labels["recording_id"].isin(session.recordings["recording_id"])].reset_index(drop=True)
@@ -115,7 +115,7 @@ class ExportDialog(pn.viewable.Viewer):
             events=session.source.event,
         )
 
-    def _allowed(self, folder: Path) -> Path:
+    def allowed(self, folder: Path) -> Path:
         """The folder, if the server may write there: a page reaches only what the server was given."""
         folder = (self._base() / folder).resolve()
         roots = self._session.roots

@@ -1,0 +1,277 @@
+"""The Inspect app as a user meets it: a real server in its own process, a real browser, a real journal on disk."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+
+pytest.importorskip("playwright")
+
+from playwright.sync_api import Page, expect
+
+from workbench.labels.journal import Journal
+
+_PATIENCE_MS = 60_000
+_MARKS = """() => {
+  const out = {};
+  for (const doc of Bokeh.documents) for (const model of doc.all_models) {
+    const name = model.name || "";
+    if (/^traces-.*-x$/.test(name)) out.range = [model.start, model.end];
+    if (/^traces-.*-traces$/.test(name)) {
+      const view = Bokeh.index.find_one(model);
+      if (!view || !view.frame) return null;
+      const own = view.el.getBoundingClientRect(), box = view.frame.bbox;
+      out.frame = [own.left + box.left, own.top + box.top, box.width, box.height];
+    }
+    if (/^traces-.*-marks-columns$/.test(name))
+      out.marks = Array.from(model.data.x).map((x, i) => ({x, dashed: model.data.dash[i].length > 0}));
+  }
+  return out.frame && out.frame[2] > 100 && out.marks && out.marks.length ? out : null;
+}"""
+
+
+class Server:
+    """``workbench serve`` in a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.labels = folder / "labels.sqlite"
+        self._log = folder / "server.log"
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}/inspect"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, "-c", "from workbench.cli import main; main()", "serve", "--port", str(self.port)]
+        environment = {**os.environ, "WORKBENCH_LABELS": str(self.labels), "PYTHONUNBUFFERED": "1"}
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+        end = time.monotonic() + 60
+        while not self._listens():
+            assert self._process.poll() is None, self.log
+            assert time.monotonic() < end, self.log
+            time.sleep(0.1)
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def kill(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait(30)
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def standing(self) -> list[tuple[str, str]]:
+        """Phase and decision of the labels on disk."""
+        with Journal(str(self.labels), "a test") as journal:
+            labels = journal.labels()
+        return list(zip(labels["phase"], labels["decision"], strict=True))
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    served = Server(tmp_path)
+    served.start()
+    yield served
+    served.kill()
+    assert not re.search(r"Traceback|\bERROR\b", served.log), served.log
+
+
+@pytest.fixture
+def errors(page: Page) -> Iterator[list[str]]:
+    """What the browser's console complains of; a test fails on it."""
+    found: list[str] = []
+    page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    page.set_default_timeout(_PATIENCE_MS)
+    yield found
+    assert found == []
+
+
+def open_demo(page: Page, url: str) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(url)
+    expect(page.locator(".wb-rows.picks .row").first).to_be_visible(timeout=_PATIENCE_MS)
+    page.wait_for_function(_MARKS, timeout=_PATIENCE_MS)
+
+
+def place(page: Page, mark: dict[str, float], later_ms: float = 0.0) -> tuple[float, float]:
+    state = page.evaluate(_MARKS)
+    left, top, width, height = state["frame"]
+    start, end = state["range"]
+    return left + (mark["x"] + later_ms - start) / (end - start) * width, top + 0.5 * height
+
+
+def wait_saved(page: Page, entry: int) -> None:
+    expect(page.locator(".saved")).to_contain_text(f"entry {entry}", timeout=_PATIENCE_MS)
+
+
+def test_from_the_demo_to_a_dataset_through_a_crash(
+    page: Page, server: Server, errors: list[str], tmp_path: Path
+) -> None:
+    open_demo(page, server.url)
+    run_another_picker(page)
+
+    mark = next(mark for mark in page.evaluate(_MARKS)["marks"] if mark["dashed"])
+    page.mouse.move(*place(page, mark))
+    page.mouse.down()
+    page.mouse.move(*place(page, mark, 200), steps=4)
+    page.mouse.move(*place(page, mark, 400))
+    page.mouse.up()
+    wait_saved(page, 1)
+    assert server.standing() == [("P", "move")]
+
+    page.get_by_role("button", name="Undo").click()
+    wait_saved(page, 2)
+    assert server.standing() == []
+
+    page.wait_for_function(_MARKS)
+    page.mouse.click(*place(page, mark))
+    page.keyboard.press("a")
+    wait_saved(page, 3)
+    assert server.standing() == [("P", "accept")]
+
+    server.kill()
+    errors.clear()  # the browser says that the connection is lost, and so it is
+    server.start()
+    open_demo(page, server.url)
+    errors[:] = [error for error in errors if "ERR_CONNECTION_REFUSED" not in error]
+    expect(page.locator(".wb-rows.picks .chip.human")).to_have_count(1)
+    page.get_by_role("tab", name="Journal").click()
+    expect(page.locator(".wb-rows.journal .row")).to_have_count(3)
+
+    export(page, "seisbench", tmp_path / "dataset")
+    export(page, "quakeml", tmp_path / "events")
+    check_dataset(tmp_path / "dataset", mark)
+    check_quakeml(tmp_path / "events", mark)
+
+
+def run_another_picker(page: Page) -> None:
+    page.get_by_role("button", name="Add picker…").click()
+    page.locator(".offer", has_text="AR-AIC").get_by_role("button", name="Add").click()
+    card = page.locator(".run", has_text="AR-AIC")
+    expect(card.locator(".seconds")).to_contain_text(re.compile(r"\d s"), timeout=_PATIENCE_MS)
+    page.get_by_role("button", name="Close the list").click()
+    # Its S picks would stand in the way of the mouse; what it gave is in the table already.
+    page.get_by_role("switch", name="Show AR-AIC").click()
+    expect(page.locator(".run.off")).to_have_count(1)
+
+
+def export(page: Page, name: str, folder: Path) -> None:
+    page.get_by_role("button", name="Export labels…").click()
+    page.locator("dialog select[data-act=format]").select_option(name)
+    page.locator("dialog input[data-act=folder]").fill(str(folder))
+    page.locator("dialog input[data-act=folder]").blur()
+    page.locator("dialog").get_by_role("button", name="Export").click()
+    expect(page.locator(".notice")).to_contain_text(f"1 label written to {folder}", timeout=_PATIENCE_MS)
+    page.get_by_role("button", name="Close this notice").click()
+    expect(page.locator(".notice")).to_have_count(0)
+
+
+def check_dataset(folder: Path, mark: dict[str, float]) -> None:
+    import pandas as pd
+    import seisbench.data
+
+    dataset = seisbench.data.WaveformDataset(folder)
+    row = dataset.metadata.iloc[0]
+    samples_s = row["trace_p_arrival_sample"] / row["trace_sampling_rate_hz"]
+    onset = pd.Timestamp(row["trace_start_time"]).tz_localize(None) + pd.Timedelta(seconds=samples_s)
+    assert abs(onset - pd.Timestamp(mark["x"], unit="ms")) < pd.Timedelta(milliseconds=1)
+    assert dataset.get_waveforms(0).shape[0] == 3
+
+
+def check_quakeml(folder: Path, mark: dict[str, float]) -> None:
+    import obspy
+
+    catalog = obspy.read_events(str(next(folder.rglob("*.xml"))))
+    pick = catalog[0].picks[0]
+    assert (pick.phase_hint, pick.evaluation_mode) == ("P", "manual")
+    assert abs(pick.time.timestamp * 1e3 - mark["x"]) < 1
+
+
+def test_the_address_opens_the_same_place_for_a_colleague(page: Page, server: Server, errors: list[str]) -> None:
+    open_demo(page, server.url)
+    page.locator(".wb-rows.recordings .row").nth(1).click()
+    expect(page.locator(".crumbs")).to_contain_text("2010-05-27")
+    page.locator("select[data-act=filter]").select_option(index=2)
+    page.locator(".wb-rows.picks .row", has_text="UH3").first.click()
+    page.wait_for_function("location.search.includes('UH3') && location.search.includes('filter')")
+    address = page.url
+    chosen = page.locator("select[data-act=filter]").input_value()
+    place_named = parse_qs(urlparse(address).query)
+    assert place_named["source"] == ["examples"]
+    assert place_named["recording"] == ["BW.UH1-UH4_20100527T162403"]
+
+    colleague = page.context.new_page()
+    colleague.on("pageerror", lambda error: errors.append(str(error)))
+    colleague.set_viewport_size({"width": 1440, "height": 900})
+    open_demo(colleague, address)
+    expect(colleague.locator("select[data-act=filter]")).to_have_value(chosen)
+    expect(colleague.locator(".crumbs")).to_contain_text("2010-05-27")
+    expect(colleague.locator(".wb-rows.picks .row.focus").first).to_contain_text("UH3")
+    assert colleague.url == address
+
+
+def test_an_error_is_a_notice_and_the_page_stays_usable(
+    page: Page, server: Server, errors: list[str], tmp_path: Path
+) -> None:
+    open_demo(page, server.url)
+    (tmp_path / "empty").mkdir()
+    for wrong in (str(tmp_path / "nowhere"), str(tmp_path / "empty")):
+        page.get_by_title("Open a source").click()
+        page.locator("dialog input[data-act=path]").fill(wrong)
+        page.locator("dialog input[data-act=path]").blur()
+        page.locator("dialog").get_by_role("button", name="Open", exact=True).click()
+        expect(page.get_by_role("alert")).to_contain_text(wrong, timeout=_PATIENCE_MS)
+        page.get_by_role("button", name="Close this notice").click()
+    page.locator(".wb-rows.recordings .row").nth(1).click()
+    expect(page.locator(".crumbs")).to_contain_text("2010-05-27")
+    page.goto(f"{server.url}?source=examples&recording=of-nobody&from=never&align=Q")
+    expect(page.get_by_role("alert")).to_contain_text("of-nobody", timeout=_PATIENCE_MS)
+
+
+def test_narrow_dark_and_by_keyboard(page: Page, server: Server, errors: list[str]) -> None:
+    open_demo(page, server.url)
+    page.set_viewport_size({"width": 1024, "height": 768})
+    expect(page.get_by_role("button", name="Show the list of recordings")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    plot, side = page.locator(".place.plot").bounding_box(), page.locator(".place.side").bounding_box()
+    assert plot is not None
+    assert side is not None
+    assert plot["height"] >= 380
+    assert side["y"] >= plot["y"] + plot["height"]
+
+    page.get_by_role("button", name="Show the list of recordings").click()
+    page.get_by_role("searchbox", name="Search recordings").fill("UH1")
+    expect(page.locator(".wb-rows.recordings .row")).to_have_count(1)
+    page.locator(".wb-rows.recordings .row").click()
+    expect(page.locator(".crumbs")).to_contain_text("2010-05-27")
+
+    light = page.locator(".place.plot").evaluate("element => getComputedStyle(element).backgroundColor")
+    page.get_by_role("button", name="To the dark theme").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="To the light theme")).to_be_visible()
+    dark = page.locator(".place.plot").evaluate("element => getComputedStyle(element).backgroundColor")
+    assert (light, dark) == ("rgb(255, 255, 255)", "rgb(16, 22, 28)")
+    page.get_by_role("tab", name="Picks").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="Map")).to_be_focused()
+    page.get_by_role("button", name="Help: all keys").click()
+    expect(page.get_by_role("dialog", name="Keys and mouse")).to_contain_text("accept the model's pick")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)

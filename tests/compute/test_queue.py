@@ -1,0 +1,85 @@
+"""Jobs of one owner, one after the other."""
+
+import threading
+import time
+
+from workbench.compute.local import LocalBackend
+from workbench.compute.queue import JobQueue
+from workbench.errors import SourceError
+
+GO_ON = threading.Event()
+
+
+def slow(report, steps: int = 1000) -> str:
+    for step in range(steps):
+        report(step / steps, "on the way")
+        time.sleep(0.005)
+    return "slow"
+
+
+def wait_for_word() -> str:
+    assert GO_ON.wait(10)
+    return "word"
+
+
+def wrong() -> None:
+    raise SourceError("There is no such place. Name another.")
+
+
+class Owner:
+    def __init__(self) -> None:
+        self.backend = LocalBackend(1)
+        self.jobs, self.errors, self.results = [], [], []
+        self.queue = JobQueue(
+            self.backend, schedule=lambda f: f(), on_job=self.jobs.append, on_error=lambda e: self.errors.append(str(e))
+        )
+
+    def add(self, function: str, **arguments: object) -> None:
+        place = f"{__name__}:{function}"
+        self.queue.add(place, title=function, done=lambda value, _: self.results.append(value), **arguments)
+
+    def wait(self) -> None:
+        end = time.monotonic() + 20
+        while self.queue.busy:
+            assert time.monotonic() < end
+            time.sleep(0.005)
+
+
+def test_jobs_run_in_the_order_in_which_they_were_added() -> None:
+    GO_ON.clear()
+    owner = Owner()
+    owner.add("wait_for_word")
+    owner.add("slow", steps=2)
+    assert owner.results == []
+    GO_ON.set()
+    owner.wait()
+    assert owner.results == ["word", "slow"]
+    owner.backend.close()
+
+
+def test_a_cancelled_job_stops_and_what_waits_is_forgotten() -> None:
+    owner = Owner()
+    owner.add("slow")
+    owner.add("slow", steps=1)
+    owner.queue.cancel()
+    owner.wait()
+    assert owner.results == []
+    assert owner.errors == []
+    assert owner.jobs[-1].state == "cancelled"
+    owner.add("slow", steps=1)
+    owner.wait()
+    assert owner.results == ["slow"]
+    owner.backend.close()
+
+
+def test_a_failed_job_is_told_and_the_next_one_runs() -> None:
+    GO_ON.clear()
+    owner = Owner()
+    owner.add("wait_for_word")
+    owner.add("wrong")
+    owner.add("slow", steps=1)
+    GO_ON.set()
+    owner.wait()
+    assert owner.errors == ["There is no such place. Name another."]
+    assert owner.results == ["word", "slow"]
+    owner.backend.close()
