@@ -256,6 +256,7 @@ class Drawing:
             order=self._order_kind,
             token=self.token(),
             limits=self.whole(),
+            highest_hz=float(self._figures.spectrogram.y_range.end),
         )
         self._tell(screen=screen)
 

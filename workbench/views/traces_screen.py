@@ -29,6 +29,7 @@ def screen_of(
     order: str,
     token: str,
     limits: tuple[float, float],
+    highest_hz: float,
 ) -> dict[str, Any]:
     """Everything but marks and glyphs, as plain values."""
     stations = session.recording["station"].values
@@ -50,7 +51,7 @@ def screen_of(
         "duration": duration_words((points.end_ms - points.start_ms) / 1e3),
         "step_ms": points.step_ms,
         "empty": empty_message(session, [*run_picks, session.labels, session.reference]),
-        "spectrogram": session.spectrogram,
+        "spectrogram": highest_hz if session.spectrogram else 0.0,
     }
 
 

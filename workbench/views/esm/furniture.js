@@ -85,7 +85,7 @@ class Furniture {
       );
       if (screen.spectrogram) {
         const traces = this.plots.frame(views.traces);
-        children.push(h("div", { class: "title small", style: { top: `${traces.bottom + 4}px` } }, h("span", {}, "Spectrogram"), h("span", {}, "Z, dB")));
+        children.push(h("div", { class: "title small", style: { top: `${traces.bottom + 4}px` } }, h("span", {}, "Spectrogram"), h("span", {}, `to ${Number(screen.spectrogram.toPrecision(3))} Hz`), h("span", {}, "dB")));
       }
     }
     if (screen.nothing) children.push(h("div", { class: "empty middle" }, h("span", {}, "No recording is open. Open one from the list.")));

@@ -55,9 +55,12 @@ export function render({ model, el }) {
     const views = plots.find();
     if (!views || views.range === range) return;
     range = views.range;
+    // The plot also changes its height when the spectrogram comes and goes below it.
+    resized.observe(views.traces.el);
     for (const side of ["start", "end"]) range.properties[side].change.connect(ranged);
   };
 
+  const resized = new ResizeObserver(() => nextFrame(measure));
   const measure = () => {
     const views = plots.find();
     if (!views) return;
@@ -71,7 +74,6 @@ export function render({ model, el }) {
     if (plots.find() && plots.find().traces.frame.bbox.width > 10) { measure(); edits.take(); nextFrame(draw); }
     else requestAnimationFrame(ready);
   };
-  const resized = new ResizeObserver(() => nextFrame(measure));
   resized.observe(root);
 
   // ---- what Python says, by name; `state` holds the last of each.
