@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from workbench.errors import SchemaError
@@ -33,8 +34,17 @@ PICK_COLUMNS: Mapping[str, str] = {
 
 def pick_id(recording_id: str, picker: str, weights: str, station: str, phase: str, time: pd.Timestamp) -> str:
     """The same sixteen hexadecimal digits each time the same picker finds the same onset."""
-    text = "\x1f".join((recording_id, picker, weights, station, phase, pd.Timestamp(time).isoformat()))
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+    return _digits(_started(recording_id, picker, weights), station, phase, pd.Timestamp(time).as_unit("ns").value)
+
+
+def _started(*texts: str) -> hashlib.blake2b:
+    return hashlib.blake2b("\x1f".join(texts).encode(), digest_size=8)
+
+
+def _digits(started: hashlib.blake2b, station: str, phase: str, time_ns: int) -> str:
+    digest = started.copy()
+    digest.update(f"\x1f{station}\x1f{phase}\x1f{time_ns}".encode())
+    return digest.hexdigest()
 
 
 def empty_picks() -> pd.DataFrame:
@@ -57,19 +67,30 @@ def make_picks(rows: Iterable[Mapping[str, Any]], *, recording_id: str, picker: 
         Each with ``station``, ``phase``, ``time`` (UTC) and, where known, ``probability`` (0 to 1), ``uncertainty_s``
         (one standard deviation) and ``polarity``.
     """
-    table = pd.DataFrame(list(rows))
-    if table.empty:
+    listed = list(rows)
+    if not listed:
         return empty_picks()
-    for name, default in (("probability", float("nan")), ("uncertainty_s", float("nan")), ("polarity", "")):
-        if name not in table:
-            table[name] = default
-    table["picker"] = picker
-    table["time"] = pd.to_datetime(table["time"]).astype("datetime64[ns]")
-    table["pick_id"] = [
-        pick_id(recording_id, picker, weights, row.station, row.phase, row.time) for row in table.itertuples()
-    ]
-    table = table.astype(dict(PICK_COLUMNS))[list(PICK_COLUMNS)]
-    return check_picks(table.sort_values("time", kind="stable", ignore_index=True))
+    # Column by column: this runs at every move of a threshold.
+    times = pd.DatetimeIndex([row["time"] for row in listed]).as_unit("ns")
+    started = _started(recording_id, picker, weights)
+    columns: dict[str, list[Any]] = {
+        "pick_id": [
+            _digits(started, row["station"], row["phase"], time_ns)
+            for row, time_ns in zip(listed, times.asi8.tolist(), strict=True)
+        ],
+        "station": [row["station"] for row in listed],
+        "phase": [row["phase"] for row in listed],
+        "probability": [row.get("probability", float("nan")) for row in listed],
+        "uncertainty_s": [row.get("uncertainty_s", float("nan")) for row in listed],
+        "polarity": [row.get("polarity", "") for row in listed],
+        "picker": [picker] * len(listed),
+    }
+    order = np.argsort(times.asi8, kind="stable")
+    table = {
+        name: times[order] if name == "time" else pd.array(columns[name], dtype=dtype)[order]
+        for name, dtype in PICK_COLUMNS.items()
+    }
+    return check_picks(pd.DataFrame(table))
 
 
 def check_picks(picks: pd.DataFrame) -> pd.DataFrame:
