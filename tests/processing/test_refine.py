@@ -21,6 +21,16 @@ def test_a_cursor_near_a_clear_onset_comes_to_it(cursor):
     assert abs(refine_onset(trace(), cursor, 100.0) - ONSET) <= 2
 
 
+def test_the_first_sample_of_the_signal_is_the_onset_not_the_last_of_the_noise():
+    differences = []
+    for seed in range(50):
+        rng = np.random.default_rng(seed)
+        samples = rng.standard_normal(2000)
+        samples[1000:] += 50 * rng.standard_normal(1000)
+        differences.append(refine_onset(samples, 1005, 100.0) - 1000)
+    assert np.median(differences) == 0
+
+
 def test_it_moves_by_no_more_than_three_quarters_of_the_window():
     assert abs(refine_onset(trace(), 2000, 100.0, window_s=1.0) - 2000) <= 75
 

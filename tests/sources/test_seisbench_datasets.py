@@ -95,6 +95,20 @@ def test_components_come_in_one_order_whatever_the_file_has(tmp_path, order, dim
     assert recording.attrs["units"] == "m/s"
 
 
+@pytest.mark.parametrize(
+    ("order", "dimensions"),
+    [("enz", "cw"), (np.array([b"E", b"N", b"Z"]), np.array([b"C", b"W"])), ('["E", "N", "Z"]', "NCW"), ("E,N,Z", "CW")],
+)
+def test_an_order_in_another_spelling_is_the_same_order(tmp_path, order, dimensions):
+    samples = write_seisbench(tmp_path, order="ENZ")
+    with h5py.File(tmp_path / "waveforms.hdf5", "a") as file:
+        for name, value in (("component_order", order), ("dimension_order", dimensions)):
+            del file[f"data_format/{name}"]
+            file[f"data_format/{name}"] = value
+    recording = SeisBenchSource(tmp_path).read("t1")
+    np.testing.assert_array_equal(recording["waveform"].values[0], samples["t1"][[2, 1, 0]])
+
+
 def test_the_order_of_a_single_trace_overrides_that_of_the_file(tmp_path):
     rows = [
         {**SEISBENCH_ROW, "trace_name": name, "trace_component_order": order}

@@ -126,9 +126,22 @@ def test_a_merged_pair_is_taken_without_the_chunks_beside_it(tmp_path, title):
 def test_one_csv_and_one_hdf5_of_other_names_belong_together(tmp_path):
     write_stead(tmp_path, "traces", ("A_EV",))
     (tmp_path / "traces.csv").rename(tmp_path / "labels.csv")
-    source = SteadSource(tmp_path)
-    assert source.scan()["has_waveform"].all()
-    assert source.read("A_EV").sizes["time"] == 6000
+    for place in (tmp_path, tmp_path / "labels.csv", tmp_path / "traces.hdf5"):
+        source = SteadSource(place)
+        assert source.scan()["has_waveform"].all()
+        assert source.read("A_EV").sizes["time"] == 6000
+        assert len(source.reference_picks("A_EV")) == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"no HDF5"])
+def test_a_folder_is_not_taken_for_its_stray_hdf5_files(tmp_path, content):
+    (tmp_path / "model.hdf5").write_bytes(content)
+    assert not SteadSource.recognises(tmp_path)
+    with h5py.File(tmp_path / "result.h5", "w") as file:
+        file["data"] = np.zeros(5)
+    assert not SteadSource.recognises(tmp_path)
+    write_stead(tmp_path, "chunk1", ("A_EV",))
+    assert list(SteadSource(tmp_path).scan()["recording_id"]) == ["A_EV"]
 
 
 def test_a_trace_in_two_chunks_has_two_ids(tmp_path):

@@ -75,6 +75,17 @@ def test_a_broken_quakeml_is_a_notice_and_the_waveforms_are_read(source, tmp_pat
     assert any(notice.startswith("broken.xml is not QuakeML") for notice in table.attrs["notices"])
 
 
+def test_a_dot_in_a_code_of_quakeml_makes_no_other_codes_of_it(tmp_path):
+    write_station(tmp_path, "XX.A.")
+    where = WaveformStreamID(network_code="XX", station_code="A.1", channel_code="HHZ")
+    strange = Pick(time=START + 9, waveform_id=where, phase_hint="P")
+    Catalog([event("in", 8.0, 2.1, [strange, pick("XX.A..HHZ", "P", 10.5)])]).write(
+        str(tmp_path / "events.xml"), format="QUAKEML"
+    )
+    source = WaveformSource(tmp_path)
+    assert len(source.reference_picks(source.scan()["recording_id"].iloc[0])) == 1
+
+
 def test_a_sac_header_gives_station_event_and_picks(tmp_path):
     one = trace(dtype=np.float32)
     one.stats.sac = AttribDict(stla=46.5, stlo=13.1, stel=850.0, o=-2.0, evla=46.2, evlo=13.0, evdp=8.2, mag=3.1)

@@ -56,7 +56,8 @@ def _criterion_minimum(samples: np.ndarray, index: int, half: int) -> int | None
     inner = criterion[edge:-edge]
     if not np.isfinite(inner).any():
         return None
-    return begin + edge + int(np.nanargmin(np.where(np.isfinite(inner), inner, np.nan)))
+    # ObsPy's value at a sample parts the window behind it; the onset is the first sample of the second stretch.
+    return begin + edge + int(np.nanargmin(np.where(np.isfinite(inner), inner, np.nan))) + 1
 
 
 def _finite_around(samples: np.ndarray, index: int, half: int) -> tuple[int, int]:

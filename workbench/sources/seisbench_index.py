@@ -20,7 +20,7 @@ from workbench.sources.hdf5 import find_object, open_hdf5
 from workbench.sources.metadata_index import unique_names
 from workbench.sources.text_columns import csv_header, csv_tables, to_number_lists, typed_columns
 
-__all__ = ["ARRIVAL", "SeisBenchChunk", "find_chunks", "read_data_format", "seisbench_rows"]
+__all__ = ["ARRIVAL", "SeisBenchChunk", "find_chunks", "letters_of", "read_data_format", "seisbench_rows"]
 
 ARRIVAL = re.compile(r"trace_(?P<phase>.+)_arrival_sample")
 """Matches a column of onsets."""
@@ -86,11 +86,19 @@ def read_data_format(file: h5py.File) -> dict[str, Any]:
             if isinstance(item, h5py.Dataset) and item.size is not None and item.size <= 100:
                 value = item[()]
                 content[name] = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
-    for name in ("dimension_order", "component_order"):
-        if isinstance(content.get(name), np.ndarray):
-            letters = [part.decode() if isinstance(part, bytes) else str(part) for part in content[name]]
-            content[name] = "".join(letters)
-    return content
+    orders = {name: letters_of(content[name]) for name in ("dimension_order", "component_order") if name in content}
+    return content | orders
+
+
+def letters_of(order: Any) -> str:
+    """An order of components or dimensions as plain capitals, whether it was written as text or as a list.
+
+    >>> letters_of("['Z', 'N', 'E']"), letters_of("z,1,2"), letters_of(np.array([b"C", b"W"]))
+    ('ZNE', 'Z12', 'CW')
+    """
+    parts = np.ravel(order).tolist()
+    text = "".join(part.decode("utf-8", "replace") if isinstance(part, bytes) else str(part) for part in parts)
+    return re.sub(r"[^A-Z0-9]", "", text.upper())
 
 
 def seisbench_rows(

@@ -12,7 +12,7 @@ import pandas as pd
 
 from workbench.errors import SourceError
 from workbench.sources.hdf5 import find_object, read_samples
-from workbench.sources.seisbench_index import ARRIVAL
+from workbench.sources.seisbench_index import ARRIVAL, letters_of
 
 __all__ = [
     "channel_codes",
@@ -75,6 +75,8 @@ def read_trace(file: h5py.File, trace_name: str, dimension_order: str) -> np.nda
     dimension_order
         ``"CW"`` (component, time) or ``"WC"``.
     """
+    # "NCW" is what SeisBench gives out; N numbers the traces of a block.
+    dimension_order = dimension_order.removeprefix("N")
     if sorted(dimension_order) != ["C", "W"]:
         raise SourceError(f"{file.filename} has the dimension order {dimension_order!r}; expected 'CW' or 'WC'.")
     block, _, location = trace_name.partition("$")
@@ -122,7 +124,7 @@ def parse_location(location: str, trace_name: str = "") -> tuple[int | slice, ..
 
 def component_names(row: Mapping[str, Any], form: Mapping[str, Any], n_components: int) -> tuple[str, list[str]]:
     """Letters of the stored components, from the metadata or else the file; and what had to be assumed, in words."""
-    stored = word(row.get("trace_component_order")) or str(form.get("component_order", ""))
+    stored = letters_of(word(row.get("trace_component_order"))) or str(form.get("component_order", ""))
     notices = []
     if not stored and n_components in (1, 3):
         stored = "Z" if n_components == 1 else "ZNE"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import astuple
 from pathlib import Path
 
+import h5py
+
 from workbench.errors import SourceError
 from workbench.sources.files import files_in, require_file
-from workbench.sources.stead_index import STEAD_COLUMNS, SteadPair
+from workbench.sources.hdf5 import SIGNATURE, find_object, open_hdf5
+from workbench.sources.stead_index import STEAD_COLUMNS, TRACE_FOLDERS, SteadPair
 from workbench.sources.text_columns import csv_header
 
 __all__ = ["find_pairs", "looks_like_stead"]
@@ -19,7 +23,7 @@ _FEW_COLUMNS = 3
 
 
 def looks_like_stead(path: Path) -> bool:
-    """Whether a file or folder is in STEAD's native layout, by names and the first line of CSV files."""
+    """Whether a file or folder is in STEAD's native layout, by names, first lines of CSV and groups of HDF5 files."""
     try:
         if path.is_dir():
             return any(looks_like_stead(file) for file in _candidates(path))
@@ -42,12 +46,7 @@ def find_pairs(path: Path, roots: Sequence[Path] | None = None) -> tuple[list[St
     """
     if not path.is_dir():
         require_file(path, roots)
-        beside = [file for file in files_in(path.parent, (*_HDF5, ".csv")) if file.stem == path.stem]
-        chosen = [
-            path,
-            *(file for file in beside if (file.suffix.lower() == ".csv") != (path.suffix.lower() == ".csv")),
-        ]
-        pairs = _paired(chosen[:2])
+        pairs = _paired([path, *_other_half(path)])
     else:
         pairs = _paired(_candidates(path))
     if not pairs:
@@ -67,6 +66,13 @@ def find_pairs(path: Path, roots: Sequence[Path] | None = None) -> tuple[list[St
         )
         pairs = merged
     return _readable(pairs, left_out, roots), left_out
+
+
+def _other_half(path: Path) -> list[Path]:
+    """The file that goes with one: that of the same name or, if the two are alone in their folder, of any name."""
+    beside = [file for file in _candidates(path.parent) if file.parent == path.parent and file != path]
+    other = [file for file in beside if (file.suffix.lower() == ".csv") != (path.suffix.lower() == ".csv")]
+    return [file for file in other if file.stem == path.stem][:1] or (other if len(beside) == 1 else [])
 
 
 def _readable(pairs: list[SteadPair], left_out: list[str], roots: Sequence[Path] | None) -> list[SteadPair]:
@@ -110,7 +116,7 @@ def _wanted(file: Path) -> bool:
     if _is_seisbench(file):
         return False
     if file.suffix.lower() in _HDF5:
-        return True
+        return file.with_suffix(".csv").exists() or _holds_traces(file)
     try:
         header = set(csv_header(file))
     except SourceError:
@@ -118,6 +124,19 @@ def _wanted(file: Path) -> bool:
     return len(header & set(STEAD_COLUMNS)) >= _FEW_COLUMNS or any(
         file.with_suffix(suffix).exists() for suffix in _HDF5
     )
+
+
+def _holds_traces(file: Path) -> bool:
+    """Whether an HDF5 file has a group of STEAD's, or begins as one that can no longer be looked into."""
+    try:
+        with open_hdf5(file) as opened:
+            return any(isinstance(find_object(opened, folder), h5py.Group) for folder in TRACE_FOLDERS)
+    except SourceError:
+        if not file.is_file():
+            return True
+        with suppress(OSError), file.open("rb") as stream:
+            return stream.read(len(SIGNATURE)) == SIGNATURE
+        return False
 
 
 def _is_seisbench(file: Path) -> bool:

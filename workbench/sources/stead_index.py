@@ -26,6 +26,7 @@ __all__ = [
     "SAMPLING_RATE_HZ",
     "STEAD_COLUMNS",
     "TIMES",
+    "TRACE_FOLDERS",
     "SteadPair",
     "find_trace",
     "stead_rows",
@@ -100,7 +101,9 @@ NUMBERS = frozenset(STEAD_COLUMNS) - TIMES - _TEXT
 SAMPLING_RATE_HZ = 100.0
 N_SAMPLES = 6000
 
-_FOLDERS = ("data", "earthquake/local", "non_earthquake/noise")
+TRACE_FOLDERS = ("data", "earthquake/local", "non_earthquake/noise")
+"""Groups of an HDF5 file that hold traces, in the layouts that STEAD has been published in."""
+
 _ATTRIBUTE_ROWS = 2000
 
 
@@ -237,7 +240,7 @@ def find_trace(file: h5py.File, name: str) -> h5py.Group | h5py.Dataset | None:
     SourceError
         If the trace is kept in another file.
     """
-    found = (find_object(file, f"{folder}/{name}") for folder in _FOLDERS)
+    found = (find_object(file, f"{folder}/{name}") for folder in TRACE_FOLDERS)
     return next((item for item in found if item is not None), None)
 
 
@@ -247,7 +250,7 @@ def _held_names(pair: SteadPair) -> pa.Array:
         return pa.array([], type=pa.string())
     names: list[str] = []
     with open_hdf5(pair.hdf5) as file:
-        found = [find_object(file, folder) for folder in _FOLDERS]
+        found = [find_object(file, folder) for folder in TRACE_FOLDERS]
         for group in found:
             if isinstance(group, h5py.Group):
                 names.extend(group.keys())

@@ -14,7 +14,7 @@ import pandas as pd
 
 from workbench.errors import SourceError
 from workbench.schema import Event, Station
-from workbench.sources.waveforms_headers import ask_obspy, station_of
+from workbench.sources.waveforms_headers import ask_obspy, joined_codes, station_of
 
 __all__ = ["CatalogEvent", "EventBook", "read_quakeml", "read_sac_header"]
 
@@ -83,7 +83,7 @@ def _quakeml_picks(found: Any) -> Iterator[dict[str, Any]]:
             continue
         where = pick.waveform_id
         yield {
-            "station": f"{where.network_code or ''}.{where.station_code or ''}.{where.location_code or ''}",
+            "station": joined_codes(where.network_code, where.station_code, where.location_code),
             "phase": str(phase),
             "time": pd.Timestamp(pick.time.ns, unit="ns"),
             "uncertainty_s": _uncertainty_s(pick.time_errors),

@@ -23,6 +23,7 @@ __all__ = [
     "ask_obspy",
     "channel_of",
     "gathered_warnings",
+    "joined_codes",
     "read_headers",
     "read_stream",
     "station_of",
@@ -213,9 +214,16 @@ def channel_of(path: Path, stats: Any) -> str:
 
 def station_of(path: Path, stats: Any) -> str:
     """``"NET.STA.LOC"`` of a header; the start of the file's name stands for a station without code."""
-    # A dot inside a code would make two codes of it.
-    codes = (stats.network, stats.station.strip() or path.stem[:8], stats.location)
-    return ".".join(code.strip().replace(".", "-") for code in codes)
+    return joined_codes(stats.network, stats.station.strip() or path.stem[:8], stats.location)
+
+
+def joined_codes(*codes: str | None) -> str:
+    """Codes joined by dots; a dot inside a code would make two of it.
+
+    >>> joined_codes("XX", "S.1", None)
+    'XX.S-1.'
+    """
+    return ".".join((code or "").strip().replace(".", "-") for code in codes)
 
 
 def _channel_from_name(path: Path) -> str:
