@@ -10,7 +10,7 @@ import pytest
 
 from workbench.schema import Event, make_recording
 from workbench.views.traces_lines import Gain, TracePoints, gain_of, joined_lines
-from workbench.views.traces_order import distances_km, first_arrivals, ordered, zero_times_ms
+from workbench.views.traces_order import distances_km, first_arrivals, onsets_beside, ordered, zero_times_ms
 from workbench.views.traces_rows import HEADER_PX, Band, rows_in_window
 from workbench.views.traces_screen import short_names
 
@@ -161,3 +161,14 @@ def test_aligning_on_p_takes_the_analyst_before_the_model_and_keeps_all_on_the_s
 def test_short_names_stay_apart():
     assert short_names(["CX.PB01.", "CX.PB02."]) == {"CX.PB01.": "PB01", "CX.PB02.": "PB02"}
     assert set(short_names(["CX.PB01.00", "CX.PB01.10"]).values()) == {"CX.PB01.00", "CX.PB01.10"}
+
+
+def test_stations_are_aligned_on_the_onset_nearest_to_that_of_the_open_station():
+    table = pd.DataFrame(
+        {
+            "station": ["A", "B", "B"],
+            "phase": "P",
+            "time": pd.to_datetime(["2024-01-01T00:01:00", "2024-01-01T00:00:05", "2024-01-01T00:01:02"]),
+        }
+    )
+    assert onsets_beside([table], "P", "A")["B"] == pd.Timestamp("2024-01-01T00:01:02")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 import panel as pn
@@ -12,7 +13,7 @@ from workbench.views.traces_curves import curve_columns, peak_columns
 from workbench.views.traces_figures import Figures, time_words
 from workbench.views.traces_lines import Gain, TracePoints, gain_of, joined_lines
 from workbench.views.traces_marks import marks_of
-from workbench.views.traces_order import distances_km, first_arrivals, ordered, zero_times_ms
+from workbench.views.traces_order import distances_km, first_arrivals, onsets_beside, ordered, zero_times_ms
 from workbench.views.traces_overview import overview_columns, overview_marks
 from workbench.views.traces_rows import Row, rows_in_window
 from workbench.views.traces_screen import screen_of
@@ -93,23 +94,22 @@ class Drawing:
         empty = {"rows": [], "token": "", "pills": [], "pickers": [], "nothing": not self._session.loading}
         self._tell(screen=empty, marks={"seq": self.seq, "items": [], "in_hand": ""})
 
-    def _arrivals(self, phase: str) -> dict[str, pd.Timestamp]:
-        runs = [run.picks for run in self._session.runs.values() if run.on]
+    def _onset_tables(self) -> list[pd.DataFrame]:
+        """The analyst's labels before the catalogue before the pickers."""
         labels = self._session.labels
-        return first_arrivals(
-            [labels[labels["decision"] != "reject"] if len(labels) else labels, self._session.reference, *runs], phase
-        )
+        labels = labels[labels["decision"] != "reject"] if len(labels) else labels
+        return [labels, self._session.reference, *(run.picks for run in self._session.runs.values() if run.on)]
 
     def _take_order(self) -> set[str]:
         stations = [str(name) for name in self._session.shown["station"].values]
-        order, kind = ordered(stations, self._session.order, self._km, self._arrivals("P"))
+        order, kind = ordered(stations, self._session.order, self._km, first_arrivals(self._onset_tables(), "P"))
         changed = (order, kind) != (self.order, self._order_kind)
         self.order, self._order_kind = order, kind
         return {"rows"} if changed else set()
 
     def _take_align(self) -> set[str]:
         align = self._session.align
-        arrivals = self._arrivals(align) if align in ("P", "S") else {}
+        arrivals = onsets_beside(self._onset_tables(), align, self._focus()) if align in ("P", "S") else {}
         focus = self._focus()
         before = self._zero.get(focus)
         self._zero = zero_times_ms(align, self.order, self._session.event, arrivals, focus)
@@ -202,7 +202,13 @@ class Drawing:
                 (times, samples, band, gain, common if self._session.amplitude == "common" else gain.half, zero)
                 for times, samples, band, gain, zero in pieces[focus]
             ]
-            self._figures.sources[source].data = joined_lines(parts, self.loudness)
+            self._fill(source, joined_lines(parts, self.loudness))
+
+    def _fill(self, key: str, columns: dict[str, Any]) -> None:
+        """New columns for a source; nothing is sent, and nothing painted, for an empty one that stays empty."""
+        source = self._figures.sources[key]
+        if any(len(values) for values in (*columns.values(), *source.data.values())):
+            source.data = columns
 
     def _interval_ms(self, station: str) -> tuple[float, float]:
         zero = self._zero.get(station, 0.0)
@@ -211,10 +217,11 @@ class Drawing:
     def draw_curves(self) -> None:
         """Send the probability of the open station."""
         focus = self._focus()
-        interval, zero, sources = self._interval_ms(focus), self._zero[focus], self._figures.sources
+        interval, zero = self._interval_ms(focus), self._zero[focus]
         lines, fills = curve_columns(self._session, focus, interval, zero, self.theme)
-        sources["curves"].data, sources["fills"].data = lines, fills
-        sources["peaks"].data = peak_columns(self._session, focus, interval, zero, self.theme)
+        self._fill("curves", lines)
+        self._fill("fills", fills)
+        self._fill("peaks", peak_columns(self._session, focus, interval, zero, self.theme))
 
     def draw_overview(self) -> None:
         """Send the strip of the whole recording."""
@@ -229,7 +236,7 @@ class Drawing:
         """Send where picks lie in the strip."""
         focus = self._focus()
         columns = overview_marks(self._session, focus, self._zero[focus], self.theme)
-        self._figures.sources["overview_marks"].data = columns
+        self._fill("overview_marks", columns)
 
     def draw_spectrogram(self) -> None:
         """Send the spectrogram of the open station, if it is wanted."""

@@ -11,7 +11,7 @@ from obspy.geodetics import degrees2kilometers, locations2degrees
 
 from workbench.schema import Event
 
-__all__ = ["ORDER_WORDS", "distances_km", "first_arrivals", "ordered", "zero_times_ms"]
+__all__ = ["ORDER_WORDS", "distances_km", "first_arrivals", "onsets_beside", "ordered", "zero_times_ms"]
 
 ORDER_WORDS: Mapping[str, str] = {
     "distance": "by distance",
@@ -41,6 +41,24 @@ def first_arrivals(tables: Iterable[pd.DataFrame], phase: str) -> dict[str, pd.T
             for station, time in of_phase.groupby("station")["time"].min().items():
                 found.setdefault(str(station), pd.Timestamp(time))
     return found
+
+
+def onsets_beside(tables: Iterable[pd.DataFrame], phase: str, focus: str) -> dict[str, pd.Timestamp]:
+    """Station to its onset nearest in time to the first one of the open station, from the first table that has one.
+
+    A recording often holds several earthquakes: the earliest onset of another station may be that of another one.
+    """
+    tables = [table for table in tables if len(table)]
+    first = first_arrivals(tables, phase)
+    if focus not in first:
+        return first
+    found: dict[str, pd.Timestamp] = {}
+    for table in tables:
+        of_phase = table[table["phase"].str.startswith(phase)]
+        away = (of_phase["time"] - first[focus]).abs()
+        for station, row in away.groupby(of_phase["station"]).idxmin().items():
+            found.setdefault(str(station), pd.Timestamp(of_phase.loc[row, "time"]))
+    return found | {focus: first[focus]}
 
 
 def ordered(

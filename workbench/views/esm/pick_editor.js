@@ -78,7 +78,7 @@ export function render({ model, el }) {
 
   // ---- what Python says, by name; `state` holds the last of each.
   const heard = {
-    screen: () => { watchRange(); furniture.draw(); nextFrame(() => { furniture.draw(); edits.words(); }); },
+    screen: () => { watchRange(); furniture.draw(); },
     marks: () => edits.take(),
     cursor: () => { edits.cursor = state.cursor.station ? state.cursor : edits.cursor; },
     colours: () => { paint(); furniture.draw(); },
