@@ -22,6 +22,7 @@ from playwright.sync_api import Page, expect
 from workbench.labels.journal import Journal
 
 _PATIENCE_MS = 60_000
+expect.set_options(timeout=20_000)
 _MARKS = """() => {
   const out = {};
   for (const doc of Bokeh.documents) for (const model of doc.all_models) {

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from workbench.schema import STATUSES
 
@@ -25,6 +28,7 @@ SORTS = {
 }
 """Columns to sort by, with their labels."""
 
+_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2}(T\d{2}(:\d{2})?)?)?)?$")
 _SEARCHED = ("recording_id", "stations", "group", "category")
 
 
@@ -119,23 +123,29 @@ def _holds(table: pd.DataFrame, statuses: Statuses, word: str, among: np.ndarray
     rows = np.flatnonzero(among)
     held = np.zeros(len(rows), dtype=bool)
     for column in _SEARCHED:
-        values = table[column].iloc[rows[~held]]
-        held[~held] = values.str.contains(word, case=False, regex=False).to_numpy(dtype=bool)
-    if word[:4].isdigit():
-        rest = rows[~held]
-        held[~held] = (
-            table["start"]
-            .iloc[rest]
-            .dt.strftime("%Y-%m-%dT%H:%M")
-            .str.startswith(word)
-            .fillna(False)
-            .to_numpy(dtype=bool)
-        )
+        held |= _contains(table[column].iloc[rows], word)
+    if _DATE.match(word):
+        held |= _in_period(table["start"].to_numpy()[rows], word)
     result = np.zeros(len(among), dtype=bool)
     result[rows[held]] = True
-    noted = [row for row, note in statuses.notes.items() if word.casefold() in note.casefold()]
-    result[noted] = True
+    result[[row for row, note in statuses.notes.items() if word.casefold() in note.casefold()]] = True
     return result
+
+
+def _contains(values: pd.Series, word: str) -> np.ndarray:
+    # Arrow's own search: pandas lowers every string first, which takes ten times as long.
+    found = pc.match_substring(pa.array(values, from_pandas=True), word, ignore_case=True)
+    return np.asarray(pc.fill_null(found, False).to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def _in_period(times: np.ndarray, word: str) -> np.ndarray:
+    """Times in the year, month, day, hour or minute that a word names; none if it names no date ("2016-99")."""
+    try:
+        period = pd.Period(word)
+    except ValueError:
+        return np.zeros(len(times), dtype=bool)
+    first, last = (np.datetime64(time, "ns") for time in (period.start_time, period.end_time))
+    return np.asarray((times >= first) & (times <= last))
 
 
 def _sorted(table: pd.DataFrame, rows: np.ndarray, query: Query) -> np.ndarray:

@@ -116,7 +116,9 @@ class SourceDialog(pn.viewable.Viewer):
             self._markup.html = ""
         elif name == "path":
             self._path = value
-            self._draw()
+            # What was typed last may come after the button that closed the dialog.
+            if self._markup.html:
+                self._draw()
         elif name in ("kind", "dataset"):
             setattr(self, f"_{name}", value)
         elif name == "examples":

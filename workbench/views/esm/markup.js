@@ -83,11 +83,12 @@ export function render({model, el}) {
     const target = find(event)
     if (target && !is_field(target)) { model.send_msg(message(target, event)) }
   })
+  let waiting = 0
   root.addEventListener("change", event => {
     const target = find(event)
+    clearTimeout(waiting)
     if (target) { delete target.dataset.busy; model.send_msg(message(target, event)) }
   })
-  let waiting = 0
   root.addEventListener("input", event => {
     const target = find(event)
     if (!target || target.dataset.live === undefined) { return }

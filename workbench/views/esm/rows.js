@@ -48,7 +48,7 @@ export function render({model}) {
       const selected = index === model.selected
       const kind = `${row.kind || ""}${selected ? " selected" : ""}`
       if (row.heading) { return `<div class="heading" role="row" style="height:${height}px"><div role="gridcell">${row.heading}</div></div>` }
-      const cells = row.cells.map((cell, c) => `<div role="gridcell" class="${model.columns[c].align || ""}">${cell}</div>`).join("")
+      const cells = row.cells.map((cell, c) => `<div role="gridcell" class="${model.columns[c]?.align || ""}">${cell}</div>`).join("")
       const title = row.title ? ` title="${row.title}"` : ""
       return `<div class="row ${kind}" role="row" id="row${index}" data-row="${index}" aria-rowindex="${index + 1}" aria-selected="${selected}"${title} style="height:${height}px;grid-template-columns:${columns}">${cells}</div>`
     })
