@@ -11,6 +11,7 @@ import param
 
 from workbench.schema import STATUSES
 from workbench.session import Session
+from workbench.views.later import Later
 from workbench.views.markup import Action, Markup, Rows
 from workbench.views.tags import field, options, tag, text
 
@@ -45,7 +46,7 @@ class JournalPanel(pn.viewable.Viewer):
         self._layout = pn.Column(
             self._head, self._rows, sizing_mode="stretch_both", margin=0, styles={"overflow": "hidden"}
         )
-        session.param.watch(lambda *_: self._fill(), ["saved", "recording", "recording_id"])
+        session.param.watch(Later(session, self._fill), ["saved", "recording", "recording_id"])
         self._fill()
 
     def __panel__(self) -> pn.viewable.Viewable:

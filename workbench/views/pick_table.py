@@ -11,6 +11,7 @@ import param
 
 from workbench.schema import CATALOG
 from workbench.session import Session
+from workbench.views.later import Later
 from workbench.views.markup import Action, Markup, Rows
 from workbench.views.pick_rows import LARGE_MS, PickRow, pick_rows
 from workbench.views.tags import tag, text
@@ -62,7 +63,7 @@ class PickTable(pn.viewable.Viewer):
         self._layout = pn.Column(
             self._head, self._rows, sizing_mode="stretch_both", margin=0, styles={"overflow": "hidden"}
         )
-        session.param.watch(lambda *_: self._fill(), ["labels", "runs", "reference", "recording", "order", "event"])
+        session.param.watch(Later(session, self._fill), ["labels", "runs", "reference", "recording", "order", "event"])
         session.param.watch(lambda *_: self._select(), ["in_hand", "station"])
         self._fill()
 

@@ -13,6 +13,7 @@ import panel as pn
 
 from workbench.schema import STATUSES
 from workbench.session import Session
+from workbench.views.later import Later
 from workbench.views.markup import Action, Markup, Rows
 from workbench.views.recordings_html import filter_html, foot_html, head_html, recording_row
 from workbench.views.recordings_query import RANGES, Query, Statuses, chosen_rows
@@ -21,6 +22,7 @@ from workbench.views.tags import tag, text
 __all__ = ["RecordingList"]
 
 _AT_ONCE = 100_000
+_MADE_KEPT = 2000
 
 
 class RecordingList(pn.viewable.Viewer):
@@ -46,6 +48,7 @@ class RecordingList(pn.viewable.Viewer):
         self._query = Query()
         self._open_filters = False
         self._searcher: ThreadPoolExecutor | None = None
+        self._made: dict[tuple[Any, ...], Mapping[str, Any]] = {}
         super().__init__(**params)
         self._table = pd.DataFrame()
         self._statuses = Statuses(session.index)
@@ -71,7 +74,7 @@ class RecordingList(pn.viewable.Viewer):
             self._head, self._rows, self._foot, sizing_mode="stretch_both", margin=0, styles={"overflow": "hidden"}
         )
         session.param.watch(lambda *_: self._load(), "recordings")
-        session.param.watch(lambda *_: self._refresh(), ["recording_id", "statuses"])
+        session.param.watch(Later(session, self._refresh), ["recording_id", "statuses"])
         self._load()
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -103,6 +106,7 @@ class RecordingList(pn.viewable.Viewer):
 
     def _load(self) -> None:
         self._table = self._session.recordings
+        self._made.clear()
         self._statuses = Statuses(self._session.index)
         self._statuses.update(self._session.statuses)
         categories = self._table["category"].unique() if len(self._table) else []
@@ -177,13 +181,13 @@ class RecordingList(pn.viewable.Viewer):
         if row < 0:
             values = self._table.iloc[-1 - row]
             return {"heading": tag("b", text(values["group"]), class_="ellipsis")}
-        return recording_row(
-            self._table.iloc[row],
-            STATUSES[self._statuses.codes[row]],
-            self._statuses.counts.get(row, (0, 0)),
-            self._statuses.notes.get(row, ""),
-            self._query.sort,
-        )
+        status = STATUSES[self._statuses.codes[row]]
+        key = (row, status, self._statuses.counts.get(row, (0, 0)), self._statuses.notes.get(row, ""), self._query.sort)
+        if key not in self._made:
+            if len(self._made) > _MADE_KEPT:
+                self._made.clear()
+            self._made[key] = recording_row(self._table.iloc[row], *key[1:])
+        return self._made[key]
 
     def _nothing(self) -> str:
         if not len(self._table):
