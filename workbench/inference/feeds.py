@@ -7,9 +7,9 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import xarray as xr
@@ -76,20 +76,18 @@ def parse_seedlink(address: str) -> SeedLinkAddress:
     SourceError
         If it is not of that form.
     """
-    parts = urlsplit(address)
-    try:
-        port = parts.port or 18000
-    except ValueError as error:
-        raise SourceError(f"{address} has no usable port; {_SELECTORS}.") from error
+    scheme, _, rest = address.partition("://")
+    server, _, wanted = rest.partition("/")
+    host, _, port = server.partition(":")
+    if scheme != "seedlink" or not host or not wanted or not (port.isdigit() or not port):
+        raise SourceError(f"{address} names no server or no channel; {_SELECTORS}.")
     channels = []
-    for text in filter(None, parts.path.strip("/").split(",")):
+    for text in filter(None, wanted.split(",")):
         codes = text.split(".")
         if len(codes) != 4 or not codes[0] or not codes[1] or not codes[3]:
             raise SourceError(f"{text!r} is no channel; {_SELECTORS}.")
         channels.append((codes[0], codes[1], codes[2], codes[3]))
-    if parts.scheme != "seedlink" or not parts.hostname or not channels:
-        raise SourceError(f"{address} names no server or no channel; {_SELECTORS}.")
-    return SeedLinkAddress(parts.hostname, port, tuple(channels))
+    return SeedLinkAddress(host, int(port or 18000), tuple(channels))
 
 
 def seedlink(address: SeedLinkAddress, *, silence_s: float = 120.0, held_packets: int = 10_000) -> Iterator[Packet]:
@@ -107,25 +105,31 @@ def seedlink(address: SeedLinkAddress, *, silence_s: float = 120.0, held_packets
     SourceError
         If the server cannot be reached, refuses a channel, or falls silent.
     """
-    connection = _connection(address)
+    connection = _connection(address, silence_s)
     packets: queue.Queue[Packet | SourceError | None] = queue.Queue(held_packets)
-    threading.Thread(target=_receive, args=(connection, packets), daemon=True, name="seedlink").start()
+    thread = threading.Thread(target=_receive, args=(connection, packets), daemon=True, name="seedlink")
+    thread.start()
     try:
         while True:
             try:
                 packet = packets.get(timeout=silence_s)
             except queue.Empty:
                 raise SourceError(f"{address.host}:{address.port} has sent nothing for {silence_s:g} s.") from None
-            if packet is None:
-                return
             if isinstance(packet, SourceError):
                 raise packet
+            if packet is None:
+                return
             yield packet
     finally:
         connection.terminate()
+        # A thread that waits for the server's next byte does not hear that it shall end.
+        if connection.socket is not None:
+            with suppress(OSError):
+                connection.socket.shutdown(socket.SHUT_RDWR)
+        thread.join(timeout=5.0)
 
 
-def _connection(address: SeedLinkAddress) -> Any:
+def _connection(address: SeedLinkAddress, silence_s: float) -> Any:
     from obspy.clients.seedlink.client.seedlinkconnection import SeedLinkConnection
 
     try:
@@ -133,7 +137,7 @@ def _connection(address: SeedLinkAddress) -> Any:
         socket.create_connection((address.host, address.port), timeout=10).close()
     except OSError as error:
         raise SourceError(f"{address.host}:{address.port} cannot be reached: {error}.") from error
-    connection = SeedLinkConnection()
+    connection = SeedLinkConnection(timeout=2 * silence_s)
     connection.set_sl_address(f"{address.host}:{address.port}")
     selectors: dict[tuple[str, str], list[str]] = {}
     for network, station, location, channel in address.channels:
@@ -151,13 +155,15 @@ def _receive(connection: Any, packets: queue.Queue[Packet | SourceError | None])
     try:
         while True:
             received = connection.collect()
-            if received in (SLPacket.SLTERMINATE, None):
+            if received is None or received == SLPacket.SLTERMINATE:
                 packets.put(None)
                 return
             if received != SLPacket.SLERROR and received.get_type() not in (SLPacket.TYPE_SLINF, SLPacket.TYPE_SLINFT):
                 packets.put(_packet(received.get_trace()))
     except (SeedLinkException, OSError) as error:
         packets.put(SourceError(f"The SeedLink server ended the connection: {error}."))
+    finally:
+        connection.disconnect()
 
 
 def _packet(trace: Any) -> Packet:

@@ -109,7 +109,7 @@ class Triggers:
             if not above[0]:
                 peaks += self.close([column])
             edges = np.flatnonzero(np.diff(np.concatenate(([False], above, [False])).astype(np.int8))).reshape(-1, 2)
-            for first, stop in edges:
+            for first, stop in edges.tolist():
                 at = first + int(np.argmax(curve[first:stop, column]))
                 found, known = Peak(column, begin + at, float(curve[at, column])), self._open.get(column)
                 self._open[column] = found if known is None or found.probability > known.probability else known

@@ -91,6 +91,8 @@ class TrainingConfig:
         Folder for checkpoints, weights, history and this configuration.
     size
         Of the XiaoNet.
+    start_from
+        Weights (a ``.safetensors`` file of the same size) to go on from; empty for random ones.
     patience
         Epochs without a better validation loss before it stops.
     device
@@ -100,6 +102,7 @@ class TrainingConfig:
     results: str
     lessons: LessonsConfig
     size: str = "25k"
+    start_from: str = ""
     seed: int = 0
     epochs: int = 12
     batch_size: int = 32

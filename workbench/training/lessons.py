@@ -11,10 +11,18 @@ import h5py
 import numpy as np
 
 from workbench.schema import Report, silent
-from workbench.training.augmentations import AddNoise, FlipPolarity, Place, RotateHorizontals, Stretch, SuperposeEvent
+from workbench.training.augmentations import (
+    AddNoise,
+    FlipPolarity,
+    Place,
+    RotateHorizontals,
+    Stretch,
+    SuperposeEvent,
+    onsets_in,
+)
 from workbench.training.checkpoints import replace_atomically
 from workbench.training.clips import read_clips
-from workbench.training.synthetic import coloured_noise, tilt_spectrum
+from workbench.training.synthetic import coloured_noise, restless_noise, tilt_spectrum
 from workbench.training.teachers import Teachers
 
 __all__ = ["KINDS", "LESSON_SAMPLES", "Recipe", "make_lessons"]
@@ -41,6 +49,9 @@ class Recipe:
         Ranges; see :mod:`workbench.training.augmentations`.
     stretched, noisy, superposed
         Probabilities of those steps.
+    restless
+        Share of the noise that is made by :func:`~workbench.training.synthetic.restless_noise`. Lessons of noise get it
+        20 dB below to 20 dB above their own.
     """
 
     shares: tuple[float, float, float, float] = (0.4, 0.25, 0.2, 0.15)
@@ -50,6 +61,7 @@ class Recipe:
     noisy: float = 0.7
     second_event_db: tuple[float, float] = (-15.0, 15.0)
     superposed: float = 0.2
+    restless: float = 0.0
 
 
 def make_lessons(
@@ -182,12 +194,17 @@ class _Maker:
 
     def _add_noise(self, state: Any) -> None:
         _, metadata = state["X"]
+        if self.recipe.restless and not onsets_in(metadata):
+            AddNoise(self.rng, 1.0, self._noise, (-20.0, 20.0))(state)
+            return
         partly = metadata["valid_to_sample"] - metadata["valid_from_sample"] < LESSON_SAMPLES
         # Bare zeros beside a clip would give away where it begins.
         AddNoise(self.rng, 1.0 if partly else self.recipe.noisy, self._noise, self.recipe.snr_db)(state)
 
     def _noise(self, shape: tuple[int, ...]) -> np.ndarray:
         pool = self.pools["noise"]
+        if self.recipe.restless and self.rng.random() < self.recipe.restless:
+            return restless_noise(self.rng, (shape[0], shape[1]))
         if not len(pool) or self.rng.random() < 0.25:
             return coloured_noise(self.rng, shape)
         samples = self.dataset.get_waveforms(int(self.rng.choice(pool)))[:, : shape[-1]]

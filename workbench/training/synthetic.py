@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import lfilter
 
-__all__ = ["SyntheticEvent", "coloured_noise", "synthetic_event", "tilt_spectrum"]
+__all__ = ["SyntheticEvent", "coloured_noise", "restless_noise", "synthetic_event", "tilt_spectrum"]
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,32 @@ def coloured_noise(rng: np.random.Generator, shape: tuple[int, ...], *, exponent
     # Below 20 cycles a window the slope ends, for microseism would otherwise drown all else.
     noise = np.fft.irfft(spectrum * np.maximum(frequency, 20.0) ** -power, n=shape[-1], axis=-1)
     return (noise / noise.std(axis=-1, keepdims=True)).astype(np.float32)
+
+
+def restless_noise(rng: np.random.Generator, shape: tuple[int, int], *, rate_hz: float = 100.0) -> np.ndarray:
+    """Noise that is anything but stationary: swelling, humming, with bursts and spikes; standard deviation about 1.
+
+    Two quiet stations do not show a network what else may be no earthquake: machines, footsteps, wind, ocean-bottom
+    currents, digitiser glitches. Whether a burst looks like an arrival is for the teachers to say.
+    """
+    n_components, n_samples = shape
+    time_s = np.arange(n_samples) / rate_hz
+    noise = np.stack([coloured_noise(rng, (n_samples,)) for _ in range(n_components)]).astype(float)
+    noise += rng.uniform(0, 1) * coloured_noise(rng, (n_samples,))
+    swell = coloured_noise(rng, (n_samples,), exponent=2.0)
+    noise *= np.exp(rng.uniform(0, 0.8) * swell)
+    gains = 10 ** (rng.normal(0, 6, (n_components, 1)) / 20)
+    for _ in range(rng.poisson(0.5)):
+        hum = np.sin(2 * np.pi * rng.uniform(1, 45) * time_s + rng.uniform(0, 2 * np.pi))
+        noise += rng.uniform(0.2, 3) * rng.uniform(0, 1, (n_components, 1)) * hum
+    for _ in range(rng.poisson(2.0)):
+        envelope = np.exp(-0.5 * ((time_s - rng.uniform(0, time_s[-1])) / np.exp(rng.uniform(-3, 1.5))) ** 2)
+        burst = tilt_spectrum(rng.standard_normal(shape), rng.uniform(-1, 1.5))
+        noise += rng.uniform(1, 8) * rng.uniform(0, 1, (n_components, 1)) * burst / burst.std() * envelope
+    for _ in range(rng.poisson(0.3)):
+        noise[rng.integers(n_components), rng.integers(n_samples)] += rng.uniform(-30, 30)
+    noise = gains * noise
+    return (noise / noise.std()).astype(np.float32)
 
 
 def tilt_spectrum(samples: np.ndarray, exponent: float) -> np.ndarray:

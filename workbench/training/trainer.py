@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from workbench.errors import JobError
+from workbench.errors import JobError, PickerError
+from workbench.networks.weights_file import load_xiaonet
 from workbench.networks.xiaonet import XiaoNet
 from workbench.schema import Report, silent
 from workbench.training.checkpoints import load_checkpoint, replace_atomically, save_checkpoint, save_weights
@@ -73,7 +74,7 @@ class Trainer:
         self.config, self.train_windows, self.validation_windows = config, train, validation
         self.folder = Path(config.results)
         self.device = torch.device(_device(config.device))
-        self.network = XiaoNet(config.size).to(self.device)
+        self.network = _first_network(config).to(self.device)
         wants_hint = config.loss.teacher > 0 and config.loss.hint > 0 and train.hint_channels > 0
         # Only there to be trained against: it stays out of the weights.
         self.projection = (
@@ -219,6 +220,17 @@ class Trainer:
     def _write_json(self, name: str, content: Any) -> None:
         text = json.dumps(content, indent=1)
         replace_atomically(self.folder / name, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def _first_network(config: TrainingConfig) -> XiaoNet:
+    if not config.start_from:
+        return XiaoNet(config.size)
+    network, path = load_xiaonet(config.start_from)
+    if network.size != config.size:
+        raise PickerError(
+            f"{path} holds weights of the size {network.size}, and the configuration asks for {config.size}."
+        )
+    return network
 
 
 def _device(wanted: str) -> str:
