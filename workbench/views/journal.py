@@ -81,7 +81,7 @@ class JournalPanel(pn.viewable.Viewer):
 
     def _row(self, index: int) -> Mapping[str, Any]:
         row = self._entries.iloc[index]
-        at = pd.Timestamp(row["decided_at"])
+        at = pd.Timestamp(row["decided_at"]).floor("us")
         local = at.tz_localize("UTC").to_pydatetime().astimezone()
         what, onset = _words(row)
         cells = [

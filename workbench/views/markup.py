@@ -86,6 +86,7 @@ class Rows(JSComponent):
     first = param.Integer(0)
     rows = param.List([])
     selected = param.Integer(-1)
+    anchor = param.Integer(-1, doc="Row to bring into sight where none is selected.")
     row_height = param.Integer(26)
     version = param.Integer(0)
     label = param.String("")
@@ -111,13 +112,16 @@ class Rows(JSComponent):
         sheets = [stylesheet("base.css"), stylesheet("rows.css")]
         super().__init__(kind=kind, columns=[dict(column) for column in columns], stylesheets=sheets, **params)
 
-    def fill(self, total: int, selected: int = -1, **changes: Any) -> None:
+    def fill(self, total: int, selected: int = -1, anchor: int = -1, **changes: Any) -> None:
         """Show another table, or the same with other rows, scrolled to where it was if that still is a place."""
         first = min(self.first, max(0, total - self._window))
-        if selected >= 0 and not first <= selected < first + self._window:
-            first = max(0, selected - self._window // 2)
+        sought = selected if selected >= 0 else anchor
+        if sought >= 0 and not first <= sought < first + self._window:
+            first = max(0, sought - self._window // 2)
         rows = self._slice(first, self._window, total)
-        self.param.update(total=total, first=first, rows=rows, selected=selected, version=self.version + 1, **changes)
+        self.param.update(
+            total=total, first=first, rows=rows, selected=selected, anchor=anchor, version=self.version + 1, **changes
+        )
 
     def _slice(self, first: int, count: int, total: int) -> list[dict[str, Any]]:
         return [dict(self._make_row(index)) for index in range(first, min(first + count, total))]

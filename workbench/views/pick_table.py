@@ -79,17 +79,20 @@ class PickTable(pn.viewable.Viewer):
         self.count = sum(row.who != "rejected" for row in self.rows)
         columns = self._columns()
         changes = {"columns": columns} if columns != self._rows.columns else {}
-        self._rows.fill(len(self.rows), self._selected(), nothing=self._nothing(), **changes)
+        self._rows.fill(len(self.rows), self._selected(), self._anchor(), nothing=self._nothing(), **changes)
         large = sum(any(abs(ms) >= LARGE_MS for ms in row.differences_ms.values()) for row in self.rows)
         badge = tag("span", f"{large} over {LARGE_MS:.0f} ms", class_="badge") if large else ""
         against = "Model − you, ms" if any(row.who == "human" for row in self.rows) else "Model − first picker, ms"
         self._head.html = tag("span", against, class_="muted") + tag("span", class_="spread") + badge
 
     def _select(self) -> None:
-        if any(row.station == self._session.station for row in self.rows):
-            self._rows.fill(len(self.rows), self._selected())
-        else:
-            self._rows.selected = self._selected()
+        self._rows.fill(len(self.rows), self._selected(), self._anchor())
+
+    def _anchor(self) -> int:
+        """The first row of the open station that is on the screen, or of the station at all."""
+        view, own = self._session.view, [n for n, row in enumerate(self.rows) if row.station == self._session.station]
+        seen = [n for n in own if view is None or view[0] <= self.rows[n].time <= view[1]]
+        return (seen or own or [-1])[0]
 
     def _selected(self) -> int:
         in_hand = self._session.in_hand

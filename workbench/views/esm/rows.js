@@ -72,9 +72,10 @@ export function render({model}) {
     model.send_msg({act: "need", first: from, count: count + 60})
   }
   const show = () => {
-    if (model.selected < 0) { return }
+    const sought = model.selected >= 0 ? model.selected : model.anchor
+    if (sought < 0) { return }
     const {height, scale, top, port_px} = view()
-    const at = model.selected * height
+    const at = sought * height
     if (at < top || at + height > top + port_px) { port.scrollTop = Math.max(0, (at - port_px / 2 + height) / scale) }
   }
 
@@ -95,7 +96,7 @@ export function render({model}) {
   draw()
   model.on("columns", () => { draw_head(); draw() })
   model.on(["rows", "first", "total", "version", "nothing"], () => { draw(); ask() })
-  model.on("selected", () => { draw(); show(); ask() })
+  model.on(["selected", "anchor"], () => { draw(); show(); ask() })
   new ResizeObserver(() => { draw(); show(); ask() }).observe(port)
   return root
 }
