@@ -70,11 +70,15 @@ def quantise(path: Path, into: Path, windows: np.ndarray) -> Path:
     onnx = _onnx()
     try:
         from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
+        from onnxruntime.quantization.shape_inference import quant_pre_process
     except ImportError as error:
         raise RequirementError(f"Quantising needs the package 'onnxruntime'. {_REMEDY}") from error
     into.parent.mkdir(parents=True, exist_ok=True)
+    # Folds constants, without which biases stay in float.
+    prepared = into.with_suffix(".prepared.onnx")
+    quant_pre_process(str(path), str(prepared), skip_symbolic_shape=True)
     quantize_static(
-        str(path),
+        str(prepared),
         str(into),
         _Reader(windows),
         quant_format=QuantFormat.QDQ,
@@ -84,6 +88,7 @@ def quantise(path: Path, into: Path, windows: np.ndarray) -> Path:
         per_channel=True,
         calibrate_method=CalibrationMethod.MinMax,
     )
+    prepared.unlink()
     kept = {entry.key: entry.value for entry in onnx.load(str(path)).metadata_props}
     model = onnx.load(str(into))
     onnx.helper.set_model_props(model, kept)
