@@ -14,7 +14,7 @@ from workbench.sources.phasenet_npz import PhaseNetNpzSource
 from workbench.sources.seisbench_datasets import SeisBenchSource
 from workbench.sources.stead import SteadSource
 
-from .dataset_files import STEAD_ROW, stead_samples, write_npz, write_seisbench, write_stead
+from .dataset_files import SEISBENCH_ROW, STEAD_ROW, stead_samples, write_npz, write_seisbench, write_stead
 
 SECRET = b"root:x:0:0:root:/root:/bin/sh" * 30
 """Content of a file outside the dataset, like /etc/passwd."""
@@ -323,3 +323,25 @@ def test_a_folder_named_like_a_file_is_refused(tmp_path):
 def test_a_folder_without_stead_files_says_what_was_looked_for(tmp_path):
     with pytest.raises(SourceError, match=r"looked for \*\.hdf5 and \*\.csv"):
         SteadSource(tmp_path).scan()
+
+
+def test_an_onset_outside_all_times_is_no_pick_and_hides_nothing_else(tmp_path):
+    far = "99999999999999999999"
+    write_stead(
+        tmp_path / "stead", rows=[{**STEAD_ROW, "trace_name": "A_EV", "p_arrival_sample": far}], names=("A_EV",)
+    )
+    rows = [{**SEISBENCH_ROW, "trace_name": "A_EV", "trace_p_arrival_sample": far}]
+    write_seisbench(tmp_path / "seisbench", names=("A_EV",), rows=rows)
+    write_npz(tmp_path / "npz" / "A_EV.npz", itp=1e30)
+    for folder, phase in (("stead", "S"), ("seisbench", "Sg"), ("npz", "S")):
+        assert open_source(tmp_path / folder).reference_picks("A_EV")["phase"].tolist() == [phase]
+
+
+def test_a_compressed_file_with_broken_bits_says_so(tmp_path):
+    rng = np.random.default_rng(0)
+    np.savez_compressed(tmp_path / "a.npz", data=rng.standard_normal((9001, 3)).astype(np.float32), itp=1, its=2)
+    content = bytearray((tmp_path / "a.npz").read_bytes())
+    content[200:1200] = rng.bytes(1000)
+    (tmp_path / "a.npz").write_bytes(content)
+    with pytest.raises(SourceError, match="damaged"):
+        open_source(tmp_path / "a.npz", "phasenet_npz").read("a")

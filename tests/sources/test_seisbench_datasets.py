@@ -97,7 +97,7 @@ def test_components_come_in_one_order_whatever_the_file_has(tmp_path, order, dim
 
 @pytest.mark.parametrize(
     ("order", "dimensions"),
-    [("enz", "cw"), (np.array([b"E", b"N", b"Z"]), np.array([b"C", b"W"])), ('["E", "N", "Z"]', "NCW"), ("E,N,Z", "CW")],
+    [("enz", "cw"), (list("ENZ"), list("CW")), ('["E", "N", "Z"]', "NCW"), ("E,N,Z", "CW")],
 )
 def test_an_order_in_another_spelling_is_the_same_order(tmp_path, order, dimensions):
     samples = write_seisbench(tmp_path, order="ENZ")

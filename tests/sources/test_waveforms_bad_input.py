@@ -8,6 +8,7 @@ import socket
 import numpy as np
 import pytest
 from obspy import Trace, UTCDateTime
+from obspy.core.util import AttribDict
 
 from workbench.errors import SourceError
 from workbench.sources import open_source
@@ -210,3 +211,28 @@ def test_a_header_with_an_impossible_time_is_named(folder):
     recording, notices = only(WaveformSource(folder))
     assert recording["station"].values.tolist() == ["XX.A."]
     assert notices == ["b.sac holds no samples with a rate and a time that are possible."]
+
+
+def test_broken_records_that_claim_other_rates_do_not_hide_the_good_ones(folder, record):
+    content, noise = record
+    broken = bytearray(content)
+    # The rate factor in the fixed header of the third record, and the samples of the fifth.
+    broken[2 * RECORD_BYTES + 32 : 2 * RECORD_BYTES + 34] = (4400).to_bytes(2, "big")
+    broken[4 * RECORD_BYTES + 64 : 5 * RECORD_BYTES] = b"\xff" * (RECORD_BYTES - 64)
+    (folder / "a.mseed").write_bytes(broken)
+    source = WaveformSource(folder)
+    recordings = [source.read(name) for name in source.scan()["recording_id"]]
+    good = max(recordings, key=lambda recording: recording.sizes["time"])["waveform"].values[0, 0]
+    kept = np.isfinite(good[: noise.size])
+    assert kept.mean() > 0.8
+    assert np.mean(good[: noise.size][kept] == noise[kept]) > 0.95
+
+
+def test_a_sac_header_with_an_impossible_pick_is_read_without_it(folder):
+    one = trace(dtype=np.float32)
+    one.stats.sac = AttribDict(o=1e35, a=1.5, t0=-3e38, kt0="S")
+    write(folder / "a.sac", one, format="SAC")
+    source = WaveformSource(folder)
+    name = source.scan()["recording_id"].iloc[0]
+    assert source.reference_picks(name)["phase"].tolist() == ["P"]
+    assert source.event(name) is None

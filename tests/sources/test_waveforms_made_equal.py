@@ -183,3 +183,13 @@ def test_files_that_follow_one_another_are_resampled_without_a_seam(tmp_path):
     write(tmp_path / "b2", trace("XX.B..HHZ", start=START + 30, rate_hz=50.0, samples=samples[1500:], dtype=np.float32))
     row = only(tmp_path)["waveform"].sel(station="XX.B.", component="Z").values
     np.testing.assert_allclose(row[2950:3050], wave(100.0)[2950:3050], atol=5)
+
+
+def test_files_of_one_channel_with_other_number_types_are_read_off_the_axis_too(tmp_path):
+    write_station(tmp_path, "XX.A.", "Z")
+    write_station(tmp_path, "XX.B.", "Z")
+    late = START + 0.005
+    write(tmp_path / "c1", trace("XX.C..HHZ", start=late, n=3000))
+    write(tmp_path / "c2", trace("XX.C..HHZ", start=late + 30, n=3000, dtype=np.float64))
+    row = only(tmp_path)["waveform"].sel(station="XX.C.", component="Z").values
+    assert np.isfinite(row).mean() > 0.99

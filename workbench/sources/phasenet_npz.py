@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from workbench.schema import (
     silent,
 )
 from workbench.sources.files import files_in, require_file
-from workbench.sources.samples import component_ranks, usable_samples
+from workbench.sources.samples import component_ranks, time_after, usable_samples
 
 __all__ = ["PhaseNetNpzSource"]
 
@@ -31,6 +32,8 @@ _SAMPLING_RATE_HZ = 100.0
 _STORED_ORDER = "ENZ"
 _MOST_VALUES = 2**28
 _STAMP = re.compile(r"(?P<network>[^_.]*)[_.](?P<station>[^_.]*)[_.](?P<stamp>\d{14})(?P<hundredths>\d{2})?")
+_DAMAGED = (OSError, ValueError, EOFError, SyntaxError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+"""What zipfile and numpy raise over a broken file."""
 _ONSETS = {"P": ("itp", "p_idx"), "S": ("its", "s_idx")}
 
 
@@ -126,10 +129,11 @@ class PhaseNetNpzSource:
             {
                 "station": _station(file, content),
                 "phase": phase,
-                "time": pd.Timestamp(start) + pd.Timedelta(round(sample / _SAMPLING_RATE_HZ * 1e9), "ns"),
+                "time": time,
             }
             for phase in _ONSETS
             for sample in _onsets(content, phase)
+            if (time := time_after(pd.Timestamp(start), sample / _SAMPLING_RATE_HZ)) is not None
         ]
         return make_picks(rows, recording_id=recording_id, picker=CATALOG)
 
@@ -179,7 +183,7 @@ def _load(file: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
     try:
         with np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in names if name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         raise SourceError(f"{file} cannot be read as .npz; it may be damaged ({error}).") from error
 
 
@@ -192,7 +196,7 @@ def _data_shape(file: Path) -> tuple[int, ...]:
             shape, _, dtype = read(stream)
     except KeyError as error:
         raise SourceError(f"{file} holds no array 'data', where PhaseNet keeps its waveform.") from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         raise SourceError(f"{file} cannot be read as .npz; it may be damaged ({error}).") from error
     if len(shape) != 2 or shape[1] != len(_STORED_ORDER) or dtype.kind not in "fiu":
         raise SourceError(

@@ -1,12 +1,13 @@
-"""Samples as they come from a file, made usable: float32, no infinite values, and what is odd about them in words."""
+"""Samples and times as they come from a file, made usable, and what is odd about them in words."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
-__all__ = ["component_ranks", "usable_samples"]
+__all__ = ["component_ranks", "time_after", "usable_samples"]
 
 _ORDER = "ZNE12"
 
@@ -21,6 +22,18 @@ def component_ranks(components: Sequence[str]) -> list[int]:
     """
     places = {name: place for place, name in enumerate(_ORDER)}
     return sorted(range(len(components)), key=lambda index: (places.get(components[index], len(places)), index))
+
+
+def time_after(start: pd.Timestamp | int | None, seconds: float = 0.0) -> pd.Timestamp | None:
+    """A time (or nanoseconds since 1970) and so many seconds; None where that is no time, or not of 1678 to 2261.
+
+    >>> time_after(pd.Timestamp("2024-01-01"), 1.5), time_after(0, 1e30)
+    (Timestamp('2024-01-01 00:00:01.500000'), None)
+    """
+    try:
+        return pd.Timestamp(start or 0) + pd.Timedelta(round(seconds * 1e9), "ns")
+    except (OverflowError, ValueError):
+        return None
 
 
 def usable_samples(samples: np.ndarray, components: Sequence[str]) -> tuple[np.ndarray, list[str]]:

@@ -8,10 +8,10 @@ from typing import Any
 
 import h5py
 import numpy as np
-import pandas as pd
 
 from workbench.errors import SourceError
 from workbench.sources.hdf5 import find_object, read_samples
+from workbench.sources.samples import time_after
 from workbench.sources.seisbench_index import ARRIVAL, letters_of
 
 __all__ = [
@@ -155,11 +155,12 @@ def trace_rate(row: Mapping[str, Any]) -> float:
 
 def onsets(row: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Onsets of all phases, as :func:`workbench.schema.make_picks` takes them."""
-    rate, start = trace_rate(row), pd.Timestamp(row.get("trace_start_time") or 0)
+    rate = trace_rate(row)
     rows = []
     for column, value in row.items():
         match = ARRIVAL.fullmatch(column)
-        if match is None or not np.isfinite(number(value)):
+        time = time_after(row.get("trace_start_time"), number(value) / rate) if match else None
+        if match is None or time is None:
             continue
         stem = f"trace_{match['phase']}"
         uncertainties = [number(row.get(f"{stem}_{name}")) for name in ("arrival_uncertainty_s", "uncertainty_s")]
@@ -167,7 +168,7 @@ def onsets(row: Mapping[str, Any]) -> list[dict[str, Any]]:
             {
                 "station": row["stations"],
                 "phase": _phase_name(match["phase"]),
-                "time": start + pd.Timedelta(round(number(value) / rate * 1e9), "ns"),
+                "time": time,
                 "uncertainty_s": next(filter(np.isfinite, uncertainties), np.nan),
                 "polarity": _POLARITIES.get(word(row.get(f"{stem}_polarity")).lower(), ""),
             }

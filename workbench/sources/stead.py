@@ -17,7 +17,7 @@ from workbench.schema import CATALOG, RECORDING_COLUMNS, Event, Report, make_pic
 from workbench.settings import load_settings
 from workbench.sources.hdf5 import Hdf5Files, attributes_of, read_samples
 from workbench.sources.metadata_index import MetadataIndex
-from workbench.sources.samples import component_ranks, usable_samples
+from workbench.sources.samples import component_ranks, time_after, usable_samples
 from workbench.sources.stead_files import find_pairs, looks_like_stead
 from workbench.sources.stead_index import (
     N_SAMPLES,
@@ -157,13 +157,12 @@ class SteadSource:
         """The P and S onsets of the metadata, for noise none."""
         row, pair = self._row(recording_id)
         row = self._with_attributes(row, pair)
-        start = row["trace_start_time"]
         rows = []
         for phase in ("P", "S"):
             sample = row[f"{phase.lower()}_arrival_sample"]
-            if sample is not None and np.isfinite(sample) and sample >= 0:
-                offset = pd.Timedelta(round(sample / SAMPLING_RATE_HZ * 1e9), "ns")
-                rows.append({"station": _station(row), "phase": phase, "time": pd.Timestamp(start or 0) + offset})
+            time = time_after(row["trace_start_time"], _number(sample) / SAMPLING_RATE_HZ)
+            if time is not None and sample >= 0:
+                rows.append({"station": _station(row), "phase": phase, "time": time})
         return make_picks(rows, recording_id=recording_id, picker=CATALOG)
 
     def event(self, recording_id: str) -> Event | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -25,6 +24,7 @@ from workbench.schema import (
 from workbench.sources.paths import is_inside, open_refusal, walk_files
 from workbench.sources.stations import StationBook
 from workbench.sources.waveforms_events import EventBook
+from workbench.sources.waveforms_grid import common_rate
 from workbench.sources.waveforms_grouping import Interval, group_segments
 from workbench.sources.waveforms_headers import waveform_format
 from workbench.sources.waveforms_reading import read_interval
@@ -189,7 +189,7 @@ class WaveformSource:
                     "duration_s": (interval.end_ns - interval.start_ns) / 1e9,
                     "n_stations": len(stations),
                     "stations": ",".join(stations[:4]) + ("…" if len(stations) > 4 else ""),
-                    "sampling_rate_hz": _most_common_rate(interval),
+                    "sampling_rate_hz": common_rate(interval.segments),
                     "magnitude": event.magnitude if event else float("nan"),
                     "files": files[0].name if len(files) == 1 else f"{len(files)} files",
                 }
@@ -206,11 +206,6 @@ def _is_waveform(path: Path) -> bool:
 
 def _span(interval: Interval) -> tuple[np.datetime64, np.datetime64]:
     return np.datetime64(interval.start_ns, "ns"), np.datetime64(interval.end_ns, "ns")
-
-
-def _most_common_rate(interval: Interval) -> float:
-    rates = Counter(round(segment.rate_hz, 4) for segment in interval.segments)
-    return max(rates, key=lambda rate: (rates[rate], rate))
 
 
 def _named(intervals: list[Interval]) -> dict[str, Interval]:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from workbench.errors import SourceError
 from workbench.schema import Event, Station
+from workbench.sources.samples import time_after
 from workbench.sources.waveforms_headers import ask_obspy, joined_codes, station_of
 
 __all__ = ["CatalogEvent", "EventBook", "read_quakeml", "read_sac_header"]
@@ -60,12 +60,12 @@ def read_quakeml(path: Path) -> list[CatalogEvent]:
 
 def _event(found: Any) -> Event | None:
     origin = found.preferred_origin() or (found.origins[0] if found.origins else None)
-    if origin is None or origin.time is None:
+    if origin is None or origin.time is None or (time := time_after(origin.time.ns)) is None:
         return None
     magnitude = found.preferred_magnitude() or (found.magnitudes[0] if found.magnitudes else None)
     return Event(
         event_id=str(found.resource_id.id),
-        time=pd.Timestamp(origin.time.ns, unit="ns"),
+        time=time,
         latitude_deg=_NAN if origin.latitude is None else float(origin.latitude),
         longitude_deg=_NAN if origin.longitude is None else float(origin.longitude),
         depth_km=_NAN if origin.depth is None else float(origin.depth) / 1000.0,
@@ -79,13 +79,13 @@ def _quakeml_picks(found: Any) -> Iterator[dict[str, Any]]:
     phase_of = {arrival.pick_id.id: arrival.phase for arrival in arrivals if arrival.pick_id}
     for pick in found.picks:
         phase = pick.phase_hint or phase_of.get(pick.resource_id.id, "")
-        if pick.time is None or not phase or pick.waveform_id is None or pick.evaluation_status == "rejected":
+        time, where = None if pick.time is None else time_after(pick.time.ns), pick.waveform_id
+        if time is None or not phase or where is None or pick.evaluation_status == "rejected":
             continue
-        where = pick.waveform_id
         yield {
             "station": joined_codes(where.network_code, where.station_code, where.location_code),
             "phase": str(phase),
-            "time": pd.Timestamp(pick.time.ns, unit="ns"),
+            "time": time,
             "uncertainty_s": _uncertainty_s(pick.time_errors),
             "polarity": pick.polarity or "",
         }
@@ -113,16 +113,16 @@ def read_sac_header(path: Path, stats: Any) -> tuple[Station, CatalogEvent]:
     for name in ("a", *(f"t{number}" for number in range(10))):
         phase = str(sac.get(f"k{name}", "P" if name == "a" else "")).strip()
         phase = "P" if name == "a" and phase[:1].upper() not in ("P", "S") else phase
-        if name in sac and phase[:1].upper() in ("P", "S"):
-            time = pd.Timestamp(reference_ns + round(float(sac[name]) * 1e9), unit="ns")
+        time = time_after(reference_ns, float(sac.get(name, _NAN)))
+        if time is not None and phase[:1].upper() in ("P", "S"):
             picks.append({"station": code, "phase": phase, "time": time})
     return station, CatalogEvent(_sac_event(sac, reference_ns), tuple(picks), path.stem)
 
 
 def _sac_event(sac: Mapping[str, Any], reference_ns: int) -> Event | None:
-    if "o" not in sac:
+    time = time_after(reference_ns, float(sac.get("o", _NAN)))
+    if time is None:
         return None
-    time = pd.Timestamp(reference_ns + round(float(sac["o"]) * 1e9), unit="ns")
     depth = float(sac.get("evdp", _NAN))
     return Event(
         event_id=str(sac.get("kevnm", "")).strip() or f"sac {time.round('s').isoformat()}",

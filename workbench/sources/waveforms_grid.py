@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from workbench.sources.waveforms_grouping import Interval
 from workbench.sources.waveforms_headers import Segment
 
-__all__ = ["SAME_START", "Grid", "common_grid"]
+__all__ = ["SAME_START", "Grid", "common_grid", "common_rate"]
 
 # Part of a sample below which a difference in start is rounding of header times.
 SAME_START = 0.01
@@ -36,12 +36,18 @@ class Grid:
         return (time_ns - self.start_ns) * 1e-9 * self.rate_hz
 
 
+def common_rate(segments: Iterable[Segment]) -> float:
+    """The rate in Hz that most channels have for most of their time (the higher of two), to four decimals."""
+    seconds: dict[tuple[str, str], dict[float, float]] = defaultdict(lambda: defaultdict(float))
+    for segment in segments:
+        seconds[segment.station, segment.channel][round(segment.rate_hz, 4)] += segment.n_samples / segment.rate_hz
+    rates = Counter(max(of_channel, key=of_channel.__getitem__) for of_channel in seconds.values())
+    return max(rates, key=lambda rate: (rates[rate], rate))
+
+
 def common_grid(interval: Interval, segments: Sequence[Segment]) -> Grid:
-    """The rate that most channels have (the higher of two), in step with most of their starts."""
-    rates: Counter[float] = Counter()
-    for _, rate in {((segment.station, segment.channel), round(segment.rate_hz, 4)) for segment in segments}:
-        rates[rate] += 1
-    most = max(rates, key=lambda rate: (rates[rate], rate))
+    """Sample times at the common rate, in step with most starts."""
+    most = common_rate(segments)
     rate_hz = next(segment.rate_hz for segment in segments if round(segment.rate_hz, 4) == most)
     # A rate as written in a header, e.g. 100.00000223 for 0.01 s in single precision.
     rate_hz = most if abs(most / rate_hz - 1) < _RATE_TOLERANCE else rate_hz

@@ -105,8 +105,9 @@ def _joined(traces: list[Any]) -> list[Any]:
     """Traces of one channel, those that follow one another made one, so that interpolation meets fewer ends."""
     from obspy import Stream
 
-    rates = {trace.stats.sampling_rate for trace in traces}
-    if len(traces) == 1 or len(rates) > 1 or any(np.ma.isMaskedArray(trace.data) for trace in traces):
+    # Those that ObsPy refuses to join.
+    kinds = {(trace.stats.sampling_rate, trace.stats.calib, trace.data.dtype) for trace in traces}
+    if len(traces) == 1 or len(kinds) > 1 or any(np.ma.isMaskedArray(trace.data) for trace in traces):
         return traces
     return list(Stream(traces).merge(-1))
 
@@ -166,7 +167,7 @@ def _salvaged(path: Path, findings: Findings) -> Any:
     if not stream:
         raise SourceError("none of its records can be unpacked")
     findings.add(f"{path.name}: {lost} of {-(-len(content) // length)} records cannot be unpacked; they are gaps.")
-    return stream.merge(-1)
+    return stream
 
 
 def _read_bytes(content: bytes) -> Any:
