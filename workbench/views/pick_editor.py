@@ -11,6 +11,8 @@ from typing import Any, ClassVar
 
 import param
 from panel.custom import Child, JSComponent
+from panel.io.state import state
+from panel.models.esm import ESMEvent
 
 __all__ = ["PickEditor"]
 
@@ -46,6 +48,14 @@ class PickEditor(JSComponent):
         """
         self._told.update(values)
         self._send_msg(values)
+
+    def _send_msg(self, data: Any) -> None:
+        """Send to every browser; in a notebook the widget keeps the models in a document that Panel does not know."""
+        super()._send_msg(data)
+        for ref, (model, _) in self._models.copy().items():
+            document = model.document
+            if ref in state._views and document is not None and document is not state._views[ref][2]:
+                document.callbacks.send_event(ESMEvent(model=model, data=data))
 
     def _handle_msg(self, data: Any) -> None:
         if data["op"] == "ready":

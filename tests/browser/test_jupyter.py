@@ -1,0 +1,115 @@
+"""The trace view in a real JupyterLab: a click into the plot arms it, a key places a pick, the label is on disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("playwright")
+pytest.importorskip("jupyterlab")
+pytest.importorskip("jupyter_bokeh")
+
+from playwright.sync_api import Page, expect
+
+from workbench.labels.journal import Journal
+
+_PATIENCE_MS = 60_000
+_CELL = """
+import panel as pn
+pn.extension(inline=True, comms="ipywidgets")
+from workbench.session import Session
+from workbench.settings import load_settings
+from workbench.views.traces import TraceView
+session = Session(settings=load_settings(labels="labels.sqlite", cache="cache", analyst="Ada"))
+session.add_picker("sta_lta")
+session.open_source("examples")
+pn.Column(TraceView(session), height=480, sizing_mode="stretch_width")
+"""
+
+
+def _notebook() -> str:
+    cell = {"cell_type": "code", "id": "0", "metadata": {}, "execution_count": None, "outputs": [], "source": _CELL}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return json.dumps({"cells": [cell], "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5})
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """Address of a JupyterLab over a folder with one notebook, and the folder."""
+    folder, own = tmp_path / "notebooks", tmp_path / "own"
+    folder.mkdir()
+    (folder / "traces.ipynb").write_text(_notebook(), encoding="utf-8")
+    quiet = own / "config" / "labconfig" / "page_config.json"
+    quiet.parent.mkdir(parents=True)
+    quiet.write_text('{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}', encoding="utf-8")
+    places = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_RUNTIME_DIR": "run",
+        "IPYTHONDIR": "ipy",
+    }
+    environment = {**os.environ, **{name: str(own / place) for name, place in places.items()}}
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"),
+        *("--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"),
+    ]
+    log = tmp_path / "lab.log"
+    with log.open("wb") as out:
+        server = subprocess.Popen(command, env=environment, stdout=out, stderr=subprocess.STDOUT)
+    try:
+        _wait_for(port, server, log)
+        yield f"http://127.0.0.1:{port}/lab/tree/traces.ipynb?reset", folder
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + 60
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=2).close()
+            return
+        except OSError:
+            gone = server.poll() is not None or time.monotonic() > end
+            assert not gone, log.read_text(encoding="utf-8")
+            time.sleep(0.2)
+
+
+def test_a_pick_placed_by_a_key_in_jupyterlab_is_a_label_in_the_journal(lab: tuple[str, Path], page: Page) -> None:
+    address, folder = lab
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.set_viewport_size({"width": 1300, "height": 900})
+    page.goto(address)
+    page.locator(".jp-Notebook .jp-CodeCell").first.click(timeout=_PATIENCE_MS)
+    page.keyboard.press("Shift+Enter")
+
+    expect(page.locator(".stage .name.open")).to_have_text("RJOB", timeout=_PATIENCE_MS)
+    expect(page.locator(".stage .pill")).to_have_text("P 4.00", timeout=_PATIENCE_MS)
+    plot = page.locator(".stage .bk-Figure").first.bounding_box()
+    page.mouse.click(plot["x"] + 500, plot["y"] + 100)
+    expect(page.locator(".stage .outline.on")).to_have_count(1)
+    page.keyboard.press("s")
+    expect(page.locator(".stage .readout b")).to_contain_text("00:20:", timeout=_PATIENCE_MS)
+
+    with Journal(f"sqlite:///{folder / 'labels.sqlite'}", "reader") as journal:
+        end = time.monotonic() + 20
+        while not len(labels := journal.labels()) and time.monotonic() < end:
+            page.wait_for_timeout(100)
+    (label,) = labels.to_dict("records")
+    assert (label["phase"], label["station"], label["analyst"]) == ("S", "BW.RJOB.", "Ada")
+    assert page.locator(".stage .readout b").inner_text() == f"{label['time']:%H:%M:%S.%f}"[:-3]
+    assert page.locator(".jp-Notebook .jp-Cell").count() == 2, "the key was for the plot, not for the notebook"
+    assert errors == []
