@@ -44,6 +44,7 @@ def serve(
     import panel as pn
 
     from apps.inspect import page
+    from apps.live import live_page
 
     port = free_port(port)
     here = f"http://{ADDRESS}:{port}/inspect"
@@ -51,13 +52,16 @@ def serve(
     def inspect() -> Any:
         return page(source=source, labels=labels, roots=None if roots is None else tuple(roots))
 
+    def live() -> Any:
+        return live_page(source, None if roots is None else tuple(roots))
+
     server = pn.serve(
-        {"inspect": inspect},
+        {"inspect": inspect, "live": live},
         port=port,
         address=ADDRESS,
         # A page of another site may not talk to this server through the user's browser.
         websocket_origin=[f"{ADDRESS}:{port}", f"localhost:{port}"],
-        title="Inspect",
+        title={"inspect": "Inspect", "live": "Live"},
         show=open_browser,
         start=False,
         verbose=False,

@@ -31,12 +31,14 @@ class Grid:
         Discarded at the start and at the end of a window's output.
     fewest_samples
         With at least one component there, below which a window is not looked at.
+    settle_samples
+        After a gap or the start of a station's samples, for which nothing is said: a beginning looks like an onset.
 
     Examples
     --------
     >>> grid = Grid(3000, 500, 2000, 500)
     >>> grid.windows_for(first=10_000, stop=10_500)
-    (15, 17)
+    (16, 17)
     >>> grid.latency_s(100.0)
     (5.0, 10.0)
     """
@@ -46,6 +48,7 @@ class Grid:
     front_samples: int = 1500
     back_samples: int = 500
     fewest_samples: int = 300
+    settle_samples: int = 100
 
     def __post_init__(self) -> None:
         kept = self.window_samples - self.front_samples - self.back_samples
@@ -54,6 +57,8 @@ class Grid:
                 f"Windows of {self.window_samples} samples that keep {kept} cannot be moved by {self.step_samples}: "
                 "what is kept must be a whole number of steps."
             )
+        if self.settle_samples > self.front_samples:
+            raise PickerError("More is needed to settle after a gap than is discarded in front of a window.")
 
     def windows_for(self, first: int, stop: int) -> tuple[int, int]:
         """Numbers, first and after the last, of the windows whose kept part meets samples `first` to `stop`."""
@@ -91,9 +96,17 @@ def kept_outputs(outputs: np.ndarray, windows: np.ndarray, grid: Grid) -> np.nda
     kept = np.full((outputs.shape[0], outputs.shape[2], 2), np.nan, np.float32)
     part = slice(grid.front_samples, grid.window_samples - grid.back_samples)
     there = np.isfinite(windows).any(axis=1)
-    usable = there & (there.sum(axis=1, keepdims=True) >= grid.fewest_samples)
+    usable = _settled(there, grid.settle_samples) & (there.sum(axis=1, keepdims=True) >= grid.fewest_samples)
     kept[:, part] = np.where(usable[:, part, None], outputs[:, :2, part].transpose(0, 2, 1), np.nan)
     return kept
+
+
+def _settled(there: np.ndarray, n_samples: int) -> np.ndarray:
+    """Where a sample and so many before it are there; before a window's first sample, all are taken to be."""
+    padded = np.concatenate([np.ones((len(there), n_samples), bool), there], axis=1)
+    missing = np.cumsum(~padded, axis=1)
+    before = np.concatenate([np.zeros((len(there), 1), int), missing[:, : there.shape[1] - 1]], axis=1)
+    return np.asarray(missing[:, n_samples:] - before == 0)
 
 
 def stack_mean(*, windows: np.ndarray, offsets: np.ndarray, method: str = "avg") -> np.ndarray:
