@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from workbench.errors import SourceError, UnknownNameError
-from workbench.schema import Report, silent
+from workbench.schema import RECORDING_COLUMNS, Report, silent
 from workbench.sources.files import fingerprint
 
 __all__ = ["Build", "MetadataIndex", "unique_names"]
@@ -34,6 +34,12 @@ _VERSION = 1
 """Of what an index holds: raise it when a column is added or means something else."""
 
 _HASH = "_name_hash"
+_STORED_AS = {
+    "start": "trace_start_time",
+    "category": "trace_category",
+    "magnitude": "source_magnitude",
+    "distance_km": "source_distance_km",
+}
 # Measured with 1.27 million rows: smaller groups make the whole table slow to read, larger ones a single row.
 _GROUP_ROWS = 16384
 _GROUPS_KEPT = 8
@@ -53,8 +59,6 @@ class MetadataIndex:
         Makes the rows.
     kind
         Of the source, for the file's name.
-    row_columns
-        Tells of a column's name whether :meth:`row` gives it; None stands for all.
     folder
         Cache folder. Where it cannot be written, the index lives in a temporary folder for as long as this object.
     """
@@ -66,13 +70,11 @@ class MetadataIndex:
         *,
         kind: str,
         folder: Path,
-        row_columns: Callable[[str], bool] | None = None,
     ) -> None:
         self._inputs = tuple(inputs)
         self._build = build
         self._kind = kind
         self._folder = folder
-        self._row_columns = row_columns
         self._forget()
 
     def _forget(self) -> None:
@@ -84,7 +86,7 @@ class MetadataIndex:
         self._groups: OrderedDict[int, pa.Table] = OrderedDict()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: self.__dict__[name] for name in ("_inputs", "_build", "_kind", "_folder", "_row_columns")}
+        return {name: self.__dict__[name] for name in ("_inputs", "_build", "_kind", "_folder")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -104,6 +106,22 @@ class MetadataIndex:
     def table(self) -> pa.Table:
         """All rows, in the order of the files."""
         return self._current().read(columns=[name for name in self._current().schema_arrow.names if name != _HASH])
+
+    def recordings(self, **same: Any) -> pd.DataFrame:
+        """All rows as a table of recordings, every other column after those; `same` are values of columns of one value.
+
+        Columns of the same content share their memory.
+        """
+        rows = self.table().to_pandas(split_blocks=True)
+        columns = {name: np.full(len(rows), value) for name, value in same.items()}
+        for name in RECORDING_COLUMNS.keys() - same.keys():
+            stored = name if name in rows else _STORED_AS[name]
+            columns[name] = rows[stored] if stored in rows else np.full(len(rows), np.datetime64("NaT", "ns"))
+        first = {name: columns[name] for name in RECORDING_COLUMNS}
+        more = {name: rows[name] for name in rows.columns if name not in first and name != "pair"}
+        table = pd.DataFrame({**first, **more}, copy=False)
+        table.attrs["notices"] = self.notices
+        return table
 
     @property
     def notices(self) -> list[str]:
@@ -134,9 +152,7 @@ class MetadataIndex:
 
     def _group(self, number: int) -> pa.Table:
         if number not in self._groups:
-            file = self._current()
-            columns = [name for name in file.schema_arrow.names if self._row_columns is None or self._row_columns(name)]
-            self._groups[number] = file.read_row_group(number, columns)
+            self._groups[number] = self._current().read_row_group(number)
         self._groups.move_to_end(number)
         while len(self._groups) > _GROUPS_KEPT:
             self._groups.popitem(last=False)

@@ -14,7 +14,7 @@ import pandas as pd
 import xarray as xr
 
 from workbench.errors import SourceError, UnknownNameError
-from workbench.schema import CATALOG, RECORDING_COLUMNS, Event, Report, make_picks, make_recording, silent
+from workbench.schema import CATALOG, Event, Report, make_picks, make_recording, silent
 from workbench.settings import load_settings
 from workbench.sources.files import files_in
 from workbench.sources.hdf5 import Hdf5Files
@@ -24,7 +24,6 @@ from workbench.sources.seisbench_index import SeisBenchChunk, find_chunks, read_
 from workbench.sources.seisbench_traces import (
     channel_codes,
     component_names,
-    needed_to_read,
     number,
     onsets,
     read_trace,
@@ -105,22 +104,7 @@ class SeisBenchSource:
 
     def scan(self, report: Report = silent) -> pd.DataFrame:
         """One row per trace with every column of the metadata; the first call makes an index, no waveform is read."""
-        index = self._ready(report)
-        rows = index.table().to_pandas(split_blocks=True)
-        constant = {"n_stations": np.ones(len(rows), dtype=np.int64)}
-        same = {"start": "trace_start_time"}
-        first = {}
-        for name in RECORDING_COLUMNS:
-            if name in constant:
-                first[name] = constant[name]
-            elif same.get(name, name) in rows:
-                first[name] = rows[same.get(name, name)]
-            else:
-                first[name] = np.full(len(rows), np.datetime64("NaT", "ns"))
-        more = {name: rows[name] for name in rows.columns if name not in first and name != "pair"}
-        table = pd.DataFrame({**first, **more}, copy=False)
-        table.attrs["notices"] = index.notices
-        return table
+        return self._ready(report).recordings(n_stations=1)
 
     def read(self, recording_id: str) -> xr.Dataset:
         """One trace, components in the order Z, N, E, 1, 2, then others, in the dataset's unit."""
@@ -196,9 +180,7 @@ class SeisBenchSource:
             folders = self._folders()
             self._chunks = [chunk for folder in folders for chunk in find_chunks(folder, self._roots)]
             inputs = [file for chunk in self._chunks for file in (chunk.csv, chunk.hdf5)]
-            self._index = MetadataIndex(
-                inputs, self._rows, kind=self.kind, folder=self._cache, row_columns=needed_to_read
-            )
+            self._index = MetadataIndex(inputs, self._rows, kind=self.kind, folder=self._cache)
         self._index.refresh(report)
         return self._index
 

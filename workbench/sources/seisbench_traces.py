@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +16,6 @@ from workbench.sources.seisbench_index import ARRIVAL, letters_of
 __all__ = [
     "channel_codes",
     "component_names",
-    "needed_to_read",
     "number",
     "onsets",
     "parse_location",
@@ -34,35 +32,6 @@ _POLARITIES = {
     **dict.fromkeys(("negative", "down", "d", "-"), "negative"),
     **dict.fromkeys(("undecidable", "unknown", "x"), "undecidable"),
 }
-
-_NEEDED = frozenset(
-    [
-        "recording_id",
-        "trace_name",
-        "pair",
-        "stations",
-        "magnitude",
-        "sampling_rate_hz",
-        "trace_start_time",
-        "trace_component_order",
-        "trace_channel",
-        "station_latitude_deg",
-        "station_longitude_deg",
-        "station_elevation_m",
-        "source_id",
-        "source_origin_time",
-        "source_latitude_deg",
-        "source_longitude_deg",
-        "source_depth_km",
-        "source_magnitude_type",
-    ]
-)
-_OF_ONSETS = re.compile(r"trace_.+_(arrival_sample|arrival_uncertainty_s|uncertainty_s|polarity)")
-
-
-def needed_to_read(column: str) -> bool:
-    """Whether reading one recording, its picks or its event takes this column."""
-    return column in _NEEDED or _OF_ONSETS.fullmatch(column) is not None
 
 
 def read_trace(file: h5py.File, trace_name: str, dimension_order: str) -> np.ndarray:

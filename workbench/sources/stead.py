@@ -13,7 +13,7 @@ import pyarrow as pa
 import xarray as xr
 
 from workbench.errors import SourceError
-from workbench.schema import CATALOG, RECORDING_COLUMNS, Event, Report, make_picks, make_recording, silent
+from workbench.schema import CATALOG, Event, Report, make_picks, make_recording, silent
 from workbench.settings import load_settings
 from workbench.sources.hdf5 import Hdf5Files, attributes_of, read_samples
 from workbench.sources.metadata_index import MetadataIndex
@@ -34,39 +34,6 @@ from workbench.sources.text_columns import NOT_KNOWN, to_numbers, to_times
 __all__ = ["SteadSource"]
 
 _STORED_ORDER = "ENZ"
-_SAME = {
-    "start": "trace_start_time",
-    "category": "trace_category",
-    "magnitude": "source_magnitude",
-    "distance_km": "source_distance_km",
-}
-
-
-_READ = frozenset(
-    [
-        "recording_id",
-        "trace_name",
-        "pair",
-        "has_waveform",
-        "network_code",
-        "receiver_code",
-        "receiver_type",
-        "receiver_latitude",
-        "receiver_longitude",
-        "receiver_elevation_m",
-        "p_arrival_sample",
-        "s_arrival_sample",
-        "source_id",
-        "source_origin_time",
-        "source_latitude",
-        "source_longitude",
-        "source_depth_km",
-        "source_magnitude",
-        "source_magnitude_type",
-        "trace_start_time",
-    ]
-)
-"""What reading one recording, its picks and its event takes."""
 
 
 class SteadSource:
@@ -107,10 +74,10 @@ class SteadSource:
     def scan(self, report: Report = silent) -> pd.DataFrame:
         """One row per trace with all 35 columns of STEAD, typed; the first call makes the index."""
         index = self._ready(report)
-        rows = index.table().to_pandas(split_blocks=True)
-        if "trace_name" not in rows:
-            rows["trace_name"] = rows["recording_id"]
-        table = _recordings(rows)
+        duration_s = N_SAMPLES / SAMPLING_RATE_HZ
+        table = index.recordings(n_stations=1, duration_s=duration_s, sampling_rate_hz=SAMPLING_RATE_HZ)
+        if "trace_name" not in table:
+            table["trace_name"] = table["recording_id"]
         table.attrs["notices"] = [*self._left_out, *index.notices]
         return table
 
@@ -186,9 +153,7 @@ class SteadSource:
         if self._index is None:
             self._pairs, self._left_out = find_pairs(self._path, self._roots)
             inputs = [file for pair in self._pairs for file in (pair.csv, pair.hdf5) if file is not None]
-            self._index = MetadataIndex(
-                inputs, self._rows, kind=self.kind, folder=self._cache, row_columns=_READ.__contains__
-            )
+            self._index = MetadataIndex(inputs, self._rows, kind=self.kind, folder=self._cache)
         self._index.refresh(report)
         return self._index
 
@@ -224,28 +189,17 @@ class SteadSource:
             return _merged(row, attributes_of(dataset) if dataset is not None else {})[0]
 
 
-def _recordings(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the index as a table of recordings; columns of the same content share their memory."""
-    constant = {
-        "duration_s": np.full(len(rows), N_SAMPLES / SAMPLING_RATE_HZ),
-        "n_stations": np.ones(len(rows), dtype=np.int64),
-        "sampling_rate_hz": np.full(len(rows), SAMPLING_RATE_HZ),
-    }
-    first = {name: constant[name] if name in constant else rows[_SAME.get(name, name)] for name in RECORDING_COLUMNS}
-    more = {name: rows[name] for name in rows.columns if name not in first and name != "pair"}
-    return pd.DataFrame({**first, **more}, copy=False)
-
-
 def _merged(row: dict[str, Any], attributes: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Metadata with what is not known filled from HDF5 attributes, and where the two disagree on an onset, in words."""
     filled, notices = dict(row), []
-    for name, attribute in attributes.items():
-        if name not in row or name not in STEAD_COLUMNS or (value := _typed(name, attribute)) is None:
-            continue
+    for name in STEAD_COLUMNS:
         known = row[name] not in (None, "") and (name not in NUMBERS or np.isfinite(row[name]))
+        onset = name in ("p_arrival_sample", "s_arrival_sample")
+        if (known and not onset) or (value := _typed(name, attributes.get(name))) is None:
+            continue
         if not known:
             filled[name] = value
-        elif name in ("p_arrival_sample", "s_arrival_sample") and abs(row[name] - value) > 1:
+        elif abs(row[name] - value) > 1:
             notices.append(
                 f"The CSV file has {name[0].upper()} at sample {row[name]:g}, the HDF5 file at {value:g}; "
                 "the CSV file counts."
