@@ -263,11 +263,11 @@ def _print_table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> 
 
 
 def _scan(source: Any) -> Any:
-    """The source's table of recordings, with what could not be listed said on stderr."""
+    """The source's table of recordings, with its notices on stderr."""
     with _progress(f"List {source.title}") as report:
         table = source.scan(report)
     for sentence in table.attrs.get("notices", [])[:_REMARKS_SHOWN]:
-        click.echo(f"Not listed: {sentence}", err=True)
+        click.echo(f"Note: {sentence}", err=True)
     if table.empty:
         raise SourceError(f"{source.location} holds no recording.")
     return table
