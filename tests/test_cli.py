@@ -293,9 +293,10 @@ def test_list_weights_says_where_they_are(run: Run, seisbench_cache: Path) -> No
 
 
 def test_unknown_command_and_missing_option_end_with_two(run: Run) -> None:
-    assert run("pik").exit_code == 2
-    assert run("pick", "examples").exit_code == 2
-    assert run("list", "networks").exit_code == 2
+    for arguments in (["pik"], ["pick", "examples"], ["list", "networks"], ["serve", "--port", "x"]):
+        result = run(*arguments)
+        assert result.exit_code == 2
+        assert len(result.stderr.strip().splitlines()) == 1, result.stderr
 
 
 def test_serve_refuses_a_source_or_journal_that_is_not_there(run: Run, tmp_path: Path) -> None:

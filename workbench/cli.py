@@ -30,19 +30,22 @@ class OneLineError(click.ClickException):
 
     exit_code = 2
 
-    def __init__(self, error: WorkbenchError) -> None:
-        super().__init__(" ".join(str(error).split()))
+    def __init__(self, text: str) -> None:
+        super().__init__(" ".join(text.split()))
 
 
 class WorkbenchGroup(click.Group):
-    """Commands whose every :class:`WorkbenchError` ends as one line and exit code 2."""
+    """Commands whose every :class:`WorkbenchError` and every mistake in their options ends as one line and code 2."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """What the command returns."""
         try:
             return super().invoke(ctx)
         except WorkbenchError as error:
-            raise OneLineError(error) from error
+            raise OneLineError(str(error)) from error
+        except click.UsageError as error:
+            command = (error.ctx or ctx).command_path
+            raise OneLineError(f"{error.format_message()} See: {command} --help") from error
 
 
 @click.group(cls=WorkbenchGroup, context_settings={"help_option_names": ["-h", "--help"]})
