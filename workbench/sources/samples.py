@@ -9,11 +9,11 @@ import pandas as pd
 
 __all__ = ["component_ranks", "time_after", "usable_samples"]
 
-_ORDER = "ZNE12"
+_ORDER = "ZNE12RTUVW3"
 
 
 def component_ranks(components: Sequence[str]) -> list[int]:
-    """Positions that put components in the order of a recording: Z, N, E, 1, 2, then others as they stand.
+    """Positions that put components in the order of a recording: Z, N, E, 1, 2, turned ones, then others as they stand.
 
     >>> component_ranks("ENZ")
     [2, 1, 0]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from workbench.sources.samples import component_ranks
+
 __all__ = ["assign_components", "choose_channels", "order_components"]
 
 # Velocity before acceleration, broadband before short period: what phase pickers were mostly trained on.
 _PREFERRED = ("HH", "BH", "EH", "SH", "CH", "DH", "FH", "GH", "HP", "DP", "EP", "SP", "HL", "HN", "BN", "EN", "SN")
 # SEED instrument codes: high and low gain seismometer, accelerometer, gravimeter, geophone.
 _GROUND_MOTION = frozenset("HLNGP")
-_ORDER = "ZNE12RTUVW3"
 
 
 def choose_channels(channels: Iterable[str], instrument: str = "") -> tuple[list[str], list[str]]:
@@ -80,4 +81,5 @@ def order_components(letters: Iterable[str]) -> list[str]:
     >>> order_components("ENZ")
     ['Z', 'N', 'E']
     """
-    return sorted(set(letters), key=lambda letter: (_ORDER.find(letter) if letter in _ORDER else len(_ORDER), letter))
+    found = sorted(set(letters))
+    return [found[rank] for rank in component_ranks(found)]
