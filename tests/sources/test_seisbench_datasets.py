@@ -15,6 +15,7 @@ import pytest
 from workbench.errors import JobCancelledError, SourceError, UnknownNameError
 from workbench.schema import check_recording, check_recordings_table
 from workbench.sources import open_source
+from workbench.sources.opening import download_and_scan
 from workbench.sources.seisbench_datasets import SeisBenchSource
 
 from .dataset_files import SEISBENCH_ROW, write_seisbench
@@ -280,6 +281,15 @@ def test_a_download_by_seisbench_reports_progress_and_can_be_opened(seisbench_fo
     assert any("waveforms.hdf5" in step and fraction == 1.0 for fraction, step in steps)
     assert list(source.scan()["recording_id"]) == ["t0", "t1"]
     assert source.read("t0").attrs["source"] == "seisbench:DummyDataset"
+
+
+def test_what_a_user_asks_for_by_name_is_fetched_once_and_listed(seisbench_folder, repository):
+    write_seisbench(repository / "dummydataset")
+    steps = []
+    for _ in range(2):
+        _, table, index = download_and_scan("DummyDataset", lambda fraction, step: steps.append(step))
+        assert list(table["recording_id"]) == list(index) == ["t0", "t1"]
+    assert sum(step.startswith("asking") for step in steps) == 1
 
 
 def test_a_cancelled_download_can_be_taken_up_again(seisbench_folder, repository):

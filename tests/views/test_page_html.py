@@ -69,6 +69,14 @@ def test_a_picker_is_offered_with_each_of_its_weights_once() -> None:
     assert "Add original" not in html
 
 
+def test_a_picker_on_its_way_is_not_called_missing() -> None:
+    shared = {"busy": False, "ready": False, "adding": False}
+    assert "No picker is on the list" in panel_html([], "", **shared)
+    coming = panel_html([], "", **shared, coming="Loading PhaseNet…")
+    assert "Loading PhaseNet…" in coming
+    assert "No picker" not in coming
+
+
 def test_run_waits_for_a_recording() -> None:
     assert "disabled" in panel_html(["x"], "", busy=False, ready=False, adding=False)
     assert "disabled" not in panel_html(["x"], "", busy=False, ready=True, adding=False)

@@ -30,6 +30,7 @@ _TITLES = {
     "ar_aic": "AR-AIC",
     "baer_kradolfer": "Baer-Kradolfer",
     "kurtosis": "Kurtosis",
+    "xiaonet": "XiaoNet",
 }
 
 

@@ -318,8 +318,8 @@ def remote_weights(class_name: str) -> list[str]:
         listing = seisbench.util.ls_webdav(cls._remote_path(), precheck_timeout=0)
     except (requests.RequestException, ValueError) as error:
         raise RequirementError(
-            f"SeisBench's server ({seisbench.remote_root}) did not give its list of weights: {_one_line(error)}. "
-            "Connect to the internet, or give a path to weights of your own."
+            f"SeisBench's server ({seisbench.remote_root}) did not give its list of weights ({type(error).__name__}). "
+            "Connect to the internet and try again, or put weights into SeisBench's cache folder by hand."
         ) from error
     names = {cls._parse_weight_filename(file)[0] for file in listing}
     return sorted(name for name in names if name)

@@ -14,6 +14,7 @@ from workbench.compute.queue import JobQueue
 from workbench.errors import UnknownNameError
 from workbench.inference.runs import Curves, PickerRun
 from workbench.pickers import Picker, open_picker
+from workbench.pickers.offers import picker_title
 from workbench.schema import empty_picks
 
 __all__ = ["PickerList"]
@@ -65,7 +66,7 @@ class PickerList(param.Parameterized):
         def take(_: Picker) -> None:
             self.run([self.add_picker(name, weights)])
 
-        title = f"Loading {name} {weights}".strip()
+        title = f"Loading {picker_title(name)} {weights}".strip()
         self.send("workbench.pickers:open_picker", title=title, done=take, name=name, weights=weights)
 
     def remove_picker(self, key: str) -> None:

@@ -150,6 +150,15 @@ class Session(PickerList):
             roots=self.roots,
         )
 
+    def request_dataset(self, name: str) -> None:
+        """Open a dataset that SeisBench names, in the background; downloaded first where it is not here."""
+        self.send(
+            "workbench.sources.opening:download_and_scan",
+            title=f"Opening {name} by SeisBench",
+            done=lambda found: self._take_source(found[0], found[1], found[2], ""),
+            name=name,
+        )
+
     def _take_source(self, source: Source, table: pd.DataFrame, index: pd.Index, recording_id: str) -> None:
         if self._shelf is not None:
             self._shelf.close()

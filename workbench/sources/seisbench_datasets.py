@@ -161,6 +161,11 @@ class SeisBenchSource:
             magnitude_type=word(row.get("source_magnitude_type")),
         )
 
+    @property
+    def is_here(self) -> bool:
+        """Whether it is on this computer; if not, only :meth:`download` brings it."""
+        return not self._name or all(self.recognises(part._path_internal()) for part in _dataset_classes(self._name))
+
     def download(self, report: Report = silent) -> None:
         """Fetch the named dataset by SeisBench into its own cache folder.
 

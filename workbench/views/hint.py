@@ -23,15 +23,38 @@ class Hint(pn.viewable.Viewer):
         self._session, self._traces = session, traces
         self._away = False
         self._markup = Markup(session, self._act, kind="hint")
+        self._opened = False
         session.param.watch(lambda *_: self._draw(), ["recording", "in_hand", "saved", "runs"])
+        session.param.watch(lambda *_: self._draw_first(), ["errand", "loading"])
         traces.param.watch(lambda *_: self._draw(), "armed")
         self._draw()
 
     def __panel__(self) -> pn.viewable.Viewable:
         return self._markup
 
+    def _draw_first(self) -> None:
+        if not self._opened:
+            self._draw()
+
+    def _wait(self) -> str:
+        """What the page waits for before it has shown anything; later the status line alone says it, nothing moves."""
+        session = self._session
+        if self._opened or session.recording is not None:
+            return ""
+        if session.loading:
+            return f"Reading {session.recording_id}…"
+        errand = session.errand
+        running = errand is not None and errand.state in ("queued", "running")
+        return f"{errand.title}…" if running and session.source is None else ""
+
     def _draw(self) -> None:
         session = self._session
+        wait = self._wait()
+        self._opened = self._opened or session.recording is not None
+        if wait:
+            self._markup.visible = True
+            self._markup.html = tag("div", icon("info", 14), tag("span", text(wait)), class_="line", role="status")
+            return
         shown = session.recording is not None and not self._away and session.saved is None
         self._markup.visible = shown
         if not shown:

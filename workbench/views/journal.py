@@ -35,7 +35,7 @@ class JournalPanel(pn.viewable.Viewer):
             self._row,
             self._act,
             columns=[
-                {"label": "Time", "width": "58px"},
+                {"label": "When, UTC", "width": "66px"},
                 {"label": "Decision", "width": "minmax(0,1fr)"},
                 {"label": "Onset", "width": "78px", "align": "right"},
                 {"label": "By", "width": "44px", "align": "right"},
@@ -82,17 +82,17 @@ class JournalPanel(pn.viewable.Viewer):
     def _row(self, index: int) -> Mapping[str, Any]:
         row = self._entries.iloc[index]
         at = pd.Timestamp(row["decided_at"]).floor("us")
-        local = at.tz_localize("UTC").to_pydatetime().astimezone()
+        today = at.date() == pd.Timestamp.now("UTC").date()
         what, onset = _words(row)
         cells = [
-            tag("span", f"{local:%H:%M:%S}", class_="muted"),
+            tag("span", f"{at:%H:%M:%S}" if today else f"{at:%Y-%m-%d}", class_="muted"),
             what,
             tag("span", onset, class_="muted"),
             tag("span", text(str(row["analyst"])[:6]), class_="muted"),
         ]
         return {
             "cells": cells,
-            "title": text(f"Entry {row['entry']:,} · {local:%Y-%m-%d %H:%M:%S} · {row['analyst']}"),
+            "title": text(f"Entry {row['entry']:,} · {at:%Y-%m-%d %H:%M:%S} UTC · {row['analyst']}"),
         }
 
     def _act(self, action: Action) -> None:

@@ -66,6 +66,7 @@ class InspectPage(pn.viewable.Viewer):
             # Figures are coloured from the tokens; Material UI leaves alone what is named here.
             _custom_theme=list(bokeh_theme(theme)["attrs"]),
             stylesheets=[_page_css()],
+            config={"raw_css": [_first_screen_css(theme)]},
         )
         self.traces.param.watch(lambda *_: self._help.open(), "help")
         session.param.watch(lambda *_: self._write_address(), _IN_ADDRESS)
@@ -78,7 +79,7 @@ class InspectPage(pn.viewable.Viewer):
 
     def _make_frame(self) -> Frame:
         session = self._session
-        picks = PickTable(session, stations=lambda: self.traces.stations)
+        picks = PickTable(session, stations=lambda: self.traces.stations, on_take=self._arm)
         journal = JournalPanel(session)
         return Frame(
             recordings=self.recordings.__panel__(),
@@ -96,6 +97,9 @@ class InspectPage(pn.viewable.Viewer):
             status=StatusLine(session, self.traces, self._help.open).__panel__(),
             overlays=pn.Column(self._help, self._source, self._export),
         )
+
+    def _arm(self) -> None:
+        self.traces.armed = True
 
     def _show_list(self) -> None:
         self._frame.list_open = not self._frame.list_open
@@ -116,6 +120,16 @@ class InspectPage(pn.viewable.Viewer):
         address = address_of(self._session)
         if address:
             self._frame.address = address
+
+
+def _first_screen_css(theme: str) -> str:
+    """What stands on the screen until the page does: words on its own background, not a grey veil."""
+    token = TOKENS[theme]
+    return (
+        f"#loader {{ background: {token['background']} !important; }} #loader .spinner {{ display: none; }} "
+        f"#loader:not(.error)::after {{ content: 'Opening the workbench…'; font: 13px {FONT}; "
+        f"color: {token['muted']}; }}"
+    )
 
 
 def _page_css() -> str:

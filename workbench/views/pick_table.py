@@ -19,6 +19,9 @@ from workbench.views.theme import SYMBOLS
 
 __all__ = ["PickTable", "picker_symbols", "short_name"]
 
+_COLUMN_PX = (48, 48, 48, 40, 36, 30)
+_KEYS_BESIDE_UNCERTAINTY = 3
+
 _SHORT = {
     "phasenet": "PN",
     "eqtransformer": "EQT",
@@ -48,12 +51,21 @@ class PickTable(pn.viewable.Viewer):
     ----------
     stations
         Gives the stations in the order in which they stand on the screen.
+    on_take
+        Called when a pick was taken in hand here, so that keys act on it.
     """
 
     count = param.Integer(0, doc="Number of onsets.")
 
-    def __init__(self, session: Session, stations: Callable[[], Sequence[str]], **params: Any) -> None:
+    def __init__(
+        self,
+        session: Session,
+        stations: Callable[[], Sequence[str]],
+        on_take: Callable[[], None] = lambda: None,
+        **params: Any,
+    ) -> None:
         super().__init__(**params)
+        self._on_take = on_take
         self._session = session
         self._stations = stations
         self.rows: list[PickRow] = []
@@ -100,16 +112,19 @@ class PickTable(pn.viewable.Viewer):
 
     def _columns(self) -> list[dict[str, str]]:
         symbols = picker_symbols(self._session)
+        n = len(self._keys)
+        many = n > 2
         fixed = [
-            {"label": "Station", "width": "minmax(52px,1fr)"},
-            {"label": "", "width": "34px"},
-            {"label": "mm:ss", "width": "64px", "align": "right", "title": "Time, UTC, minutes and seconds"},
-            {"label": "ms", "width": "36px", "align": "right", "title": "Uncertainty"},
+            {"label": "Station", "width": "minmax(46px,1fr)"},
+            {"label": "", "width": "26px" if many else "34px"},
+            {"label": "mm:ss", "width": "62px", "align": "right", "title": "Time, UTC, minutes and seconds"},
         ]
+        if n <= _KEYS_BESIDE_UNCERTAINTY:
+            fixed.append({"label": "± ms", "width": "32px", "align": "right", "title": "Uncertainty in milliseconds"})
         return fixed + [
             {
                 "label": f"{symbols.get(key, '')} {text(short_name(key))}",
-                "width": "48px" if len(self._keys) <= 3 else "42px",
+                "width": f"{_COLUMN_PX[min(n, len(_COLUMN_PX) - 1)]}px",
                 "align": "right over",
                 "title": text(key),
             }
@@ -123,7 +138,7 @@ class PickTable(pn.viewable.Viewer):
             tag("span", text(_code(row.station)), title=row.station),
             _chip(row),
             tag("span", f"{row.time:%M:%S}.{row.time.microsecond // 1000:03d}", class_="time strong"),
-            tag("span", _uncertainty(row), class_="muted"),
+            *([tag("span", _uncertainty(row), class_="muted")] if len(self._keys) <= _KEYS_BESIDE_UNCERTAINTY else []),
             *(_difference(row, key) for key in self._keys),
         ]
         return {"cells": cells, "kind": f"{row.who} {focus}"}
@@ -148,6 +163,7 @@ class PickTable(pn.viewable.Viewer):
         with session.hold(), param.parameterized.batch_call_watchers(session):
             session.station, session.in_hand = row.station, row.identity
             session.view = _view_with(session, row.time)
+        self._on_take()
 
 
 def _view_with(session: Session, time: pd.Timestamp) -> tuple[pd.Timestamp, pd.Timestamp] | None:

@@ -33,6 +33,7 @@ class PickerPanel(pn.viewable.Viewer):
         self._checker = ThreadPoolExecutor(1, thread_name_prefix="check")
         self._markup = Markup(session, self._act, kind="pickers", sizing_mode="stretch_both")
         session.param.watch(lambda *_: self._draw(), ["runs", "job", "recording"])
+        session.param.watch(lambda *_: self._draw_first(), ["errand"])
         session.param.watch(lambda *_: self._check(), ["recording"])
         self._keys: tuple[str, ...] = ()
         session.param.watch(lambda *_: self._check_new(), ["runs"])
@@ -75,8 +76,23 @@ class PickerPanel(pn.viewable.Viewer):
         if self._adding:
             offers = offers_html(self._offers, self._remote, set(session.runs))
         self._markup.html = panel_html(
-            runs, offers, busy=self._busy(), ready=session.recording is not None, adding=self._adding
+            runs,
+            offers,
+            busy=self._busy(),
+            ready=session.recording is not None,
+            adding=self._adding,
+            coming=self._coming(),
         )
+
+    def _draw_first(self) -> None:
+        if not self._session.runs:
+            self._draw()
+
+    def _coming(self) -> str:
+        """What is being loaded, or an empty string."""
+        errand = self._session.errand
+        waits = errand is not None and errand.state in ("queued", "running")
+        return f"{errand.title}…" if waits and errand.title.startswith("Loading ") else ""
 
     def _busy(self) -> bool:
         job = self._session.job

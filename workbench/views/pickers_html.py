@@ -18,7 +18,7 @@ _MOST_REMARKS = 4
 _SPREAD = tag("span", class_="spread")
 
 
-def panel_html(runs: Sequence[str], offers: str, *, busy: bool, ready: bool, adding: bool) -> str:
+def panel_html(runs: Sequence[str], offers: str, *, busy: bool, ready: bool, adding: bool, coming: str = "") -> str:
     """Head with Run or Cancel, the pickers, and the door to all others."""
     if busy:
         button = tag("button", "Cancel", class_="button", data_act="cancel", data_key="cancel")
@@ -26,7 +26,8 @@ def panel_html(runs: Sequence[str], offers: str, *, busy: bool, ready: bool, add
         words = f"{icon('play', 12)}&nbsp;Run"
         button = tag("button", words, class_="primary", data_act="run", data_key="run", disabled=not (ready and runs))
     hint = tag("span", "thresholds apply at once", class_="muted small")
-    nothing = "" if runs else tag("p", "No picker is on the list. Add one to see picks.", class_="none muted")
+    words = text(coming) or "No picker is on the list. Add one to see picks."
+    nothing = "" if runs else tag("p", words, class_="none muted")
     words = f"{icon('close' if adding else 'plus', 12)}&nbsp;{'Close the list' if adding else 'Add picker…'}"
     add = tag("button", words, class_="plain", data_act="add", data_key="add", aria_expanded=adding)
     return tag("div", tag("b", "Pickers"), hint, _SPREAD, button, class_="top") + tag(

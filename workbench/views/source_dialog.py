@@ -124,7 +124,9 @@ class SourceDialog(pn.viewable.Viewer):
         elif name == "examples":
             self._request("examples")
         elif name == "download":
-            self._request(f"seisbench:{self._dataset or _NAMED[0]}")
+            self._markup.html = ""
+            self._session.notice = None
+            self._session.request_dataset(self._dataset or _NAMED[0])
         elif name == "open" and self._path.strip():
             self._request(self._path.strip(), self._kind or None)
 

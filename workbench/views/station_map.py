@@ -19,6 +19,8 @@ __all__ = ["StationMap"]
 
 _KM_PER_DEG = 111.195
 _HIT_PX = 12
+_EDGE_PX = 14
+_NAME_PX = 44
 
 
 class StationMap(pn.viewable.Viewer):
@@ -33,6 +35,7 @@ class StationMap(pn.viewable.Viewer):
         self._event = ColumnDataSource(dict(longitude=[], latitude=[], words=[]))
         self._figure = self._make_figure()
         self._pane = pn.pane.Bokeh(self._figure, sizing_mode="stretch_both", min_height=120, margin=0)
+        self._extent: tuple[float, float, float, float] | None = None
         self._words = pn.pane.HTML("", sizing_mode="stretch_width", margin=16, visible=False)
         self._layout = pn.Column(self._words, self._pane, sizing_mode="stretch_both", margin=0)
         session.param.watch(lambda *_: self._fill(), ["recording", "event"])
@@ -55,6 +58,7 @@ class StationMap(pn.viewable.Viewer):
             y_range=Range1d(0, 1),
             sizing_mode="stretch_both",
             min_border=4,
+            min_border_right=16,
         )
         self._triangles = made.scatter(
             "longitude",
@@ -86,6 +90,8 @@ class StationMap(pn.viewable.Viewer):
         for axis in made.axis:
             axis.ticker.desired_num_ticks = 4
         made.on_event(Tap, self._tapped)
+        for side in ("inner_width", "inner_height"):
+            made.on_change(side, self._resized)
         return made
 
     def _fill(self) -> None:
@@ -119,17 +125,26 @@ class StationMap(pn.viewable.Viewer):
         self._mark()
         x = np.append(longitude[known], self._event.data["longitude"])
         y = np.append(latitude[known], self._event.data["latitude"])
-        self._set_ranges(x, y)
+        self._extent = (x.min(), x.max(), y.min(), y.max())
+        self._set_ranges()
 
-    def _set_ranges(self, longitude: np.ndarray, latitude: np.ndarray) -> None:
-        """All points in a frame in which a kilometre is as long in either direction."""
-        stretch = 1 / max(np.cos(np.radians(latitude.mean())), 0.05)
-        half = max(np.ptp(latitude), np.ptp(longitude) / stretch, 2 / _KM_PER_DEG) * 0.62
-        middle_x, middle_y = (longitude.min() + longitude.max()) / 2, (latitude.min() + latitude.max()) / 2
-        self._figure.aspect_scale = stretch
-        self._figure.match_aspect = True
-        self._figure.x_range.update(start=middle_x - half * stretch, end=middle_x + half * stretch)
-        self._figure.y_range.update(start=middle_y - half, end=middle_y + half)
+    def _resized(self, attr: str, old: Any, new: Any) -> None:
+        self._set_ranges()
+
+    def _set_ranges(self) -> None:
+        """All points and names in a frame in which a kilometre is as long in either direction."""
+        if self._extent is None:
+            return
+        west, east, south, north = self._extent
+        width, height = self._figure.inner_width or 300, self._figure.inner_height or 300
+        stretch = 1 / max(np.cos(np.radians((south + north) / 2)), 0.05)
+        least = 2 / _KM_PER_DEG
+        inside = max(width - 2 * _EDGE_PX - _NAME_PX, 40), max(height - 2 * _EDGE_PX, 40)
+        per_px = max(max((east - west) / stretch, least) / inside[0], max(north - south, least) / inside[1])
+        middle_x = (west + east) / 2 + _NAME_PX / 2 * per_px * stretch
+        half_x, half_y = width / 2 * per_px * stretch, height / 2 * per_px
+        self._figure.x_range.update(start=middle_x - half_x, end=middle_x + half_x)
+        self._figure.y_range.update(start=(south + north) / 2 - half_y, end=(south + north) / 2 + half_y)
 
     def _say(self, words: str) -> None:
         self._words.object = f'<p style="color: var(--wb-muted); text-align: center">{words}</p>'

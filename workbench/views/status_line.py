@@ -136,6 +136,6 @@ def _job_html(name: str, job: Job) -> str:
 def _saved_html(entry: Any) -> str:
     if entry is None:
         return ""
-    at = pd.Timestamp(entry.decided_at).floor("us").tz_localize("UTC").to_pydatetime().astimezone()
-    words = f"Saved {at:%H:%M:%S} · entry {entry.entry:,}"
+    at = pd.Timestamp(entry.decided_at).floor("us")
+    words = f"Saved {at:%H:%M:%S} UTC · entry {entry.entry:,}"
     return tag("span", status_icon("done", 14), words, class_="saved", role="status")

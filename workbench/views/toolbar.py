@@ -16,6 +16,7 @@ __all__ = ["Toolbar"]
 _ALIGN = {"time": "Time", "P": "P", "S": "S", "origin": "Origin"}
 _AMPLITUDE = {"trace": "per trace", "common": "common"}
 _ORDER = {"distance": "distance", "arrival": "first arrival", "name": "name"}
+_WITHOUT_EVENT = _ORDER | {"distance": "distance (no event)"}
 _SHOWN = [
     "filter", "align", "amplitude", "order", "components", "spectrogram", "can_undo", "can_redo",
     "recording", "recording_id", "event", "statuses",
@@ -56,7 +57,7 @@ class Toolbar(pn.viewable.Viewer):
                 _segments("align", _ALIGN, session.align, "Align", off),
                 _components(session),
                 _select("Gain", "amplitude", _AMPLITUDE, session.amplitude),
-                _select("Order", "order", _ORDER, session.order),
+                _select("Order", "order", _ORDER if session.event is not None else _WITHOUT_EVENT, session.order),
                 tag("span", class_="spread"),
                 icon_button("spectrogram", "spectrogram", "Spectrogram", aria_pressed=session.spectrogram),
                 icon_button("done", "check", "Mark as done", aria_pressed=done, disabled=nothing, class_="icon ok"),

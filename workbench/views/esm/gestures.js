@@ -166,6 +166,8 @@ class Gestures {
       if (event.key === "Enter" && event.composedPath()[0] === this.root) { this.stop(event); this.arm(true); }
       return;
     }
+    // Arrows that are pressed in a table walk in it.
+    if (/^Arrow/.test(event.key) && event.composedPath().some(node => node.classList?.contains("wb-rows"))) return;
     const combination = this.combination(event), action = combination && this.state.keymap[combination];
     if (!action || !this.plots.find()) return;
     this.stop(event);
