@@ -223,6 +223,15 @@ def opened_with_mixed_rates(folder: Path) -> pd.DataFrame:
     )
 
 
+def test_a_station_that_was_resampled_keeps_its_native_rate_beside_that_of_the_trace(export, labels, recording, reader):
+    resampled = recording(stations=("XX.A.", "XX.B."))
+    resampled["native_sampling_rate_hz"].values[:] = (100.0, 40.0)
+    folder = export(labels({}, {"station": "XX.B."}), reader(resampled))
+    metadata = pd.read_csv(folder / "metadata.csv")
+    assert metadata["trace_native_sampling_rate_hz"].tolist() == [100.0, 40.0]
+    assert metadata["trace_sampling_rate_hz"].tolist() == [100.0, 100.0]
+
+
 def test_nothing_to_export_is_told_and_leaves_nothing(tmp_path, labels, reader):
     for table, words in (
         (labels({}).iloc[:0], "no label"),

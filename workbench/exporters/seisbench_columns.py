@@ -51,7 +51,7 @@ def source_columns(event: Event | None) -> dict[str, Any]:
 
 
 def station_columns(recording: xr.Dataset, row: int) -> dict[str, Any]:
-    """Columns about the station in a row of the recording."""
+    """Columns about the station in a row of the recording; its native rate differs where it was resampled."""
     station = str(recording["station"].values[row])
     network, code, location = ((*station.split("."), "", "")[:3]) if "." in station else ("", station, "")
     channels = {str(channel)[:2] for channel in recording["channel"].values[row] if str(channel)}
@@ -63,6 +63,7 @@ def station_columns(recording: xr.Dataset, row: int) -> dict[str, Any]:
         "station_longitude_deg": float(recording["longitude_deg"].values[row]),
         "station_elevation_m": float(recording["elevation_m"].values[row]),
         "trace_channel": ",".join(sorted(channels)),
+        "trace_native_sampling_rate_hz": float(recording["native_sampling_rate_hz"].values[row]),
     }
     return {name: value for name, value in values.items() if _is_known(value)}
 
