@@ -66,7 +66,7 @@ class InspectPage(pn.viewable.Viewer):
             # Figures are coloured from the tokens; Material UI leaves alone what is named here.
             _custom_theme=list(bokeh_theme(theme)["attrs"]),
             stylesheets=[_page_css()],
-            config={"raw_css": [_first_screen_css(theme)]},
+            raw_css=[_first_screen_css(theme)],
         )
         self.traces.param.watch(lambda *_: self._help.open(), "help")
         session.param.watch(lambda *_: self._write_address(), _IN_ADDRESS)

@@ -128,7 +128,7 @@ class StationMap(pn.viewable.Viewer):
         self._extent = (x.min(), x.max(), y.min(), y.max())
         self._set_ranges()
 
-    def _resized(self, attr: str, old: Any, new: Any) -> None:
+    def _resized(self, attr: str, old: Any, new: Any) -> None:  # noqa: ARG002 - Bokeh asks for these names
         self._set_ranges()
 
     def _set_ranges(self) -> None:
