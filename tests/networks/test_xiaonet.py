@@ -68,7 +68,7 @@ def test_bundled_weights_are_small_and_come_with_card_configuration_and_split():
     for name in bundled_weights():
         assert (BUNDLED / f"xiaonet_{name}.safetensors").stat().st_size < 200_000 * (3 if name == "100k" else 1)
         assert load_xiaonet(name)[0].size == name
-    for name in ("MODEL_CARD.md", "xiaonet_25k.toml", "split.json"):
+    for name in ("MODEL_CARD.md", "xiaonet_25k.toml", "xiaonet_25k_first.toml", "split.json"):
         assert (BUNDLED / name).is_file()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workbench.errors import SchemaError, SourceError
+from workbench.networks.bundled import BUNDLED
 from workbench.training.config import read_config
 
 
@@ -61,3 +62,10 @@ def test_teacher_weight_without_a_teacher_is_refused(study):
     path.write_text(path.read_text().replace("teacher = 0", "teacher = 0.5"))
     with pytest.raises(SchemaError, match=r"lessons\.teachers names none"):
         read_config(path)
+
+
+@pytest.mark.parametrize("name", ["xiaonet_25k_first", "xiaonet_25k"])
+def test_configurations_of_the_bundled_weights_can_be_read(name):
+    config = read_config(BUNDLED / f"{name}.toml")
+    assert [teacher.picker for teacher in config.lessons.teachers] == ["phasenet", "eqtransformer"]
+    assert config.size == "25k"

@@ -110,6 +110,23 @@ def test_checkpoint_of_another_architecture_is_refused_by_name(study, recordings
         train(replace(config, size="25k"), recordings)
 
 
+def test_run_goes_on_from_given_weights_of_the_same_size_only(study, recordings, tmp_path):
+    config = read_config(study())
+    first = train(config, recordings)
+    further = replace(config, results=str(tmp_path / "further"), start_from=str(first.weights), epochs=1)
+    assert train(further, recordings).history[0]["validation_loss"] < first.history[0]["validation_loss"]
+    with pytest.raises(PickerError, match=r"size 5k.* configuration asks for 25k"):
+        train(replace(further, results=str(tmp_path / "other"), size="25k"), recordings)
+
+
+def test_lessons_in_restless_noise_keep_their_onsets(study, recordings):
+    lessons = read_config(study()).lessons
+    restless = replace(lessons, recipe=replace(lessons.recipe, restless=1.0, shares=(0.5, 0.0, 0.0, 0.5)))
+    with h5py.File(prepare_lessons(restless, recordings)["train"]) as file:
+        assert np.isfinite(file["onsets"][:, 0, 0]).mean() > 0.8
+        assert np.isfinite(file["samples"][:].astype("f4")).all()
+
+
 def test_full_disk_loses_nothing_that_was_saved(tmp_path):
     path = tmp_path / "last.pt"
     path.write_bytes(b"what was saved")
@@ -118,7 +135,7 @@ def test_full_disk_loses_nothing_that_was_saved(tmp_path):
         temporary.write_bytes(b"half of")
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(SourceError, match="No space left on device.*What was saved there before is kept"):
+    with pytest.raises(SourceError, match=r"No space left on device.*What was saved there before is kept"):
         replace_atomically(path, fill_up)
     assert path.read_bytes() == b"what was saved"
     assert list(tmp_path.iterdir()) == [path]

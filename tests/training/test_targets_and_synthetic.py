@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from workbench.errors import SchemaError
-from workbench.training.synthetic import coloured_noise, synthetic_event
+from workbench.training.synthetic import coloured_noise, restless_noise, synthetic_event
 from workbench.training.targets import TARGET_SHAPES, Targets
 
 
@@ -38,3 +38,12 @@ def test_noise_has_the_slope_asked_for():
     spectrum = np.abs(np.fft.rfft(noise, axis=-1)).mean(axis=0)
     ratio = spectrum[200:220].mean() / spectrum[2000:2200].mean()
     assert ratio == pytest.approx(10.0, rel=0.2)
+
+
+def test_restless_noise_is_anything_but_stationary():
+    rng = np.random.default_rng(0)
+    restless, steady = [
+        np.median([make(rng, (3, 6000)).reshape(3, 60, 100).std(axis=(0, 2)).max() for _ in range(30)])
+        for make in (restless_noise, lambda rng, shape: coloured_noise(rng, shape, exponent=0.0))
+    ]
+    assert restless > 1.5 * steady

@@ -22,7 +22,7 @@ __all__ = ["XiaoNetPicker", "xiaonet_card"]
 
 RATE_HZ = 100.0
 COMPONENTS = (("Z",), ("N", "1"), ("E", "2"))
-THRESHOLDS = {"P": 0.3, "S": 0.3}
+THRESHOLDS = {"P": 0.25, "S": 0.25}
 _LONGEST_GAP_WINDOWS = 2
 
 
