@@ -77,7 +77,12 @@ def stream(picker: XiaoNetPicker, packets: list[Packet], **options):
 
 
 def assert_stream_equals_file(samples: np.ndarray, packets: list[Packet], picker: XiaoNetPicker) -> int:
-    annotations = picker.annotate(as_recording(samples))
+    try:
+        annotations = picker.annotate(as_recording(samples))
+    except PickerError:
+        # Too short, or nothing but gaps: the file is refused, the stream says nothing.
+        assert stream(picker, packets)[0] == []
+        return 0
     expected = picks_from(annotations, picker.card)
     picks, curve, _ = stream(picker, packets)
     found = sorted((pd.Timestamp(pick.time), pick.phase) for pick in picks)

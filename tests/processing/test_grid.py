@@ -40,19 +40,19 @@ def test_sample_index_counts_from_1970():
     assert sample_index(np.datetime64("1970-01-01T00:01:00", "ns"), 100.0) == 6000
 
 
-def test_edges_gaps_and_almost_empty_windows_are_nan():
+def test_edges_gaps_and_almost_empty_and_dead_windows_are_nan():
     grid = Grid(3000, 1000, 1500, 500)
-    windows = np.zeros((2, 3, 3000), np.float32)
+    windows = np.random.default_rng(0).standard_normal((3, 3, 3000)).astype(np.float32)
     windows[0, :, 1600:1700] = np.nan
-    windows[1] = np.nan
-    windows[1, 0, 1600:1800] = 0
-    kept = kept_outputs(np.full((2, 3, 3000), 0.25, np.float32), windows, grid)
+    windows[1, :, :1600] = windows[1, :, 1800:] = np.nan
+    windows[2] = 7.0
+    kept = kept_outputs(np.full((3, 3, 3000), 0.25, np.float32), windows, grid)
     assert np.isnan(kept[0, :1500]).all()
     assert np.isnan(kept[0, 2500:]).all()
     assert (kept[0, 1500:1600] == 0.25).all()
     assert np.isnan(kept[0, 1600:1800]).all()
     assert (kept[0, 1800:2500] == 0.25).all()
-    assert np.isnan(kept[1]).all()
+    assert np.isnan(kept[1:]).all()
 
 
 def test_mean_of_windows_leaves_nan_out():

@@ -13,13 +13,14 @@ from workbench.networks.xiaonet import SIZES, XiaoNet
 
 __all__ = ["load_xiaonet"]
 
+
 def load_xiaonet(weights: str = "25k") -> tuple[XiaoNet, Path]:
     """The network with its weights, in eval mode, and the file that they came from.
 
     Parameters
     ----------
     weights
-        One of :func:`~workbench.networks.bundled.bundled_weights`, or a path to a ``.safetensors`` file of a training run.
+        One of :func:`~workbench.networks.bundled.bundled_weights`, or a path to the ``.safetensors`` file of a run.
 
     Raises
     ------

@@ -12,7 +12,8 @@ import pandas as pd
 import xarray as xr
 
 from workbench.errors import PickerError
-from workbench.pickers.segments import library_versions
+from workbench.pickers.pieces import rate_notices, require_output
+from workbench.pickers.segments import is_dead, library_versions
 from workbench.processing.grid import Grid, kept_outputs, sample_index, stack_mean
 from workbench.processing.resampling import resample
 from workbench.registry import Availability
@@ -24,6 +25,7 @@ RATE_HZ = 100.0
 COMPONENTS = (("Z",), ("N", "1"), ("E", "2"))
 THRESHOLDS = {"P": 0.25, "S": 0.25}
 _LONGEST_GAP_WINDOWS = 2
+_FEWEST_S = 3.0
 
 
 def xiaonet_card(weights: str, weights_hash: str) -> PickerCard:
@@ -37,6 +39,7 @@ def xiaonet_card(weights: str, weights_hash: str) -> PickerCard:
         component_order="ZNE",
         sampling_rate_hz=RATE_HZ,
         thresholds=dict(THRESHOLDS),
+        citation="Distilled from Zhu and Beroza (2019) and Mousavi et al. (2020)",
     )
 
 
@@ -103,8 +106,9 @@ class XiaoNetPicker:
         """Annotations of all stations; see :class:`~workbench.pickers.base.Picker`."""
         from workbench.pickers.windows import Plan, run_pieces
 
-        notices = _notices(recording)
+        notices = rate_notices(recording, self.card)
         recording = resample(recording, RATE_HZ)
+        notices += _notices(recording)
         stations = [str(station) for station in recording["station"].values]
         curves = np.full((len(stations), 2, recording.sizes["time"]), np.nan, np.float32)
         plan = Plan(self.grid.window_samples, self.grid.step_samples, 1.0, "avg", (0, 1), self.batch_size)
@@ -117,6 +121,7 @@ class XiaoNetPicker:
             curves,
             lambda done: report(min(done / n_windows, 1.0), f"window {done} of about {n_windows}"),
         )
+        require_output(curves, self.card, notices)
         return make_annotations(
             curves,
             stations=stations,
@@ -194,16 +199,15 @@ def _runs(there: np.ndarray, longest_gap: int) -> list[tuple[int, int]]:
 
 def _notices(recording: xr.Dataset) -> list[str]:
     notices = []
-    rate_hz = float(recording.attrs["sampling_rate_hz"])
-    if rate_hz != RATE_HZ:
-        notices.append(f"resampled from {rate_hz:g} Hz to {RATE_HZ:g} Hz.")
     for station in map(str, recording["station"].values):
-        missing = [
-            letters[0] for letters, samples in zip(COMPONENTS, _components(recording, station), strict=True)
-            if np.isnan(samples).all()
-        ]  # fmt: skip
+        samples = _components(recording, station)
+        missing = [letters[0] for letters, row in zip(COMPONENTS, samples, strict=True) if np.isnan(row).all()]
         if len(missing) == len(COMPONENTS):
             notices.append(f"{station}: holds no samples.")
+        elif np.isfinite(samples).any(axis=0).sum() < _FEWEST_S * RATE_HZ:
+            notices.append(f"{station}: holds less than {_FEWEST_S:g} s of samples.")
+        elif all(is_dead(row) for row in samples):
+            notices.append(f"{station}: all components are constant; nothing to pick.")
         elif missing:
             notices.append(f"{station}: component {', '.join(missing)} missing: the others are picked without.")
     return notices

@@ -85,7 +85,7 @@ def sample_index(time: np.datetime64, rate_hz: float) -> int:
 
 
 def kept_outputs(outputs: np.ndarray, windows: np.ndarray, grid: Grid) -> np.ndarray:
-    """P and S of windows, NaN in the discarded edges, in gaps, and in windows with too few samples.
+    """P and S of windows, NaN in the discarded edges, in gaps, and in windows that are dead or have too few samples.
 
     Shapes
     ------
@@ -97,6 +97,9 @@ def kept_outputs(outputs: np.ndarray, windows: np.ndarray, grid: Grid) -> np.nda
     part = slice(grid.front_samples, grid.window_samples - grid.back_samples)
     there = np.isfinite(windows).any(axis=1)
     usable = _settled(there, grid.settle_samples) & (there.sum(axis=1, keepdims=True) >= grid.fewest_samples)
+    filled = np.where(np.isfinite(windows), windows, -np.inf)
+    alive = (filled.max(axis=2) > np.where(np.isfinite(windows), windows, np.inf).min(axis=2)).any(axis=1)
+    usable &= alive[:, np.newaxis]
     kept[:, part] = np.where(usable[:, part, None], outputs[:, :2, part].transpose(0, 2, 1), np.nan)
     return kept
 
