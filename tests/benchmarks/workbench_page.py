@@ -68,8 +68,10 @@ turn = {"by": 1}
 
 
 def following(_):
-    if session.recording_id == session.recordings["recording_id"].iloc[-1]:
-        turn["by"] = -1
+    """To the end of the list and back again, always to a neighbour."""
+    names = list(session.recordings["recording_id"])
+    if session.recording_id in (names[0], names[-1]):
+        turn["by"] = 1 if session.recording_id == names[0] else -1
     session.step(turn["by"])
 
 

@@ -110,6 +110,7 @@ class Session(PickerList):
         self._desk: Desk | None = None
         self._filtered: OrderedDict[tuple[str, str], xr.Dataset] = OrderedDict()
         self._hash = ("", "")
+        self._unread = False
         self._runs = self._queue(self.backend, "job")
         # Scans, downloads and exports touch this computer's files, wherever pickers run.
         self._local = BACKENDS.create("local")
@@ -236,8 +237,10 @@ class Session(PickerList):
                 picks=lambda: self.picks,
                 provenance=self._provenance,
             )
-            self._refresh_labels()
             self.runs = {key: self._curves.fill(run, self.recording_id) for key, run in self.runs.items()}
+            self._unread = True
+        # The journal takes longer than all else here: the traces go to the screen first.
+        self.schedule(self._read_labels)
         self._fetch_neighbours()
         if opened.recording["waveform"].size <= _AUTO_RUN_SAMPLES:
             self.run()
@@ -250,6 +253,7 @@ class Session(PickerList):
         self.theory, self.reference, self.labels = pd.DataFrame(), empty_picks(), empty_labels()
         self.in_hand = self.station = ""
         self._desk = None
+        self._unread = False
 
     def _fetch_neighbours(self) -> None:
         if self._shelf is not None:
@@ -304,6 +308,7 @@ class Session(PickerList):
         """
         if self._desk is None:
             raise WorkbenchError("No recording is open; open one from the list, then decide.")
+        self._read_labels()
         self._saved(decision(self._desk))
 
     def undo(self) -> None:
@@ -348,7 +353,14 @@ class Session(PickerList):
             self.in_hand = entry.label_id or self.in_hand
             self.saved = entry
 
+    def _read_labels(self) -> None:
+        """Read the labels of a recording that has just been opened, unless that was done."""
+        if self._unread:
+            with self.hold(), param.parameterized.batch_call_watchers(self):
+                self._refresh_labels()
+
     def _refresh_labels(self) -> None:
+        self._unread = False
         here = [self.recording_id]
         self.labels = self.journal.labels(here)
         # Only this row: folding a journal of 100,000 decisions anew at every key takes a third of a second.

@@ -22,7 +22,7 @@ from workbench.views.traces_spectrogram import spectrogram_columns
 __all__ = ["Drawing"]
 
 _AROUND = 0.5
-_POINTS_PER_PX = 4
+_POINTS_PER_PX = 2
 _FOLLOWS = {
     "curves": "lines",
     "screen": "lines",
@@ -59,6 +59,7 @@ class Drawing:
         self._rows: list[Row] = []
         self._gains: dict[tuple[str, str], Gain] = {}
         self._held = (0.0, 0.0, 0.0)
+        self._told: dict[str, Any] = {}
 
     def refresh(self, parts: set[str] | frozenset[str]) -> None:
         """Bring those parts up to date, each once, in the order in which they build on each other."""
@@ -92,7 +93,14 @@ class Drawing:
             if key != "marks":
                 source.data = {column: [] for column in source.data}
         empty = {"rows": [], "token": "", "pills": [], "pickers": [], "nothing": not self._session.loading}
-        self._tell(screen=empty, marks={"seq": self.seq, "items": [], "in_hand": ""})
+        self._tell_new(screen=empty, marks={"seq": self.seq, "items": [], "in_hand": ""})
+
+    def _tell_new(self, **values: Any) -> None:
+        """Send what the browser does not hold already: each message makes it paint."""
+        new = {name: value for name, value in values.items() if self._told.get(name) != value}
+        if new:
+            self._told |= new
+            self._tell(**new)
 
     def _onset_tables(self) -> list[pd.DataFrame]:
         """The analyst's labels before the catalogue before the pickers."""
@@ -265,7 +273,7 @@ class Drawing:
             limits=self.whole(),
             highest_hz=float(self._figures.spectrogram.y_range.end),
         )
-        self._tell(screen=screen)
+        self._tell_new(screen=screen)
 
     def draw_marks(self) -> None:
         """Send all marks on the screen, as answer to the last edit."""
@@ -274,4 +282,4 @@ class Drawing:
         start, end = (pd.Timestamp(round(ms * 1e6), unit="ns") for ms in (self.points.start_ms, self.points.end_ms))
         hour = pd.Timedelta(1, unit="h")
         items = marks_of(self._session, [row.station for row in self._rows], (start - hour, end + hour))
-        self._tell(marks={"seq": self.seq, "items": items, "in_hand": self._session.in_hand})
+        self._tell_new(marks={"seq": self.seq, "items": items, "in_hand": self._session.in_hand})

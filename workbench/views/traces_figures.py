@@ -37,6 +37,8 @@ __all__ = [
 ]
 
 LEFT_PX, RIGHT_PX = 92, 8
+_UNLINED = [".bk-Canvas { --outline-width: 0px; }"]
+"""Bokeh outlines the plot that was clicked last; here the frame of the stage says that keys act."""
 AXIS_PX, OVERVIEW_PX, SPECTROGRAM_PX = 24, 54, 96
 PROBABILITY_PX, PROBABILITY_SMALL_PX, SMALL_STAGE_PX = 92, 76, 560
 
@@ -137,6 +139,7 @@ def _timed(name: str, x_range: Range1d, y_range: Range1d, **settings: Any) -> Fi
         min_border_right=RIGHT_PX,
         outline_line_color=None,
         lod_threshold=None,
+        stylesheets=_UNLINED,
         **settings,
     )
     pan, zoom = PanTool(dimensions="width"), WheelZoomTool(dimensions="width")
@@ -183,6 +186,7 @@ def _overview(name: str, x_range: Range1d, sources: dict[str, ColumnDataSource])
         min_border_right=RIGHT_PX,
         outline_line_color=None,
         lod_threshold=None,
+        stylesheets=_UNLINED,
     )
     plot.line("x", "y", source=sources["overview"], line_width=0.6)
     plot.scatter(
@@ -247,9 +251,11 @@ def _marks(plot: Figure, source: ColumnDataSource) -> dict[str, Any]:
 
 def time_words(made: Figures, *, relative: bool) -> None:
     """Let the axes count seconds from an onset, or show the clock in UTC."""
+    code = _SECONDS if relative else _CLOCK
     for plot in (made.probability, made.overview):
-        code = _SECONDS if relative else _CLOCK
-        plot.xaxis[0].formatter = CustomJSTickFormatter(code=code, args={"range": plot.x_range})
+        # A new formatter makes the browser lay both plots out anew.
+        if getattr(plot.xaxis[0].formatter, "code", "") != code:
+            plot.xaxis[0].formatter = CustomJSTickFormatter(code=code, args={"range": plot.x_range})
 
 
 def paint(made: Figures, theme: str) -> None:
