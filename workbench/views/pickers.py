@@ -32,9 +32,9 @@ class PickerPanel(pn.viewable.Viewer):
         self._findings: Mapping[str, Sequence[Finding]] = {}
         self._checker = ThreadPoolExecutor(1, thread_name_prefix="check")
         self._markup = Markup(session, self._act, kind="pickers", sizing_mode="stretch_both")
+        session.param.watch(lambda *_: self._check(), ["recording"])
         session.param.watch(lambda *_: self._draw(), ["runs", "job", "recording"])
         session.param.watch(lambda *_: self._draw_first(), ["errand"])
-        session.param.watch(lambda *_: self._check(), ["recording"])
         self._keys: tuple[str, ...] = ()
         session.param.watch(lambda *_: self._check_new(), ["runs"])
         self._check()

@@ -21,6 +21,7 @@ _KM_PER_DEG = 111.195
 _HIT_PX = 12
 _EDGE_PX = 14
 _NAME_PX = 44
+_LINE_PX = 12
 
 
 class StationMap(pn.viewable.Viewer):
@@ -31,15 +32,16 @@ class StationMap(pn.viewable.Viewer):
     def __init__(self, session: Session, theme: str = "light", **params: Any) -> None:
         super().__init__(theme=theme, **params)
         self._session = session
-        self._stations = ColumnDataSource(dict(longitude=[], latitude=[], name=[], code=[], fill=[], size=[]))
+        self._stations = ColumnDataSource(dict(longitude=[], latitude=[], name=[], code=[], shown=[], fill=[], size=[]))
         self._event = ColumnDataSource(dict(longitude=[], latitude=[], words=[]))
         self._figure = self._make_figure()
         self._pane = pn.pane.Bokeh(self._figure, sizing_mode="stretch_both", min_height=120, margin=0)
         self._extent: tuple[float, float, float, float] | None = None
+        self._per_px = 1.0, 1.0
         self._words = pn.pane.HTML("", sizing_mode="stretch_width", margin=16, visible=False)
         self._layout = pn.Column(self._words, self._pane, sizing_mode="stretch_both", margin=0)
         session.param.watch(lambda *_: self._fill(), ["recording", "event"])
-        session.param.watch(lambda *_: self._mark(), "station")
+        session.param.watch(lambda *_: self._mark_and_name(), "station")
         self.param.watch(lambda *_: self._colour(), "theme")
         self._colour()
         self._fill()
@@ -60,6 +62,19 @@ class StationMap(pn.viewable.Viewer):
             min_border=4,
             min_border_right=16,
         )
+        # The outline of a text is drawn over it: a halo needs a second text beneath.
+        self._halo, self._names = (
+            made.text(
+                "longitude",
+                "latitude",
+                text="shown",
+                source=self._stations,
+                x_offset=8,
+                y_offset=4,
+                text_font_size="11px",
+            )
+            for _ in range(2)
+        )
         self._triangles = made.scatter(
             "longitude",
             "latitude",
@@ -68,19 +83,6 @@ class StationMap(pn.viewable.Viewer):
             size="size",
             fill_color="fill",
             line_width=1.5,
-        )
-        # The outline of a text is drawn over it: a halo needs a second text beneath.
-        self._halo, self._names = (
-            made.text(
-                "longitude",
-                "latitude",
-                text="code",
-                source=self._stations,
-                x_offset=8,
-                y_offset=4,
-                text_font_size="11px",
-            )
-            for _ in range(2)
         )
         self._star = made.scatter("longitude", "latitude", source=self._event, marker="star", size=18, line_width=1)
         made.add_tools(
@@ -113,7 +115,7 @@ class StationMap(pn.viewable.Viewer):
         names = [str(name) for name in recording["station"].values[known]]
         codes = [name.split(".")[1] if "." in name else name for name in names]
         self._stations.data = dict(
-            longitude=longitude[known], latitude=latitude[known], name=names, code=codes,
+            longitude=longitude[known], latitude=latitude[known], name=names, code=codes, shown=codes,
             fill=[""] * len(names), size=[11] * len(names),
         )  # fmt: skip
         words = [f"{event.time:%Y-%m-%d %H:%M:%S} · depth {event.depth_km:.1f} km"] if located else []
@@ -145,6 +147,26 @@ class StationMap(pn.viewable.Viewer):
         half_x, half_y = width / 2 * per_px * stretch, height / 2 * per_px
         self._figure.x_range.update(start=middle_x - half_x, end=middle_x + half_x)
         self._figure.y_range.update(start=(south + north) / 2 - half_y, end=(south + north) / 2 + half_y)
+        self._per_px = per_px * stretch, per_px
+        self._name_stations()
+
+    def _name_stations(self) -> None:
+        """Write the names that do not stand on another one; the open station's comes first, a hover tells the rest."""
+        data, (longitude_per_px, latitude_per_px) = self._stations.data, self._per_px
+        taken: list[tuple[float, float, float]] = []
+        shown = [""] * len(data["name"])
+        for n in sorted(range(len(shown)), key=lambda n: data["name"][n] != self._session.station):
+            x, y = data["longitude"][n] / longitude_per_px, data["latitude"][n] / latitude_per_px
+            width = 8 + 7 * len(data["code"][n])
+            if all(abs(y - other_y) >= _LINE_PX or x >= right or x + width <= left for left, right, other_y in taken):
+                shown[n] = data["code"][n]
+                taken.append((x, x + width, y))
+        self._stations.patch({"shown": [(slice(None), shown)]})
+
+    def _mark_and_name(self) -> None:
+        self._mark()
+        if self._extent is not None:
+            self._name_stations()
 
     def _say(self, words: str) -> None:
         self._words.object = f'<p style="color: var(--wb-muted); text-align: center">{words}</p>'

@@ -16,7 +16,6 @@ __all__ = ["Toolbar"]
 _ALIGN = {"time": "Time", "P": "P", "S": "S", "origin": "Origin"}
 _AMPLITUDE = {"trace": "per trace", "common": "common"}
 _ORDER = {"distance": "distance", "arrival": "first arrival", "name": "name"}
-_WITHOUT_EVENT = _ORDER | {"distance": "distance (no event)"}
 _SHOWN = [
     "filter", "align", "amplitude", "order", "components", "spectrogram", "can_undo", "can_redo",
     "recording", "recording_id", "event", "statuses",
@@ -57,7 +56,7 @@ class Toolbar(pn.viewable.Viewer):
                 _segments("align", _ALIGN, session.align, "Align", off),
                 _components(session),
                 _select("Gain", "amplitude", _AMPLITUDE, session.amplitude),
-                _select("Order", "order", _ORDER if session.event is not None else _WITHOUT_EVENT, session.order),
+                _order(session),
                 tag("span", class_="spread"),
                 icon_button("spectrogram", "spectrogram", "Spectrogram", aria_pressed=session.spectrogram),
                 icon_button("done", "check", "Mark as done", aria_pressed=done, disabled=nothing, class_="icon ok"),
@@ -99,6 +98,13 @@ def _components(session: Session) -> str:
         for name, on in shown.items()
     ]
     return tag("span", *buttons, class_="segments", role="group", aria_label="Components")
+
+
+def _order(session: Session) -> str:
+    """The order of stations; by distance only where there is an event to be distant from."""
+    near = session.recording is None or session.event is not None
+    choices = {name: words for name, words in _ORDER.items() if near or name != "distance"}
+    return _select("Order", "order", choices, session.order if session.order in choices else "arrival")
 
 
 def _toggled(names: Iterable[str], name: str) -> list[str]:
