@@ -172,3 +172,13 @@ def test_stations_are_aligned_on_the_onset_nearest_to_that_of_the_open_station()
         }
     )
     assert onsets_beside([table], "P", "A")["B"] == pd.Timestamp("2024-01-01T00:01:02")
+
+
+def test_first_arrivals_in_an_interval_are_those_of_the_earthquake_in_it():
+    rows = [("A", "P", 10), ("B", "P", 20), ("B", "P", 301), ("A", "P", 305), ("C", "P", 900)]
+    table = pd.DataFrame(rows, columns=["station", "phase", "time"])
+    table["time"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(table["time"], unit="s")
+    view = (pd.Timestamp("2024-01-01T00:04:50"), pd.Timestamp("2024-01-01T00:06:00"))
+    everywhere, seen = first_arrivals([table], "P"), first_arrivals([table], "P", view)
+    assert ordered(["C", "A", "B"], "arrival", {}, everywhere)[0] == ["A", "B", "C"]
+    assert ordered(["C", "A", "B"], "arrival", {}, seen)[0] == ["B", "A", "C"]

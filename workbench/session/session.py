@@ -356,8 +356,11 @@ class Session(PickerList):
     def _read_labels(self) -> None:
         """Read the labels of a recording that has just been opened, unless that was done."""
         if self._unread:
-            with self.hold(), param.parameterized.batch_call_watchers(self):
-                self._refresh_labels()
+            try:
+                with self.hold(), param.parameterized.batch_call_watchers(self):
+                    self._refresh_labels()
+            except WorkbenchError as error:
+                self.notice = Notice("error", str(error))
 
     def _refresh_labels(self) -> None:
         self._unread = False

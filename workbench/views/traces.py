@@ -37,7 +37,7 @@ _PARTS: Mapping[str, frozenset[str]] = {
     "labels": frozenset({"marks", "screen", "overview_marks"}),
     "theory": frozenset({"marks", "screen"}),
     "reference": frozenset({"marks", "screen", "overview_marks"}),
-    "view": frozenset({"view"}),
+    "view": frozenset({"order", "view"}),
     "in_hand": frozenset({"marks"}),
     "loading": frozenset({"loading"}),
     "spectrogram": frozenset({"spectrogram", "screen"}),

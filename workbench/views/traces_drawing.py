@@ -108,9 +108,17 @@ class Drawing:
         labels = labels[labels["decision"] != "reject"] if len(labels) else labels
         return [labels, self._session.reference, *(run.picks for run in self._session.runs.values() if run.on)]
 
+    def _first_onsets(self) -> dict[str, pd.Timestamp]:
+        """First onsets of the earthquake on the screen: a long recording holds several, each with its own order."""
+        if self._session.order == "name" or (self._session.order == "distance" and self._km):
+            return {}
+        tables = self._onset_tables()
+        seen = first_arrivals(tables, "P", self._session.view) if self._session.view else {}
+        return seen or first_arrivals(tables, "P")
+
     def _take_order(self) -> set[str]:
         stations = [str(name) for name in self._session.shown["station"].values]
-        order, kind = ordered(stations, self._session.order, self._km, first_arrivals(self._onset_tables(), "P"))
+        order, kind = ordered(stations, self._session.order, self._km, self._first_onsets())
         changed = (order, kind) != (self.order, self._order_kind)
         self.order, self._order_kind = order, kind
         return {"rows"} if changed else set()

@@ -32,12 +32,16 @@ def distances_km(recording: xr.Dataset, event: Event | None) -> dict[str, float]
     return {str(s): float(km) for s, km in zip(recording["station"].values, kilometres, strict=True) if np.isfinite(km)}
 
 
-def first_arrivals(tables: Iterable[pd.DataFrame], phase: str) -> dict[str, pd.Timestamp]:
-    """Station to its earliest onset of a phase family, from the first table that has one."""
+def first_arrivals(
+    tables: Iterable[pd.DataFrame], phase: str, interval: tuple[pd.Timestamp, pd.Timestamp] | None = None
+) -> dict[str, pd.Timestamp]:
+    """Station to its earliest onset of a phase family (in an interval), from the first table that has one."""
     found: dict[str, pd.Timestamp] = {}
     for table in tables:
         if len(table):
             of_phase = table[table["phase"].str.startswith(phase)]
+            if interval is not None:
+                of_phase = of_phase[of_phase["time"].between(*interval)]
             for station, time in of_phase.groupby("station")["time"].min().items():
                 found.setdefault(str(station), pd.Timestamp(time))
     return found
