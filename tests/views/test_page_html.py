@@ -116,6 +116,19 @@ def test_an_export_stays_where_the_server_may_write(session: Session, tmp_path: 
             dialog.allowed(outside)
 
 
+def test_a_folder_that_is_refused_is_said_in_the_dialog(session: Session, tmp_path: Path) -> None:
+    session.roots = (tmp_path,)
+    view = ExportDialog(session)
+    view.open()
+    view._act({"act": "folder", "value": "/somewhere/else"})
+    view._act({"act": "export"})
+    assert "/somewhere/else lies outside of what this server may write" in view._markup.html
+    assert session.notice is None
+    view._act({"act": "closed"})
+    view.open()
+    assert "lies outside" not in view._markup.html
+
+
 def test_every_colour_of_the_style_sheets_is_a_token() -> None:
     for name in ("base.css", "frame.css", "rows.css", "pickers.css", "dialog.css", "toolbar.css", "tabs.css"):
         text = stylesheet(name)

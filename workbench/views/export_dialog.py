@@ -8,11 +8,11 @@ from pathlib import Path
 
 import panel as pn
 
-from workbench.errors import SourceError
+from workbench.errors import SourceError, WorkbenchError
 from workbench.exporters import EXPORTERS
 from workbench.session import Notice, Session
 from workbench.views.markup import Action, Markup
-from workbench.views.tags import dialog, field, options, tag
+from workbench.views.tags import dialog, field, options, tag, text
 
 __all__ = ["ExportDialog"]
 
@@ -32,6 +32,7 @@ class ExportDialog(pn.viewable.Viewer):
         self._format = next(iter(EXPORTERS))
         self._folder = ""
         self._only_this = False
+        self._refusal = ""
         self._markup = Markup(session, self._act, kind="dialog")
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -39,6 +40,7 @@ class ExportDialog(pn.viewable.Viewer):
 
     def open(self) -> None:
         """Show the dialog with a folder beside the journal."""
+        self._refusal = ""
         if not self._folder:
             name = (
                 "".join(c if c.isalnum() else "-" for c in self._session.source.title)
@@ -69,6 +71,7 @@ class ExportDialog(pn.viewable.Viewer):
                 field("Labels", tag("select", options(which, "this" if self._only_this else "all"), data_act="which")),
                 field("Folder", tag("input", type="text", spellcheck="false", **folder)),
                 tag("p", hint, class_="muted") if nothing else "",
+                tag("p", text(self._refusal), class_="refusal", role="alert") if self._refusal else "",
                 class_="rows",
             ),
             tag("footer", tag("button", "Export", class_="primary", data_act="export", disabled=nothing)),
@@ -94,9 +97,17 @@ class ExportDialog(pn.viewable.Viewer):
             self._only_this = value == "this"
             self._draw()
         elif name == "folder":
-            self._folder = value
+            self._folder, self._refusal = value, ""
         elif name == "export":
+            self._try_export()
+
+    def _try_export(self) -> None:
+        """Export, or say in the dialog what to change: a notice on the page would lie under it."""
+        try:
             self._export()
+        except WorkbenchError as error:
+            self._refusal = str(error)
+            self._draw()
 
     def _export(self) -> None:
         session, folder = self._session, self.allowed(Path(self._folder).expanduser())

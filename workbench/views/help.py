@@ -22,8 +22,8 @@ _MOUSE = (
     ("Drag in the overview", "move the window"),
 )
 _LEGEND = (
-    "Keys act after a click in the plot, and never while you type in a field. Solid lines are yours, dashed ones are a "
-    "model's; orange is P, blue is S."
+    "Keys act after a click in the plot or on a pick in the table, and never while you type in a field. Solid lines "
+    "are yours, dashed ones are a model's; orange is P, blue is S."
 )
 
 

@@ -122,4 +122,7 @@ def _words(row: pd.Series) -> tuple[str, str]:
     family = phase[:1].lower() if phase[:1] in "PS" else "other"
     time = pd.Timestamp(row["time"])
     onset = f"{time:%M:%S}.{time.microsecond // 1000:03d}" if pd.notna(time) else ""
+    if decision == "restore":
+        # Taking back and bringing back are rows of the same kind, told apart by what they point to.
+        decision = "undone:" if pd.notna(row["undoes"]) else "redone:"
     return f"{text(decision)} {tag('b', text(phase), class_=family)} {text(code)}", onset
