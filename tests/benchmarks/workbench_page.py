@@ -77,4 +77,5 @@ def following(_):
 
 pn.state.onload(lambda: session.open_source(Made(case)))
 button = pn.widgets.Button(label="Next", on_click=following)
-pn.Column(button, pn.Column(view, width=1300, height=800), margin=0).servable()
+height = int(pn.state.session_args.get("height", [b"800"])[0])
+pn.Column(button, pn.Column(view, width=1300, height=height), margin=0).servable()
