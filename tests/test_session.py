@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 
+import numpy as np
+import obspy
 import pandas as pd
 import pytest
 
@@ -46,6 +48,29 @@ def test_the_first_recording_is_open_and_picked(session):
     assert session.station in session.recording["station"].values
     assert len(session.picks) > 0
     assert session.notice is None
+
+
+def test_files_that_cannot_be_listed_are_told_until_the_user_has_seen_it(settings, tmp_path):
+    folder = tmp_path / "waveforms"
+    folder.mkdir()
+    for day in (1, 2):
+        trace = obspy.Trace(np.random.default_rng(day).normal(size=3000).astype("float32"))
+        trace.stats.update({"network": "XX", "station": "A", "channel": "HHZ", "sampling_rate": 100.0})
+        trace.stats.starttime = obspy.UTCDateTime(2020, 1, day)
+        trace.write(str(folder / f"{day}.mseed"), format="MSEED")
+    (folder / "junk.mseed").write_bytes(b"no seismogram" * 100)
+    session = Session(settings=settings)
+    session.open_source(folder)
+    wait(lambda: session.recording is not None)
+    session.step(1)
+    wait(lambda: session.recording_id == session.recordings["recording_id"].iloc[1] and session.recording is not None)
+    assert session.notice.text == "1 file could not be listed."
+    assert "junk.mseed" in session.notice.detail
+    session.notice = None
+    session.step(-1)
+    wait(lambda: session.recording is not None)
+    assert session.notice is None
+    session.close()
 
 
 def test_a_threshold_changes_the_picks_without_a_new_run(session):

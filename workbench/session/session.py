@@ -110,6 +110,7 @@ class Session(PickerList):
         self._desk: Desk | None = None
         self._filtered: OrderedDict[tuple[str, str], xr.Dataset] = OrderedDict()
         self._hash = ("", "")
+        self._on_listing: Notice | None = None
         self._unread = False
         self._runs = self._queue(self.backend, "job")
         # Scans, downloads and exports touch this computer's files, wherever pickers run.
@@ -169,11 +170,12 @@ class Session(PickerList):
             self.source, self.recordings = source, table
             self._curves.clear()
             self._filtered.clear()
+            self._on_listing = None
             self.statuses = self.journal.recordings()
             self._clear()
-        notices = table.attrs.get("notices", [])
-        if notices:
-            self.notice = Notice("warn", _count(len(notices), "file", "could not be listed."), "\n".join(notices))
+        if notices := table.attrs.get("notices", []):
+            words = f"{len(notices)} file{'' if len(notices) == 1 else 's'} could not be listed."
+            self.notice = self._on_listing = Notice("warn", words, "\n".join(notices))
         if recording_id:
             self.open(recording_id)
         elif len(table):
@@ -249,7 +251,9 @@ class Session(PickerList):
         if not keep_id:
             self.recording_id = ""
         self.loading = False
-        self.recording = self.shown = self.event = self.view = self.notice = None
+        self.recording = self.shown = self.event = self.view = None
+        # What the listing of the source had to say holds for each of its recordings, until it is closed.
+        self.notice = self.notice if self.notice is self._on_listing else None
         self.theory, self.reference, self.labels = pd.DataFrame(), empty_picks(), empty_labels()
         self.in_hand = self.station = ""
         self._desk = None
@@ -394,7 +398,3 @@ def _in_turn() -> Callable[[Callable[[], None]], None]:
             function()
 
     return call
-
-
-def _count(n: int, noun: str, rest: str) -> str:
-    return f"{n} {noun}{'' if n == 1 else 's'} {rest}"
