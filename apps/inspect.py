@@ -29,6 +29,7 @@ APPS = {"Inspect": ""}
 """Title to address of the apps of this server; this one's is empty."""
 
 _FIRST_CHOICE = ("phasenet", "eqtransformer")
+_BUNDLED = "xiaonet"
 
 
 def page(
@@ -117,12 +118,8 @@ def _theme(session: Session) -> str:
 
 
 def _add_first_picker(session: Session) -> None:
-    """The best picker that is on this computer, loaded in the background; STA/LTA where there are no weights."""
-    name = next((name for name in _FIRST_CHOICE if default_weights(name)), "")
-    if name:
-        session.request_picker(name)
-    else:
-        session.add_picker("sta_lta")
+    """The best picker that is on this computer, loaded in the background; the bundled one if no weights are cached."""
+    session.request_picker(next((name for name in _FIRST_CHOICE if default_weights(name)), _BUNDLED))
 
 
 if pn.state.served:

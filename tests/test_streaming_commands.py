@@ -55,10 +55,8 @@ def test_stream_writes_each_pick_of_the_file_as_one_line_with_its_latency(folder
 def test_onnx_file_picks_a_stream_too(folder, tmp_path):
     file = tmp_path / "xiaonet.onnx"
     assert CliRunner().invoke(cli, ["onnx", str(file)]).exit_code == 0
-    torch_run, onnx_run = (
-        CliRunner().invoke(cli, ["pick", str(folder), "--stream", "--weights", weights])
-        for weights in ("25k", str(file))
-    )
+    stream = ["pick", str(folder), "--stream", "--weights"]
+    runs = [CliRunner().invoke(cli, [*stream, weights]) for weights in ("25k", str(file))]
     times = [
         sorted((row["station"], row["phase"], row["time"]) for row in map(json.loads, run.stdout.splitlines()))
         for run in runs

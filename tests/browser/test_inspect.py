@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlparse
@@ -19,72 +13,10 @@ pytest.importorskip("playwright")
 
 from playwright.sync_api import Page, expect
 
-from workbench.labels.journal import Journal
+from .served import MARKS, PATIENCE_MS, Server, open_demo, place
 
 # SeisBench asks pandas in an old way when it reads a dataset.
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword")
-
-_PATIENCE_MS = 60_000
-expect.set_options(timeout=20_000)
-_MARKS = """() => {
-  const out = {};
-  for (const doc of Bokeh.documents) for (const model of doc.all_models) {
-    const name = model.name || "";
-    if (/^traces-.*-x$/.test(name)) out.range = [model.start, model.end];
-    if (/^traces-.*-traces$/.test(name)) {
-      const view = Bokeh.index.find_one(model);
-      if (!view || !view.frame) return null;
-      const own = view.el.getBoundingClientRect(), box = view.frame.bbox;
-      out.frame = [own.left + box.left, own.top + box.top, box.width, box.height];
-    }
-    if (/^traces-.*-marks-columns$/.test(name))
-      out.marks = Array.from(model.data.x).map((x, i) => ({x, dashed: model.data.dash[i].length > 0}));
-  }
-  return out.frame && out.frame[2] > 100 && out.marks && out.marks.length ? out : null;
-}"""
-
-
-class Server:
-    """``workbench serve`` in a process of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.labels = folder / "labels.sqlite"
-        self._log = folder / "server.log"
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}/inspect"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        command = [sys.executable, "-c", "from workbench.cli import main; main()", "serve", "--port", str(self.port)]
-        environment = {**os.environ, "WORKBENCH_LABELS": str(self.labels), "PYTHONUNBUFFERED": "1"}
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
-        end = time.monotonic() + 60
-        while not self._listens():
-            assert self._process.poll() is None, self.log
-            assert time.monotonic() < end, self.log
-            time.sleep(0.1)
-
-    def _listens(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
-
-    def kill(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.wait(30)
-
-    @property
-    def log(self) -> str:
-        return self._log.read_text(encoding="utf-8", errors="replace")
-
-    def standing(self) -> list[tuple[str, str]]:
-        """Phase and decision of the labels on disk."""
-        with Journal(str(self.labels), "a test") as journal:
-            labels = journal.labels()
-        return list(zip(labels["phase"], labels["decision"], strict=True))
 
 
 @pytest.fixture
@@ -103,27 +35,13 @@ def errors(page: Page) -> Iterator[list[str]]:
     found: list[str] = []
     page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: found.append(str(error)))
-    page.set_default_timeout(_PATIENCE_MS)
+    page.set_default_timeout(PATIENCE_MS)
     yield found
     assert found == []
 
 
-def open_demo(page: Page, url: str) -> None:
-    page.set_viewport_size({"width": 1440, "height": 900})
-    page.goto(url)
-    expect(page.locator(".wb-rows.picks .row").first).to_be_visible(timeout=_PATIENCE_MS)
-    page.wait_for_function(_MARKS, timeout=_PATIENCE_MS)
-
-
-def place(page: Page, mark: dict[str, float], later_ms: float = 0.0) -> tuple[float, float]:
-    state = page.evaluate(_MARKS)
-    left, top, width, height = state["frame"]
-    start, end = state["range"]
-    return left + (mark["x"] + later_ms - start) / (end - start) * width, top + 0.5 * height
-
-
 def wait_saved(page: Page, entry: int) -> None:
-    expect(page.locator(".saved")).to_contain_text(f"entry {entry}", timeout=_PATIENCE_MS)
+    expect(page.locator(".saved")).to_contain_text(f"entry {entry}", timeout=PATIENCE_MS)
 
 
 def test_from_the_demo_to_a_dataset_through_a_crash(
@@ -132,7 +50,7 @@ def test_from_the_demo_to_a_dataset_through_a_crash(
     open_demo(page, server.url)
     run_another_picker(page)
 
-    mark = next(mark for mark in page.evaluate(_MARKS)["marks"] if mark["dashed"])
+    mark = next(mark for mark in page.evaluate(MARKS)["marks"] if mark["dashed"])
     page.mouse.move(*place(page, mark))
     page.mouse.down()
     page.mouse.move(*place(page, mark, 200), steps=4)
@@ -145,7 +63,7 @@ def test_from_the_demo_to_a_dataset_through_a_crash(
     wait_saved(page, 2)
     assert server.standing() == []
 
-    page.wait_for_function(_MARKS)
+    page.wait_for_function(MARKS)
     page.mouse.click(*place(page, mark))
     page.keyboard.press("a")
     wait_saved(page, 3)
@@ -170,7 +88,7 @@ def run_another_picker(page: Page) -> None:
     page.get_by_role("button", name="Add picker…").click()
     page.locator(".offer", has_text="AR-AIC").get_by_role("button", name="Add").click()
     card = page.locator(".run", has_text="AR-AIC")
-    expect(card.locator(".seconds")).to_contain_text(re.compile(r"\d s"), timeout=_PATIENCE_MS)
+    expect(card.locator(".seconds")).to_contain_text(re.compile(r"\d s"), timeout=PATIENCE_MS)
     page.get_by_role("button", name="Close the list").click()
     # Its S picks would stand in the way of the mouse; what it gave is in the table already.
     page.get_by_role("switch", name="Show AR-AIC").click()
@@ -183,7 +101,7 @@ def export(page: Page, name: str, folder: Path) -> None:
     page.locator("dialog input[data-act=folder]").fill(str(folder))
     page.locator("dialog input[data-act=folder]").blur()
     page.locator("dialog").get_by_role("button", name="Export").click()
-    expect(page.locator(".notice")).to_contain_text(f"1 label written to {folder}", timeout=_PATIENCE_MS)
+    expect(page.locator(".notice")).to_contain_text(f"1 label written to {folder}", timeout=PATIENCE_MS)
     page.get_by_role("button", name="Close this notice").click()
     expect(page.locator(".notice")).to_have_count(0)
 
@@ -242,12 +160,12 @@ def test_an_error_is_a_notice_and_the_page_stays_usable(
         page.locator("dialog input[data-act=path]").fill(wrong)
         page.locator("dialog input[data-act=path]").blur()
         page.locator("dialog").get_by_role("button", name="Open", exact=True).click()
-        expect(page.get_by_role("alert")).to_contain_text(wrong, timeout=_PATIENCE_MS)
+        expect(page.get_by_role("alert")).to_contain_text(wrong, timeout=PATIENCE_MS)
         page.get_by_role("button", name="Close this notice").click()
     page.locator(".wb-rows.recordings .row").nth(1).click()
     expect(page.locator(".crumbs")).to_contain_text("2010-05-27")
     page.goto(f"{server.url}?source=examples&recording=of-nobody&from=never&align=Q")
-    expect(page.get_by_role("alert")).to_contain_text("of-nobody", timeout=_PATIENCE_MS)
+    expect(page.get_by_role("alert")).to_contain_text("of-nobody", timeout=PATIENCE_MS)
 
 
 def test_narrow_dark_and_by_keyboard(page: Page, server: Server, errors: list[str]) -> None:

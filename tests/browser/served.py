@@ -1,0 +1,91 @@
+"""The workbench served in a process of its own, and where its page shows what."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from workbench.labels.journal import Journal
+
+PATIENCE_MS = 60_000
+expect.set_options(timeout=20_000)
+MARKS = """() => {
+  const out = {};
+  for (const doc of Bokeh.documents) for (const model of doc.all_models) {
+    const name = model.name || "";
+    if (/^traces-.*-x$/.test(name)) out.range = [model.start, model.end];
+    if (/^traces-.*-traces$/.test(name)) {
+      const view = Bokeh.index.find_one(model);
+      if (!view || !view.frame) return null;
+      const own = view.el.getBoundingClientRect(), box = view.frame.bbox;
+      out.frame = [own.left + box.left, own.top + box.top, box.width, box.height];
+    }
+    if (/^traces-.*-marks-columns$/.test(name))
+      out.marks = Array.from(model.data.x).map((x, i) => ({x, dashed: model.data.dash[i].length > 0}));
+  }
+  return out.frame && out.frame[2] > 100 && out.marks && out.marks.length ? out : null;
+}"""
+
+
+class Server:
+    """``workbench serve`` in a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.labels = folder / "labels.sqlite"
+        self._log = folder / "server.log"
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}/inspect"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, "-c", "from workbench.cli import main; main()", "serve", "--port", str(self.port)]
+        environment = {**os.environ, "WORKBENCH_LABELS": str(self.labels), "PYTHONUNBUFFERED": "1"}
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+        end = time.monotonic() + 60
+        while not self._listens():
+            assert self._process.poll() is None, self.log
+            assert time.monotonic() < end, self.log
+            time.sleep(0.1)
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def kill(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait(30)
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def standing(self) -> list[tuple[str, str]]:
+        """Phase and decision of the labels on disk."""
+        with Journal(str(self.labels), "a test") as journal:
+            labels = journal.labels()
+        return list(zip(labels["phase"], labels["decision"], strict=True))
+
+
+def open_demo(page: Page, url: str) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(url)
+    expect(page.locator(".wb-rows.picks .row").first).to_be_visible(timeout=PATIENCE_MS)
+    page.wait_for_function(MARKS, timeout=PATIENCE_MS)
+
+
+def place(page: Page, mark: dict[str, float], later_ms: float = 0.0) -> tuple[float, float]:
+    state = page.evaluate(MARKS)
+    left, top, width, height = state["frame"]
+    start, end = state["range"]
+    return left + (mark["x"] + later_ms - start) / (end - start) * width, top + 0.5 * height
