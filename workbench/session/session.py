@@ -109,9 +109,8 @@ class Session(PickerList):
         self._shelf: Shelf[Opened] | None = None
         self._desk: Desk | None = None
         self._filtered: OrderedDict[tuple[str, str], xr.Dataset] = OrderedDict()
-        self._hash = ("", "")
+        self._hash, self._unread = ("", ""), False
         self._on_listing: Notice | None = None
-        self._unread = False
         self._runs = self._queue(self.backend, "job")
         # Scans, downloads and exports touch this computer's files, wherever pickers run.
         self._local = BACKENDS.create("local")
@@ -174,8 +173,9 @@ class Session(PickerList):
             self.statuses = self.journal.recordings()
             self._clear()
         if notices := table.attrs.get("notices", []):
-            words = f"{len(notices)} file{'' if len(notices) == 1 else 's'} could not be listed."
-            self.notice = self._on_listing = Notice("warn", words, "\n".join(notices))
+            words = f"There are {len(notices)} remarks on the files of this source: see the details."
+            one = Notice("warn", notices[0])
+            self.notice = self._on_listing = one if len(notices) == 1 else Notice("warn", words, "\n".join(notices))
         if recording_id:
             self.open(recording_id)
         elif len(table):
