@@ -61,7 +61,7 @@ _COUNT = """() => {
 _ZOOM_IN_TIME = """() => {
   for (const doc of Bokeh.documents) for (const model of doc.all_models) if (model.type === "Figure") {
     const wheels = model.toolbar.tools.filter(tool => tool.type === "WheelZoomTool");
-    const time = wheels.find(tool => tool.dimensions !== "height");
+    const time = wheels.find(tool => tool.dimensions !== "height") || wheels[0];
     for (const tool of wheels) tool.active = false;
     time.dimensions = "width";
     time.active = true;
