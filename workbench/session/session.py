@@ -196,7 +196,7 @@ class Session(PickerList):
 
     def row(self, recording_id: str) -> int:
         """Where a recording stands in the table of the source, -1 if nowhere."""
-        return int(self.index.get_indexer([recording_id])[0]) if recording_id else -1
+        return int(self.index.get_loc(recording_id)) if recording_id in self.index else -1
 
     def step(self, by: int) -> None:
         """Open the recording that many rows further down the list; stops at either end."""
