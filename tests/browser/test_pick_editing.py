@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import sleep
+
 import pytest
 
 pytest.importorskip("playwright")
@@ -9,7 +11,7 @@ pytest.importorskip("playwright")
 import panel as pn
 from panel.tests.util import serve_component, wait_until
 
-from workbench.errors import LabelStoreError
+from workbench.errors import LabelStoreError, WorkbenchError
 from workbench.session import Session
 from workbench.settings import load_settings
 from workbench.views.traces import TraceView
@@ -223,6 +225,42 @@ def test_refine_moves_the_cursor_and_no_label(desk):
     desk.press(" ")
     desk.wait(lambda: len(desk.labels()) == 1)
     assert desk.labels().iloc[0]["time"].value / 1e6 == pytest.approx(desk.view.cursor["time"], abs=1e-3)
+
+
+def test_keys_that_follow_refine_at_once_act_at_the_refined_cursor_in_their_order(desk, monkeypatch):
+    refine = desk.session.refine
+
+    def slowly(time, component):
+        sleep(0.4)
+        return refine(time, component)
+
+    monkeypatch.setattr(desk.session, "refine", slowly)
+    (model,) = desk.marks(dashed=True)
+    desk.arm()
+    for offset in (300, 250):
+        desk.point(model["x"] + offset)
+        for key in ("r", " ", "Shift+ArrowUp"):
+            desk.press(key)
+        desk.wait(lambda: len(desk.labels()) == 1 and desk.labels().iloc[0]["polarity"] == "positive")
+        assert desk.labels().iloc[0]["time"].value / 1e6 == pytest.approx(desk.view.cursor["time"], abs=1e-3)
+        assert abs(desk.view.cursor["time"] - model["x"] - offset) > 20
+        desk.press("x")
+        desk.wait(lambda: len(desk.labels()) == 0)
+
+
+def test_keys_act_again_where_refine_is_refused(desk, monkeypatch):
+    def refuse(time, component):
+        raise WorkbenchError("No samples stand around the cursor.")
+
+    monkeypatch.setattr(desk.session, "refine", refuse)
+    desk.arm()
+    time = desk.state["range"][0] + 20_000
+    desk.point(time)
+    for key in ("r", "p"):
+        desk.press(key)
+    desk.wait(lambda: len(desk.labels()) == 1)
+    assert abs(desk.labels().iloc[0]["time"].value / 1e6 - time) < 60
+    assert "No samples" in desk.session.notice.text
 
 
 def test_when_the_journal_refuses_the_browser_shows_the_truth_again(desk, monkeypatch):

@@ -64,6 +64,9 @@ class TraceView(pn.viewable.Viewer):
 
     def __init__(self, session: Session, **params: Any) -> None:
         super().__init__(**params)
+        if "profile" not in params:
+            keymap(session.settings.keys)  # says which there are
+            self.profile = session.settings.keys
         self._session = session
         self._actions = Actions(session, self)
         self._made: dict[str, str] = {}
@@ -178,8 +181,13 @@ class TraceView(pn.viewable.Viewer):
             self._actions.do(message["action"], where)
             if message.get("as"):
                 self._made[message["as"]] = self._session.in_hand
+            if message["action"] == "refine":
+                # Also where it is the cursor of before: the pointer has moved away from it since.
+                self._editor.tell(cursor=dict(self.cursor))
         finally:
             self._drawing.draw_marks()
+            if message["action"] == "refine":
+                self._editor.tell(refined=self._drawing.seq)
 
     # ---- from the session
 

@@ -1,6 +1,7 @@
 // Picks as they stand in the browser: what Python says, and what the analyst has done since.
 
 const ABOUT_A_PICK = ["accept", "reject", "delete", "polarity", "onset", "weight", "uncertainty", "nudge"];
+const REFINE_MS = 10000;
 
 class Edits {
   constructor(state, plots, furniture, send) {
@@ -11,6 +12,7 @@ class Edits {
     this.seq = 0;
     this.made = 0;
     this.held = null;
+    this.refining = null;
   }
 
   // Python's word replaces ours once it answers our last edit; an earlier answer would make the pick jump back.
@@ -71,8 +73,24 @@ class Edits {
     this.send({ op: "act", action, seq: this.seq, ...more });
   }
 
+  // What is pressed after "refine" is about the cursor that Python has still to find: it waits for the answer.
+  act(action, at = null) {
+    if (this.refining && performance.now() - this.refining.asked < REFINE_MS) return this.refining.waiting.push([action, at]);
+    this.refining = null;
+    if (at) this.cursor = at;
+    this.act_now(action);
+    if (action === "refine") this.refining = { seq: this.seq, asked: performance.now(), waiting: [] };
+  }
+
+  refined(seq) {
+    if (!this.refining || seq < this.refining.seq) return;
+    const { waiting } = this.refining;
+    this.refining = null;
+    for (const [action, at] of waiting) this.act(action, at);
+  }
+
   // One action of the table: on the screen at once where the screen knows how, and in Python in any case.
-  act(action) {
+  act_now(action) {
     const [name, value] = action.split(":");
     const cursor = this.cursor ? { time: this.cursor.time, station: this.cursor.station } : {};
     if (name === "phase" || name === "set" || name === "set_next") return this.place(action, name === "phase" ? value : this.state.phase, cursor);

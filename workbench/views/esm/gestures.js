@@ -110,8 +110,7 @@ class Gestures {
     // The first click may have opened another station and moved the rows: the second is about the same one.
     const row = this.plots.row(this.first) || point.row;
     if (!row || this.hit(point)) return;
-    this.edits.cursor = { time: point.x + row.zero, station: row.station };
-    this.edits.act(event.shiftKey ? "phase:S" : "phase:P");
+    this.edits.act(event.shiftKey ? "phase:S" : "phase:P", { time: point.x + row.zero, station: row.station });
   }
 
   wheel(event) {

@@ -81,6 +81,7 @@ export function render({ model, el }) {
     screen: () => { watchRange(); furniture.draw(); },
     marks: () => edits.take(),
     cursor: () => { edits.cursor = state.cursor.station ? state.cursor : edits.cursor; },
+    refined: () => edits.refined(state.refined),
     colours: () => { paint(); furniture.draw(); },
     reading: () => furniture.drawSkeleton(state.reading),
     armed: () => { const views = plots.find(); if (views) furniture.drawOutline(views); },
