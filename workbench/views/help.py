@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from typing import Any
 
 import panel as pn
 
@@ -28,11 +29,17 @@ _LEGEND = (
 
 
 class HelpSheet(pn.viewable.Viewer):
-    """A dialog; :meth:`open` shows it."""
+    """A dialog; :meth:`open` shows it.
 
-    def __init__(self, session: Session) -> None:
+    Parameters
+    ----------
+    traces
+        The viewer whose parameter ``profile`` the sheet shows and changes.
+    """
+
+    def __init__(self, session: Session, traces: Any) -> None:
         super().__init__()
-        self._profile = session.settings.keys if session.settings.keys in PROFILES else "default"
+        self._traces = traces
         self._markup = Markup(session, self._act, kind="dialog")
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -40,15 +47,17 @@ class HelpSheet(pn.viewable.Viewer):
 
     def open(self) -> None:
         """Show the sheet."""
+        profile = self._traces.profile
         groups = []
-        for group, rows in groupby(key_table(self._profile), key=lambda row: row.group):
+        for group, rows in groupby(key_table(profile), key=lambda row: row.group):
             lines = [_line(" ".join(_caps(key) for key in row.keys), text(row.words)) for row in rows]
             groups.append(tag("section", tag("h3", text(group)), tag("table", *lines)))
         mouse = [_line(text(what), text(does)) for what, does in _MOUSE]
         groups.append(tag("section", tag("h3", "Mouse"), tag("table", *mouse)))
-        profiles = tag("select", options({name: name for name in PROFILES}, self._profile), data_act="profile")
+        profiles = tag("select", options({name: name for name in PROFILES}, profile), data_act="profile")
         self._markup.html = dialog(
             "Keys and mouse",
+            tag("p", "Active on this page: the keys of ", tag("b", text(profile)), ".", role="status"),
             tag("p", text(_LEGEND), class_="muted"),
             tag("div", *groups, class_="columns"),
             head=tag("label", "Profile ", profiles, class_="small muted"),
@@ -59,7 +68,7 @@ class HelpSheet(pn.viewable.Viewer):
         if action["act"] == "closed":
             self._markup.html = ""
         elif action["act"] == "profile":
-            self._profile = str(action["value"])
+            self._traces.profile = str(action["value"])
             self.open()
 
 

@@ -26,7 +26,7 @@ class Hint(pn.viewable.Viewer):
         self._opened = False
         session.param.watch(lambda *_: self._draw(), ["recording", "in_hand", "saved", "runs"])
         session.param.watch(lambda *_: self._draw_first(), ["errand", "loading"])
-        traces.param.watch(lambda *_: self._draw(), "armed")
+        traces.param.watch(lambda *_: self._draw(), ["armed", "profile"])
         self._draw()
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -59,7 +59,7 @@ class Hint(pn.viewable.Viewer):
         self._markup.visible = shown
         if not shown:
             return
-        keys = {action: key for key, action in reversed(keymap(session.settings.keys).items())}
+        keys = {action: key for key, action in reversed(keymap(self._traces.profile).items())}
 
         def cap(action: str) -> str:
             return tag("kbd", text(keys.get(action, "?").upper()))

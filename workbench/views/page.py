@@ -17,16 +17,16 @@ from workbench.views.frame import Frame
 from workbench.views.help import HelpSheet
 from workbench.views.hint import Hint
 from workbench.views.journal import JournalPanel
-from workbench.views.markup import stylesheet
 from workbench.views.notices import NoticeBar
 from workbench.views.pick_table import PickTable
 from workbench.views.pickers import PickerPanel
 from workbench.views.recordings import RecordingList
+from workbench.views.shell import shell
 from workbench.views.side import SidePanel
 from workbench.views.source_dialog import SourceDialog
 from workbench.views.station_map import StationMap
 from workbench.views.status_line import StatusLine
-from workbench.views.theme import FONT, TOKENS, bokeh_theme, css_tokens, theme_config
+from workbench.views.theme import TOKENS
 from workbench.views.toolbar import Toolbar
 from workbench.views.traces import TraceView
 
@@ -50,24 +50,16 @@ class InspectPage(pn.viewable.Viewer):
         super().__init__(theme=theme, **params)
         self._session = session
         self.traces = TraceView(session, theme=theme)
-        self._help, self._source, self._export = HelpSheet(session), SourceDialog(session), ExportDialog(session)
+        self._help, self._source, self._export = (
+            HelpSheet(session, self.traces),
+            SourceDialog(session),
+            ExportDialog(session),
+        )
         self.recordings = RecordingList(session, on_open=self._source.open, on_list=self._show_list)
         self._map = StationMap(session, theme=theme)
         self._bar = AppBar(session, apps, self._other_theme, self._help.open, theme)
         self._frame = self._make_frame()
-        self._page = pmui.Page(
-            header=[self._bar],
-            main=[self._frame],
-            theme_config=theme_config(),
-            dark_theme=theme == "dark",
-            theme_toggle=False,
-            busy_indicator=None,
-            meta_title="Inspect · Workbench",
-            # Figures are coloured from the tokens; Material UI leaves alone what is named here.
-            _custom_theme=list(bokeh_theme(theme)["attrs"]),
-            stylesheets=[_page_css()],
-            raw_css=[_first_screen_css(theme)],
-        )
+        self._page = shell(self._bar, self._frame, theme, "Inspect")
         self.traces.param.watch(lambda *_: self._help.open(), "help")
         session.param.watch(lambda *_: self._write_address(), _IN_ADDRESS)
         session.param.watch(lambda *_: self._frame.param.update(list_open=False), "recording_id")
@@ -120,22 +112,3 @@ class InspectPage(pn.viewable.Viewer):
         address = address_of(self._session)
         if address:
             self._frame.address = address
-
-
-def _first_screen_css(theme: str) -> str:
-    """What stands on the screen until the page does: words on its own background, not a grey veil."""
-    token = TOKENS[theme]
-    return (
-        f"#loader {{ background: {token['background']} !important; }} #loader .spinner {{ display: none; }} "
-        f"#loader:not(.error)::after {{ content: 'Opening the workbench…'; font: 13px {FONT}; "
-        f"color: {token['muted']}; }}"
-    )
-
-
-def _page_css() -> str:
-    """Tokens of both themes as CSS variables, and what Material UI leaves to be said."""
-    shadow = "0 1px 2px rgba(24, 33, 43, .06)"
-    return (
-        f":host {{ --wb-font: {FONT}; }} .mui-light {{ {css_tokens('light')} --wb-shadow: {shadow}; }}"
-        f" .mui-dark {{ {css_tokens('dark')} --wb-shadow: none; }}" + stylesheet("page.css")
-    )

@@ -31,7 +31,7 @@ class StatusLine(pn.viewable.Viewer):
     Parameters
     ----------
     traces
-        A viewer with the parameter ``armed``: whether keys act.
+        A viewer with the parameters ``armed``, whether keys act, and ``profile``.
     on_help
         Opens the sheet of all keys.
     """
@@ -41,10 +41,9 @@ class StatusLine(pn.viewable.Viewer):
         self._session = session
         self._traces = traces
         self._on_help = on_help
-        self._profile = session.settings.keys
         self._markup = Markup(session, self._act, kind="status_line")
         session.param.watch(lambda *_: self._draw(), ["job", "errand", "saved", "recording", "loading"])
-        traces.param.watch(lambda *_: self._draw(), "armed")
+        traces.param.watch(lambda *_: self._draw(), ["armed", "profile"])
         self._draw()
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -69,7 +68,7 @@ class StatusLine(pn.viewable.Viewer):
     def _keys_html(self) -> str:
         armed = tag("b", "Keys on") if self._traces.armed else tag("span", "Keys off: click the plot", class_="muted")
         by_action: dict[str, str] = {}
-        for key, action in keymap(self._profile).items():
+        for key, action in keymap(self._traces.profile).items():
             by_action.setdefault(action, key)
         hints = []
         for actions, words in _HINTS:

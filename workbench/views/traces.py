@@ -63,10 +63,9 @@ class TraceView(pn.viewable.Viewer):
     help = param.Event(doc="The user asks for the help sheet.")
 
     def __init__(self, session: Session, **params: Any) -> None:
+        params = {"profile": session.settings.keys, **params}
+        keymap(params["profile"])  # names those that there are
         super().__init__(**params)
-        if "profile" not in params:
-            keymap(session.settings.keys)  # says which there are
-            self.profile = session.settings.keys
         self._session = session
         self._actions = Actions(session, self)
         self._made: dict[str, str] = {}
