@@ -9,8 +9,7 @@ import xarray as xr
 
 from workbench.errors import PickerError
 from workbench.pickers.classical import annotate_stations, bump
-from workbench.pickers.segments import band_pass, finite_runs, trace_of
-from workbench.pickers.sta_lta import vertical_trace
+from workbench.pickers.segments import band_pass, finite_runs, trace_of, vertical_trace
 from workbench.pickers.triggers import event_windows
 from workbench.schema import PickerCard, Report, silent
 

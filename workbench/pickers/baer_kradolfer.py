@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
 import xarray as xr
 
 from workbench.errors import PickerError
-from workbench.pickers.classical import annotate_stations, bump
+from workbench.pickers.classical import annotate_verticals, bump
 from workbench.pickers.segments import band_pass, finite_runs
-from workbench.pickers.sta_lta import vertical_trace
 from workbench.pickers.triggers import event_windows
 from workbench.schema import PickerCard, Report, silent
 
@@ -53,14 +50,7 @@ class BaerKradolfer:
 
     def annotate(self, recording: xr.Dataset, report: Report = silent) -> xr.Dataset:
         """Annotations of all stations; see :class:`~workbench.pickers.base.Picker`."""
-
-        def curves_of(station: str) -> tuple[Mapping[str, np.ndarray], Sequence[str]]:
-            samples, notices = vertical_trace(recording, station)
-            if samples is None:
-                return {}, notices
-            return {"P": self._curve(samples, float(recording.attrs["sampling_rate_hz"]))}, notices
-
-        return annotate_stations(recording, self.card, curves_of, report, pick_at="peak")
+        return annotate_verticals(recording, self.card, self._curve, report, pick_at="peak")
 
     def _curve(self, samples: np.ndarray, rate_hz: float) -> np.ndarray:
         finite = np.isfinite(samples)

@@ -8,10 +8,10 @@ import numpy as np
 import xarray as xr
 
 from workbench.errors import PickerError
-from workbench.pickers.segments import library_versions
+from workbench.pickers.segments import library_versions, vertical_trace
 from workbench.schema import PickerCard, Report, make_annotations
 
-__all__ = ["MIN_RATE_HZ", "annotate_stations", "bump", "ratio_to_probability"]
+__all__ = ["MIN_RATE_HZ", "annotate_stations", "annotate_verticals", "bump", "ratio_to_probability"]
 
 MIN_RATE_HZ = 10.0
 """Below it the band of a local event's onset is not recorded."""
@@ -74,3 +74,21 @@ def annotate_stations(
         notices="\n".join(notices),
         pick_at=pick_at,
     )
+
+
+def annotate_verticals(
+    recording: xr.Dataset,
+    card: PickerCard,
+    curve_of: Callable[[np.ndarray, float], np.ndarray],
+    report: Report,
+    *,
+    pick_at: str,
+) -> xr.Dataset:
+    """Annotations of a picker that gives one curve for P from the vertical trace and its rate in Hz."""
+    rate_hz = float(recording.attrs["sampling_rate_hz"])
+
+    def curves_of(station: str) -> tuple[Mapping[str, np.ndarray], Sequence[str]]:
+        samples, notices = vertical_trace(recording, station)
+        return ({} if samples is None else {"P": curve_of(samples, rate_hz)}), notices
+
+    return annotate_stations(recording, card, curves_of, report, pick_at=pick_at)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from workbench.errors import PickerError
-from workbench.pickers.classical import annotate_stations, ratio_to_probability
+from workbench.pickers.classical import annotate_verticals, ratio_to_probability
 from workbench.pickers.segments import band_pass, finite_runs
-from workbench.pickers.sta_lta import BLIND_S, noise_before, vertical_trace
+from workbench.pickers.sta_lta import BLIND_S, noise_before
 from workbench.schema import PickerCard, Report, silent
 
 __all__ = ["Kurtosis"]
@@ -47,14 +45,7 @@ class Kurtosis:
 
     def annotate(self, recording: xr.Dataset, report: Report = silent) -> xr.Dataset:
         """Annotations of all stations; see :class:`~workbench.pickers.base.Picker`."""
-
-        def curves_of(station: str) -> tuple[Mapping[str, np.ndarray], Sequence[str]]:
-            samples, notices = vertical_trace(recording, station)
-            if samples is None:
-                return {}, notices
-            return {"P": self._curve(samples, float(recording.attrs["sampling_rate_hz"]))}, notices
-
-        return annotate_stations(recording, self.card, curves_of, report, pick_at="rise")
+        return annotate_verticals(recording, self.card, self._curve, report, pick_at="rise")
 
     def _curve(self, samples: np.ndarray, rate_hz: float) -> np.ndarray:
         curve = np.full(samples.size, np.nan)

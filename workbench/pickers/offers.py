@@ -5,26 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workbench.pickers import PICKERS
+from workbench.pickers.seisbench_cards import SEISBENCH_CLASSES
 from workbench.pickers.weights import has_weights, list_weights
 from workbench.schema import Report, silent
 
 __all__ = ["Offer", "list_offers", "picker_title", "remote_names"]
 
 _TITLES = {
-    "phasenet": "PhaseNet",
-    "phasenetlight": "PhaseNetLight",
-    "variablelengthphasenet": "VariableLengthPhaseNet",
-    "eqtransformer": "EQTransformer",
-    "obstransformer": "OBSTransformer",
-    "eqtp": "EQTP",
-    "eqcctp": "EQCCTP",
-    "eqccts": "EQCCTS",
-    "skynet": "Skynet",
-    "gpd": "GPD",
-    "cred": "CRED",
-    "basicphaseae": "BasicPhaseAE",
-    "lfedetect": "LFEDetect",
-    "dkpn": "DKPN",
+    **SEISBENCH_CLASSES,
     "dpp": "DPP",
     "sta_lta": "STA/LTA",
     "ar_aic": "AR-AIC",

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from scipy.signal import butter, sosfilt, sosfilt_zi
 
-__all__ = ["band_pass", "finite_runs", "is_dead", "library_versions", "trace_of"]
+__all__ = ["band_pass", "finite_runs", "is_dead", "library_versions", "trace_of", "vertical_trace"]
 
 
 _SETTLING_PERIODS = 3
@@ -69,3 +69,12 @@ def library_versions(*names: str) -> dict[str, str]:
     import workbench
 
     return {"workbench": workbench.__version__, **{name: version(name) for name in ("numpy", *names)}}
+
+
+def vertical_trace(recording: xr.Dataset, station: str) -> tuple[np.ndarray | None, list[str]]:
+    """The vertical trace, or the first other one that is alive, and a sentence if it is not the vertical."""
+    for component in ("Z", *(str(letter) for letter in recording["component"].values if letter != "Z")):
+        samples = trace_of(recording, station, component)
+        if samples is not None:
+            return samples, [] if component == "Z" else [f"no vertical component, {component} used instead."]
+    return None, ["no trace to work on: all components are empty or constant."]

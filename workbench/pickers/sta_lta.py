@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
 import xarray as xr
 
 from workbench.errors import PickerError
-from workbench.pickers.classical import annotate_stations, ratio_to_probability
-from workbench.pickers.segments import band_pass, finite_runs, trace_of
+from workbench.pickers.classical import annotate_verticals, ratio_to_probability
+from workbench.pickers.segments import band_pass, finite_runs
 from workbench.schema import PickerCard, Report, silent
 
-__all__ = ["BLIND_S", "StaLta", "noise_before", "sta_lta_ratio", "vertical_trace"]
+__all__ = ["BLIND_S", "StaLta", "noise_before", "sta_lta_ratio"]
 
 BLIND_S = 1.0
 """After the start of a trace or the end of a gap, nothing is an onset: what came before it is not known."""
@@ -63,14 +62,10 @@ class StaLta:
 
     def annotate(self, recording: xr.Dataset, report: Report = silent) -> xr.Dataset:
         """Annotations of all stations: r / (1 + r) of the ratio r, NaN in gaps and where there is no trace."""
+        return annotate_verticals(recording, self.card, self._curve, report, pick_at="rise")
 
-        def curves_of(station: str) -> tuple[Mapping[str, np.ndarray], Sequence[str]]:
-            samples, notices = vertical_trace(recording, station)
-            if samples is None:
-                return {}, notices
-            return {"P": ratio_to_probability(self._ratio(samples, recording.attrs["sampling_rate_hz"]))}, notices
-
-        return annotate_stations(recording, self.card, curves_of, report, pick_at="rise")
+    def _curve(self, samples: np.ndarray, rate_hz: float) -> np.ndarray:
+        return ratio_to_probability(self._ratio(samples, rate_hz))
 
     def _ratio(self, samples: np.ndarray, rate_hz: float) -> np.ndarray:
         ratio = np.full(samples.size, np.nan)
@@ -81,15 +76,6 @@ class StaLta:
                 run = sta_lta_ratio(filtered, rate_hz, self.sta_s, self.lta_s, self.kind)
                 ratio[start + n_blind : stop] = run[n_blind:]
         return ratio
-
-
-def vertical_trace(recording: xr.Dataset, station: str) -> tuple[np.ndarray | None, list[str]]:
-    """The vertical trace, or the first other one that is alive, and a sentence if it is not the vertical."""
-    for component in ("Z", *(str(letter) for letter in recording["component"].values if letter != "Z")):
-        samples = trace_of(recording, station, component)
-        if samples is not None:
-            return samples, [] if component == "Z" else [f"no vertical component, {component} used instead."]
-    return None, ["no trace to work on: all components are empty or constant."]
 
 
 def sta_lta_ratio(filtered: np.ndarray, rate_hz: float, sta_s: float, lta_s: float, kind: str) -> np.ndarray:
