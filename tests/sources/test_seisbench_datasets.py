@@ -334,3 +334,21 @@ def test_a_file_open_here_can_be_opened_by_seisbench_too(tmp_path):
     source.read("t0")
     with h5py.File(tmp_path / "waveforms.hdf5") as file:
         assert "t0" in file["data"]
+
+
+@pytest.mark.parametrize("code", ["NA", "NAN"])
+def test_codes_that_read_like_nothing_stay_text(tmp_path, code):
+    row = SEISBENCH_ROW | {
+        "station_network_code": code,
+        "station_code": code,
+        "trace_name": "t0",
+        "source_magnitude": "NAN",
+        "trace_p_status": "NAN",
+    }
+    write_seisbench(tmp_path, names=("t0",), rows=[row])
+    source = SeisBenchSource(tmp_path)
+    table = source.scan()
+    assert table["station_network_code"].tolist() == table["station_code"].tolist() == [code]
+    assert np.isnan(table["source_magnitude"].iloc[0])
+    assert table["trace_p_status"].tolist() == [""]
+    assert source.read("t0")["station"].values[0].startswith(f"{code}.{code}.")

@@ -86,3 +86,11 @@ def test_the_tables_beside_the_real_recordings_are_read(shared_data):
     iceland, guess = read_station_table(shared_data / "iceland" / "iceland_stations.txt")
     assert StationBook(iceland).find("Z7.DYJN.").elevation_m == pytest.approx(1381.0)
     assert "km" in guess
+
+
+@pytest.mark.parametrize("code", ["NA", "NAN", "nan"])
+def test_codes_that_read_like_nothing_stay_text(tmp_path, code):
+    stations, _ = read_station_table(
+        table(tmp_path, f"network,station,latitude,longitude,elevation\n{code},{code},46.5,13.1,NAN\n")
+    )
+    assert [station.station for station in stations] == [f"{code}.{code}"]

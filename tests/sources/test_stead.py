@@ -328,3 +328,14 @@ def test_a_fifo_among_chunks_is_left_out_and_alone_it_is_refused(tmp_path):
     assert "named pipe" in table.attrs["notices"][0]
     with pytest.raises(SourceError, match="named pipe"):
         SteadSource(tmp_path / "chunk2.hdf5").scan()
+
+
+@pytest.mark.parametrize("code", ["NA", "NAN"])
+def test_codes_that_read_like_nothing_stay_text(tmp_path, code):
+    row = STEAD_ROW | {"network_code": code, "receiver_code": code, "trace_name": "A_EV", "source_magnitude": "NAN"}
+    write_stead(tmp_path, names=("A_EV",), rows=[row])
+    source = SteadSource(tmp_path)
+    table = source.scan()
+    assert table["stations"].tolist() == [f"{code}.{code}."]
+    assert np.isnan(table["source_magnitude"].iloc[0])
+    assert source.read("A_EV")["station"].values[0] == f"{code}.{code}."

@@ -30,7 +30,7 @@ __all__ = ["Build", "MetadataIndex", "unique_names"]
 Build = Callable[[Report, list[str]], Iterator[pa.Table]]
 """Gives the rows of an index in pieces, each with a column ``recording_id``; appends its notices to the list."""
 
-_VERSION = 1
+_VERSION = 2
 """Of what an index holds: raise it when a column is added or means something else."""
 
 _HASH = "_name_hash"

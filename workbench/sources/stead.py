@@ -29,7 +29,7 @@ from workbench.sources.stead_index import (
     find_trace,
     stead_rows,
 )
-from workbench.sources.text_columns import NOT_KNOWN, to_numbers, to_times
+from workbench.sources.text_columns import is_known, to_numbers, to_times
 
 __all__ = ["SteadSource"]
 
@@ -210,7 +210,7 @@ def _merged(row: dict[str, Any], attributes: dict[str, Any]) -> tuple[dict[str, 
 def _typed(name: str, attribute: Any) -> Any:
     """An attribute with the type of its column; None where not known."""
     text = str(attribute)
-    if text in NOT_KNOWN:
+    if not is_known(name, text):
         return None
     column = pa.array([text])
     if name in TIMES:

@@ -18,6 +18,7 @@ __all__ = [
     "NOT_KNOWN",
     "csv_header",
     "csv_tables",
+    "is_known",
     "to_number_lists",
     "to_numbers",
     "to_text",
@@ -25,8 +26,11 @@ __all__ = [
     "typed_columns",
 ]
 
-NOT_KNOWN = ("", "None", "nan", "NaN", "NAN")
-"""Not "NA": that is a network code."""
+NOT_KNOWN = ("", "None", "nan", "NaN")
+"""What stands for nothing in any column; not "NA", which is a network's code."""
+_NOT_A_NUMBER = "NAN"
+"""Stands for nothing too, but where a station may have it for its code."""
+_CODES = ("_code", "_name")
 
 # Arrow reads up to 32 blocks ahead: this bounds the memory.
 _BLOCK_BYTES = 2 * 2**20
@@ -80,6 +84,21 @@ def csv_tables(path: Path, columns: list[str] | None = None) -> Iterator[pa.Tabl
                 yield pa.Table.from_batches([batch])
     except (pa.ArrowException, OSError, KeyError) as error:
         raise SourceError(f"{path} cannot be read as CSV: {' '.join(str(error).split())[:300]}") from error
+
+
+def is_known(name: str, text: str) -> bool:
+    """Whether a cell of a column says anything.
+
+    >>> is_known("station_code", "NAN"), is_known("trace_p_status", "NAN"), is_known("station_code", "None")
+    (True, False, False)
+    """
+    return text not in NOT_KNOWN and (text != _NOT_A_NUMBER or name.endswith(_CODES))
+
+
+def _known(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if name.endswith(_CODES) or pc.index(column, _NOT_A_NUMBER).as_py() < 0:
+        return column
+    return pc.if_else(pc.equal(column, _NOT_A_NUMBER), pa.scalar(None, pa.string()), column)
 
 
 def to_text(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
@@ -156,7 +175,7 @@ def typed_columns(table: pa.Table, numbers: frozenset[str], times: frozenset[str
     """Columns by name: numbers and times where named so, text elsewhere."""
     typed = {}
     for name in table.column_names:
-        column = table[name]
+        column = _known(name, table[name])
         if name in numbers:
             typed[name] = to_numbers(column)
         elif name in times:
