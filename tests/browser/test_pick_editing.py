@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from time import sleep
 
 import pytest
@@ -11,7 +12,7 @@ pytest.importorskip("playwright")
 import panel as pn
 from panel.tests.util import serve_component, wait_until
 
-from workbench.errors import LabelStoreError, WorkbenchError
+from workbench.errors import LabelStoreError, SourceError, WorkbenchError
 from workbench.session import Session
 from workbench.settings import load_settings
 from workbench.views.traces import TraceView
@@ -323,3 +324,14 @@ def test_aligned_on_p_the_axis_counts_from_it_and_a_pick_placed_there_has_its_tr
     desk.press("s")
     desk.wait(lambda: len(desk.labels()) == 1)
     assert abs(desk.labels().iloc[0]["time"].value / 1e6 - model["x"] - 3000) < 60
+
+
+def test_no_threshold_floats_where_a_recording_failed_to_open(desk, monkeypatch):
+    broken: Future = Future()
+    broken.set_exception(SourceError("The file is broken."))
+    assert desk.page.locator(".pill").count() == 1
+    monkeypatch.setattr(desk.session._shelf, "fetch", lambda recording_id: broken)
+    desk.arm()
+    desk.press("]")
+    desk.wait(lambda: desk.page.locator(".empty.middle").count() == 1)
+    assert desk.page.locator(".pill, .threshold, .title, .tick").count() == 0

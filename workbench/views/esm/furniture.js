@@ -109,7 +109,9 @@ class Furniture {
   }
 
   drawPills(screen, views) {
-    if (this.dragging || !screen.rows.length) return;
+    if (this.dragging) return;
+    // Of a recording that was closed, or could not be opened, no threshold stays behind.
+    if (!screen.rows.length) return this.pills.replaceChildren();
     const frame = this.plots.frame(views.probability);
     let right = 2, last = null;
     const sorted = [...screen.pills].sort((a, b) => b.value - a.value);
