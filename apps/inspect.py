@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from workbench.views.refusal import refusal_page
 __all__ = ["APPS", "page"]
 
 APPS = {"Inspect": ""}
-"""Title to address of the apps of this server; this one's is empty."""
+"""Title to address of the apps of a server that serves this one only; its own is empty."""
 
 _FIRST_CHOICE = ("phasenet", "eqtransformer")
 _BUNDLED = "xiaonet"
@@ -38,6 +38,7 @@ def page(
     source: str = "examples",
     labels: str = "",
     roots: tuple[Path, ...] | None = None,
+    apps: Mapping[str, str] = APPS,
 ) -> Any:
     """The page of one browser session.
 
@@ -51,15 +52,17 @@ def page(
         URL or path of the label journal; empty stands for that of the settings.
     roots
         Folders that a path from the page may not leave; None is no limit.
+    apps
+        Title to address of the apps that the same server serves.
     """
     if session is not None:
-        return InspectPage(session, APPS, session.settings.theme).__panel__()
+        return InspectPage(session, apps, session.settings.theme).__panel__()
     try:
         session = _new_session(labels, roots)
     except WorkbenchError as error:
         # Without a journal no decision could be kept, so there is no session to show.
         return refusal_page(str(error))
-    made = InspectPage(session, APPS, _theme(session))
+    made = InspectPage(session, apps, _theme(session))
     place = read_address(pn.state.location.search or "" if pn.state.location else "")
     with guarded(session):
         go_to(session, replace(place, source=place.source or source))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,29 +14,45 @@ from workbench.inference.live import LivePicks
 from workbench.inference.streaming import Packet, StreamPicker
 from workbench.pickers import open_picker
 from workbench.processing.resampling import resample
+from workbench.session import Session
 from workbench.settings import load_settings
 from workbench.sources import open_source
-from workbench.views.live import LiveView
+from workbench.views.live import LivePage
 from workbench.views.refusal import refusal_page
+from workbench.views.theme import TOKENS
 
-__all__ = ["live_page"]
+__all__ = ["APPS", "live_page"]
+
+APPS = {"Live": ""}
+"""Title to address of the apps of a server that serves this one only; its own is empty."""
+
+_SEEDLINK = "seedlink:"
 
 
-def live_page(source: str = "examples", roots: tuple[Path, ...] | None = None) -> Any:
+def live_page(
+    source: str = "examples",
+    *,
+    labels: str = "",
+    roots: tuple[Path, ...] | None = None,
+    apps: Mapping[str, str] = APPS,
+) -> Any:
     """The page of one browser session.
 
     Parameters
     ----------
     source
         Place of recordings that are played again, or ``seedlink://HOST:PORT/NET.STA.LOC.CHA,...``.
+    labels
+        URL or path of the label journal; empty stands for that of the settings.
     roots
         Folders that a path may not leave; None is no limit.
+    apps
+        Title to address of the apps that the same server serves.
     """
-    theme = load_settings().theme
     try:
+        session = Session(settings=load_settings(labels=labels or None), roots=roots)
         picker: Any = open_picker("xiaonet")
-        if not source.startswith("seedlink:"):
-            open_source(source, roots=roots)
+        feed = _feed(source, roots)
     except WorkbenchError as error:
         return refusal_page(str(error))
 
@@ -44,13 +60,31 @@ def live_page(source: str = "examples", roots: tuple[Path, ...] | None = None) -
         streaming = StreamPicker(picker.evaluate, picker.grid, picker.card.thresholds)
         return LivePicks(streaming, _packets(source, roots, speed))
 
-    view = LiveView(make, theme if theme in ("light", "dark") else "light")
-    pn.state.on_session_destroyed(lambda _context: view.stop())
-    return pn.Column(f"### Live: {source}", view, sizing_mode="stretch_both")
+    theme = session.settings.theme
+    made = LivePage(
+        session, make, apps, feed, picker.card.title, replayed=not source.startswith(_SEEDLINK),
+        theme=theme if theme in TOKENS else "light",
+    )  # fmt: skip
+
+    def end(_context: Any) -> None:
+        made.stop()
+        session.close()
+
+    pn.state.on_session_destroyed(end)
+    return made.__panel__()
+
+
+def _feed(place: str, roots: tuple[Path, ...] | None) -> tuple[str, str, str]:
+    """What streams, in words: title, place, and how."""
+    if place.startswith(_SEEDLINK):
+        address = parse_seedlink(place)
+        return f"{address.host}:{address.port}", place, "by SeedLink"
+    opened = open_source(place, roots=roots)
+    return opened.title, str(opened.location), "played again"
 
 
 def _packets(place: str, roots: tuple[Path, ...] | None, speed: float) -> Iterator[Packet]:
-    if place.startswith("seedlink:"):
+    if place.startswith(_SEEDLINK):
         yield from seedlink(parse_seedlink(place))
         return
     source = open_source(place, roots=roots)

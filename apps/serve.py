@@ -47,13 +47,14 @@ def serve(
     from apps.live import live_page
 
     port = free_port(port)
+    limits = None if roots is None else tuple(roots)
     here = f"http://{ADDRESS}:{port}/inspect"
 
     def inspect() -> Any:
-        return page(source=source, labels=labels, roots=None if roots is None else tuple(roots))
+        return page(source=source, labels=labels, roots=limits, apps={"Inspect": "", "Live": "live"})
 
     def live() -> Any:
-        return live_page(source, None if roots is None else tuple(roots))
+        return live_page(source, labels=labels, roots=limits, apps={"Inspect": "inspect", "Live": ""})
 
     server = pn.serve(
         {"inspect": inspect, "live": live},

@@ -30,7 +30,9 @@ class AppBar(pn.viewable.Viewer):
     apps
         Title to address of the apps that are served; the one whose address is empty is this one.
     on_theme, on_help
-        Called by the two buttons.
+        Called by the two buttons; without `on_help` there is no such button.
+    crumbs
+        What is open, in words: title, place of it, and what of it; None is the session's recording.
     """
 
     def __init__(
@@ -38,12 +40,14 @@ class AppBar(pn.viewable.Viewer):
         session: Session,
         apps: Mapping[str, str],
         on_theme: Callable[[], None],
-        on_help: Callable[[], None],
+        on_help: Callable[[], None] | None,
         theme: str = "light",
+        crumbs: tuple[str, str, str] | None = None,
     ) -> None:
         super().__init__()
         self._session, self._apps, self._theme = session, apps, theme
         self._calls = {"theme": on_theme, "help": on_help}
+        self._words = crumbs
         self._markup = Markup(session, self._act, kind="app_bar")
         session.param.watch(lambda *_: self._draw(), ["source", "recording_id", "recording", "job", "analyst"])
         self._draw()
@@ -73,24 +77,19 @@ class AppBar(pn.viewable.Viewer):
                 tag("span", class_="spread"),
                 self._kernel(),
                 icon_button("theme", "moon" if to == "dark" else "sun", f"To the {to} theme", data_key=to),
-                icon_button("help", "help", "Help: all keys"),
+                icon_button("help", "help", "Help: all keys") if self._calls["help"] else "",
                 tag("span", text(_initials(analyst)), class_="initials", role="img", title=who, aria_label=who),
             )
         )
 
     def _crumbs(self) -> str:
         session = self._session
+        if self._words is not None:
+            return _crumbs_html(*self._words, "")
         if session.source is None:
             return tag("span", "No source is open", class_="muted")
         facts = recording_facts(session) if session.recording is not None else ""
-        return tag(
-            "span",
-            tag("span", text(session.source.title), class_="ellipsis source", title=session.source.location),
-            tag("span", "›", class_="muted arrow"),
-            tag("b", text(_name(session)), class_="ellipsis", title=session.recording_id),
-            tag("span", text(facts), class_="muted ellipsis facts"),
-            class_="crumbs",
-        )
+        return _crumbs_html(session.source.title, session.source.location, _name(session), facts, session.recording_id)
 
     def _kernel(self) -> str:
         job = self._session.job
@@ -102,6 +101,17 @@ class AppBar(pn.viewable.Viewer):
         call = self._calls.get(action["act"])
         if call is not None:
             call()
+
+
+def _crumbs_html(title: str, location: str, name: str, facts: str, identity: str = "") -> str:
+    return tag(
+        "span",
+        tag("span", text(title), class_="ellipsis source", title=location),
+        tag("span", "›", class_="muted arrow"),
+        tag("b", text(name), class_="ellipsis", title=identity),
+        tag("span", text(facts), class_="muted ellipsis facts"),
+        class_="crumbs",
+    )
 
 
 def _name(session: Session) -> str:

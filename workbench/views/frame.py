@@ -28,6 +28,9 @@ class Frame(JSComponent):
     status = Child()
     overlays = Child()
     list_open = param.Boolean(False, doc="Whether the recordings stand over the plot on a narrow screen.")
+    alone = param.Boolean(
+        False, constant=True, doc="Whether the plot has the page for itself, without lists and tables."
+    )
     address = param.String("", doc="Query of the page's address; no step of the browser's history.")
     dock_open = param.Boolean(True, doc="Whether the dock under the plot is open on a narrow screen.")
 

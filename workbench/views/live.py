@@ -1,145 +1,211 @@
-"""``LiveView``: traces that move as samples arrive, and picks that appear in them."""
+"""``LivePage``: traces that move as samples arrive, and picks that appear in them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import panel as pn
-from bokeh.models import ColumnDataSource, Range1d
-from bokeh.plotting import figure
+import panel_material_ui as pmui
+import param
 
 from workbench.inference.live import LivePicks, Snapshot
 from workbench.inference.streaming import StreamPick
-from workbench.views.theme import TOKENS, bokeh_theme, phase_colour
+from workbench.schema import Job
+from workbench.session import Session
+from workbench.views.app_bar import AppBar
+from workbench.views.frame import Frame
+from workbench.views.guard import guarded
+from workbench.views.live_figure import LiveFigure
+from workbench.views.markup import Action, Markup
+from workbench.views.notices import NoticeBar
+from workbench.views.shell import shell
+from workbench.views.tags import options, tag, text
+from workbench.views.theme import SYMBOLS, TOKENS
 
-__all__ = ["LiveView"]
+__all__ = ["LivePage"]
 
 _PERIOD_MS = 300
-_STATIONS = 12
+_SPEEDS = {"1": "real time", "5": "5 times", "20": "20 times"}
 
 
-class LiveView(pn.viewable.Viewer):
-    """Vertical components of up to twelve stations over the last minutes, with the picks of a stream.
+class LivePage(pn.viewable.Viewer):
+    """The page of a stream: a toolbar, the plot, and a status line, below the bar of all apps.
 
     Parameters
     ----------
     make
-        Makes the feed that is picked, anew each time the user starts it.
+        Makes the feed that is picked, anew each time the user starts it; gets the speed.
+    apps
+        Title to address of the apps that are served; this one's address is empty.
+    feed
+        What streams, in words: title, place, and how.
+    picker
+        Title of the picker.
+    replayed
+        Whether the speed can be chosen: a server sends as the samples are recorded.
     """
 
-    def __init__(self, make: Callable[[float], LivePicks], theme: str = "light") -> None:
-        super().__init__()
-        self._make, self._theme = make, theme
+    theme = param.Selector(default="light", objects=list(TOKENS))
+
+    def __init__(
+        self,
+        session: Session,
+        make: Callable[[float], LivePicks],
+        apps: Mapping[str, str],
+        feed: tuple[str, str, str],
+        picker: str,
+        *,
+        replayed: bool = True,
+        theme: str = "light",
+    ) -> None:
+        super().__init__(theme=theme)
+        self._session, self._make, self._feed, self._picker, self._replayed = session, make, feed, picker, replayed
         self._live: LivePicks | None = None
-        token = TOKENS[theme]
-        self._traces = ColumnDataSource({"xs": [], "ys": []})
-        self._picks = ColumnDataSource({"time": [], "low": [], "high": [], "colour": [], "phase": []})
-        self._figure = figure(
-            x_axis_type="datetime", sizing_mode="stretch_both", min_height=320, tools="", toolbar_location=None,
-            y_range=Range1d(-0.6, 0.6), x_range=Range1d(0, 1), name="live",
-        )  # fmt: skip
-        self._figure.multi_line("xs", "ys", source=self._traces, line_color=token["trace_focus"], line_width=1)
-        self._figure.segment("time", "low", "time", "high", source=self._picks, line_color="colour", line_width=2)
-        speeds = {"real time": 1.0, "5 times": 5.0, "20 times": 20.0}
-        self._speed = pn.widgets.Select(label="Speed", options=speeds, value=5.0)
-        self._button = pn.widgets.Button(label="Start", color="primary")
-        self._button.on_click(lambda _event: self._toggle())
-        self._words = pn.pane.Markdown("Nothing is streaming yet.", name="live-words")
-        plot = pn.pane.Bokeh(self._figure, sizing_mode="stretch_both", theme=_bokeh(theme))
-        self._layout = pn.Column(
-            pn.Row(self._button, self._speed, self._words), plot, sizing_mode="stretch_both", min_height=420
+        self._speed, self._stopped = "5" if replayed else "1", False
+        self._plot = LiveFigure(theme)
+        self._pane = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=0)
+        self._toolbar = Markup(session, self._act, kind="toolbar")
+        self._status = Markup(session, self._act, kind="status_line")
+        self._empty = Markup(session, self._act, kind="live_empty", sizing_mode="stretch_both")
+        self._stage = pn.Column(self._empty, sizing_mode="stretch_both", margin=0)
+        self._bar = AppBar(session, apps, self._other_theme, None, theme, feed)
+        frame = Frame(
+            notices=NoticeBar(session).__panel__(),
+            toolbar=self._toolbar,
+            plot=self._stage,
+            status=self._status,
+            alone=True,
         )
-        self._periodic = pn.state.add_periodic_callback(self.refresh, period=_PERIOD_MS, start=False)
+        self._page = shell(self._bar, frame, theme, "Live")
+        self._periodic = pn.state.add_periodic_callback(self._tick, period=_PERIOD_MS, start=False)
+        self.param.watch(lambda *_: self._retheme(), "theme")
+        self.refresh()
 
-    def __panel__(self) -> pn.Column:
-        return self._layout
-
-    def _toggle(self) -> None:
-        if self._live is not None and self._live.snapshot().running:
-            self.stop()
-        else:
-            self.start()
+    def __panel__(self) -> pmui.Page:
+        return self._page
 
     def start(self) -> None:
         """Begin the feed anew."""
-        self._live = self._make(float(self._speed.value))
+        self.stop()
+        self._live, self._stopped = self._make(float(self._speed)), False
         self._live.start()
-        self._button.label = "Stop"
-        self._periodic.start()
+        if not self._periodic.running:
+            self._periodic.start()
+        self.refresh()
 
     def stop(self) -> None:
         """End the feed; what it showed stays."""
         if self._live is not None:
             self._live.stop()
+        self._stopped = True
         if self._periodic.running:
             self._periodic.stop()
-        self._button.label = "Start"
         self.refresh()
 
     def refresh(self) -> None:
         """Draw what there is now."""
-        if self._live is None:
-            return
-        seen = self._live.snapshot()
-        if seen.newest is not None:
-            self._draw(seen, self._live.seconds)
-        self._words.object = _words(seen)
-        if not seen.running and self._button.label == "Stop":
-            self._button.label = "Start"
-            if self._periodic.running:
-                self._periodic.stop()
+        seen = self._live.snapshot() if self._live is not None else None
+        running = seen is not None and seen.running and not self._stopped
+        anything = seen is not None and seen.newest is not None
+        with pn.io.hold():
+            if seen is not None and self._live is not None:
+                self._plot.draw(seen, self._live.seconds)
+            # A figure that is there but not visible keeps its place all the same.
+            wanted = self._pane if anything else self._empty
+            if self._stage[0] is not wanted:
+                self._stage[0] = wanted
+            self._empty.html = "" if anything else self._empty_html(seen, running)
+            self._toolbar.html = self._toolbar_html(running, anything)
+            self._status.html = tag("span", self._words(seen, running), class_="jobs", role="status")
+        self._tell_job(running)
+        if not running and self._periodic.running:
+            self._periodic.stop()
 
-    def _draw(self, seen: Snapshot, seconds: float) -> None:
-        stations = sorted(seen.times)[:_STATIONS]
-        rows = {station: -row for row, station in enumerate(stations)}
-        end_ms = _milliseconds(seen.newest)
-        start_ms = end_ms - seconds * 1e3
-        lines = [_scaled(seen.samples[station]) + rows[station] for station in stations]
-        shown = [pick for pick in seen.picks if pick.station in rows and _milliseconds(pick.time) >= start_ms]
-        self._traces.data = {"xs": [seen.times[station] for station in stations], "ys": lines}
-        self._picks.data = {
-            "time": [pick.time for pick in shown],
-            "low": [rows[pick.station] - 0.4 for pick in shown],
-            "high": [rows[pick.station] + 0.4 for pick in shown],
-            "colour": [phase_colour(pick.phase, self._theme) for pick in shown],
-            "phase": [pick.phase for pick in shown],
-        }
-        self._figure.x_range.update(start=start_ms, end=end_ms)
-        self._figure.y_range.update(start=-len(stations) + 0.4, end=0.6)
-        self._figure.yaxis.ticker = [-row for row in range(len(stations))]
-        self._figure.yaxis.major_label_overrides = {
-            -row: station for station, row in zip(stations, range(len(stations)), strict=True)
-        }
+    def _tell_job(self, running: bool) -> None:
+        state = "running" if running else "done"
+        if self._live is not None and (self._session.job is None or self._session.job.state != state):
+            self._session.job = Job("live", "Picking the stream", state)
+
+    def _tick(self) -> None:
+        with guarded(self._session):
+            self.refresh()
+
+    def _act(self, action: Action) -> None:
+        if action["act"] == "start":
+            self.start()
+        elif action["act"] == "stop":
+            self.stop()
+        elif action["act"] == "speed" and action["value"] in _SPEEDS:
+            self._speed = action["value"]
+            self.refresh()
+
+    def _other_theme(self) -> None:
+        self.theme = "dark" if self.theme == "light" else "light"
+
+    def _retheme(self) -> None:
+        with pn.io.hold():
+            self._page.dark_theme = self.theme == "dark"
+            self._plot.paint(self.theme)
+            self._bar.show_theme(self.theme)
+
+    def _toolbar_html(self, running: bool, anything: bool) -> str:
+        if running:
+            button = tag("button", "Stop", class_="button", data_act="stop", data_key="stop")
+        else:
+            button = tag("button", "Start again", class_="primary", data_act="start", data_key="again")
+        legend = [
+            tag("span", tag("span", SYMBOLS[0], class_=phase.lower()), f" {phase}", class_="legend")
+            for phase in ("P", "S")
+        ]
+        return "".join(
+            (
+                button if running or anything else "",
+                self._speed_html(running) if self._replayed else "",
+                tag("span", class_="spread"),
+                tag("span", text(f"Picks of {self._picker}"), class_="muted"),
+                *legend,
+            )
+        )
+
+    def _speed_html(self, running: bool) -> str:
+        words = "Stop to change the speed" if running else "Speed"
+        control = tag(
+            "select", options(_SPEEDS, self._speed), data_act="speed", data_key="speed", aria_label="Speed",
+            disabled=running,
+        )  # fmt: skip
+        return tag("label", tag("span", "Speed", class_="label"), control, class_="choice", title=words)
+
+    def _empty_html(self, seen: Snapshot | None, running: bool) -> str:
+        if running:
+            return tag("p", "Waiting for the first samples…", class_="muted", data_key="waiting")
+        again = seen is not None
+        words = (
+            f"Nothing has come from {self._feed[0]}."
+            if again
+            else f"{self._feed[0]}, {self._feed[2]}: picks appear here as the samples arrive."
+        )
+        return tag("p", text(words)) + tag("button", "Start", class_="primary", data_act="start", data_key="start")
+
+    def _words(self, seen: Snapshot | None, running: bool) -> str:
+        if seen is None:
+            return tag("span", "Nothing is streaming", class_="muted")
+        if seen.error:
+            return tag("span", text(f"The stream ended: {seen.error}"), class_="error ellipsis")
+        state = "Streaming" if running else "Stopped" if self._stopped else "The stream has ended"
+        if running and self._replayed and self._speed != "1":
+            state += f" at {self._speed} times real time"
+        counts = (
+            f"{_count(len(seen.times), 'station')}, {_count(len(seen.picks), 'pick') if seen.picks else 'no picks yet'}"
+        )
+        last = tag("span", text(f"Last: {_sentence(seen.picks[-1])}"), class_="ellipsis") if seen.picks else ""
+        return tag("b", text(state)) + tag("span", text(counts), class_="counts") + last
 
 
-def _scaled(samples: np.ndarray) -> np.ndarray:
-    """Around zero, between -0.45 and 0.45."""
-    if samples.size == 0:
-        return samples
-    centred = samples - np.median(samples)
-    return 0.45 * centred / max(float(np.abs(centred).max()), 1e-20)
-
-
-def _milliseconds(when: np.datetime64 | None) -> float:
-    return 0.0 if when is None else float(when.astype("datetime64[ns]").astype("int64")) / 1e6
-
-
-def _words(seen: Snapshot) -> str:
-    if seen.error:
-        return f"The stream ended: {seen.error}"
-    state = "Streaming" if seen.running else "The stream has ended"
-    if not seen.picks:
-        return f"{state}: {len(seen.times)} stations, no picks yet."
-    return f"{state}: {len(seen.times)} stations, {len(seen.picks)} picks; last {_sentence(seen.picks[-1])}."
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _sentence(pick: StreamPick) -> str:
-    when = np.datetime_as_string(pick.time, unit="ms").replace("T", " ")
-    return f"**{pick.phase}** at {pick.station} {when}, {pick.latency_s:.1f} s late"
-
-
-def _bokeh(theme: str) -> object:
-    from bokeh.themes import Theme
-
-    return Theme(json=bokeh_theme(theme))
+    when = np.datetime_as_string(pick.time, unit="ms")[11:21]
+    return f"{pick.phase} at {pick.station.rstrip('.')} {when} UTC, known {pick.latency_s:.1f} s after its onset"

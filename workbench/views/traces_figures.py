@@ -26,6 +26,7 @@ from workbench.views.theme import TOKENS
 
 __all__ = [
     "AXIS_PX",
+    "CLOCK",
     "MARK_COLUMNS",
     "PROBABILITY_PX",
     "PROBABILITY_SMALL_PX",
@@ -34,6 +35,7 @@ __all__ = [
     "make_figures",
     "paint",
     "time_words",
+    "timed_figure",
 ]
 
 LEFT_PX, RIGHT_PX = 92, 8
@@ -52,7 +54,7 @@ MARK_COLUMNS = tuple(_COLUMNS.split())
 # Labels nearer to an edge than their own half width would run into the date, or off the plot.
 _EDGE = "const at = (tick - range.start) / (range.end - range.start); if (at < 0.045 || at > 0.97) return ''; "
 _STEP = "const step = ticks.length > 1 ? ticks[1] - ticks[0] : 1000; "
-_CLOCK = (
+CLOCK = (
     _EDGE
     + _STEP
     + """
@@ -107,7 +109,7 @@ def make_figures(name: str) -> Figures:
             "spectrogram": ("image", "x", "y", "dw", "dh"),
         }.items()
     }
-    traces = _timed(f"{name}-traces", x_range, Range1d(600, 0), height=500, sizing_mode="stretch_both")
+    traces = timed_figure(f"{name}-traces", x_range, Range1d(600, 0), height=500, sizing_mode="stretch_both")
     made = Figures(
         traces=traces,
         probability=_probability(name, x_range, sources),
@@ -126,7 +128,8 @@ def make_figures(name: str) -> Figures:
     return made
 
 
-def _timed(name: str, x_range: Range1d, y_range: Range1d, **settings: Any) -> Figure:
+def timed_figure(name: str, x_range: Range1d, y_range: Range1d, **settings: Any) -> Figure:
+    """A figure over time without visible axes, dragged and zoomed along time only."""
     plot = figure(
         name=name,
         x_range=x_range,
@@ -152,7 +155,7 @@ def _timed(name: str, x_range: Range1d, y_range: Range1d, **settings: Any) -> Fi
 
 
 def _probability(name: str, x_range: Range1d, sources: dict[str, ColumnDataSource]) -> Figure:
-    plot = _timed(
+    plot = timed_figure(
         f"{name}-probability",
         x_range,
         Range1d(-0.04, 1.12),
@@ -205,7 +208,9 @@ def _overview(name: str, x_range: Range1d, sources: dict[str, ColumnDataSource])
 
 
 def _spectrogram(name: str, x_range: Range1d, sources: dict[str, ColumnDataSource]) -> Figure:
-    plot = _timed(f"{name}-spectrogram", x_range, Range1d(0, 50), height=SPECTROGRAM_PX, sizing_mode="stretch_width")
+    plot = timed_figure(
+        f"{name}-spectrogram", x_range, Range1d(0, 50), height=SPECTROGRAM_PX, sizing_mode="stretch_width"
+    )
     plot.image(
         "image",
         "x",
@@ -251,7 +256,7 @@ def _marks(plot: Figure, source: ColumnDataSource) -> dict[str, Any]:
 
 def time_words(made: Figures, *, relative: bool) -> None:
     """Let the axes count seconds from an onset, or show the clock in UTC."""
-    code = _SECONDS if relative else _CLOCK
+    code = _SECONDS if relative else CLOCK
     for plot in (made.probability, made.overview):
         # A new formatter makes the browser lay both plots out anew.
         if getattr(plot.xaxis[0].formatter, "code", "") != code:

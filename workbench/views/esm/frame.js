@@ -1,11 +1,13 @@
 // The page below the app bar: named places in a grid; which stands where is said by frame.css for each width.
 
 const PLACES = ["recordings", "notices", "toolbar", "plot", "side", "pickers", "status", "overlays"]
+const ALONE = ["notices", "toolbar", "plot", "status"]
 
 export function render({model}) {
   const root = document.createElement("div")
   root.className = "wb-frame"
-  for (const name of PLACES) {
+  root.classList.toggle("alone", model.alone)
+  for (const name of model.alone ? ALONE : PLACES) {
     const place = document.createElement(name === "recordings" ? "nav" : name === "plot" ? "main" : "section")
     place.className = `place ${name}`
     place.setAttribute("aria-label", {
