@@ -15,6 +15,7 @@ from panel.tests.util import serve_component, wait_until
 from workbench.errors import LabelStoreError, SourceError, WorkbenchError
 from workbench.session import Session
 from workbench.settings import load_settings
+from workbench.views import traces_screen
 from workbench.views.traces import TraceView
 
 _STATE = """() => {
@@ -335,3 +336,14 @@ def test_no_threshold_floats_where_a_recording_failed_to_open(desk, monkeypatch)
     desk.press("]")
     desk.wait(lambda: desk.page.locator(".empty.middle").count() == 1)
     assert desk.page.locator(".pill, .threshold, .title, .tick").count() == 0
+
+
+def test_a_long_station_name_is_cut_beside_the_probability_and_said_in_full_under_the_pointer(desk, monkeypatch):
+    long = "UNDERWATER-OBSERVATORY-17"
+    monkeypatch.setattr(traces_screen, "short_names", lambda stations: dict.fromkeys(stations, long))
+    desk.set(theory=desk.session.theory.copy())
+    name = desk.page.locator(".title span", has_text=long)
+    desk.wait(lambda: name.count() == 1)
+    box = name.bounding_box()
+    assert box["x"] + box["width"] < desk.state["frame"][0]
+    assert name.get_attribute("title") == desk.session.station

@@ -46,6 +46,7 @@ def screen_of(
         "scroll": len(rows) < len(stations),
         "pills": threshold_pills(session),
         "curves": any(run.on and run.annotations is not None for run in session.runs.values()),
+        "focus_station": session.station,
         "focus_name": names.get(session.station, session.station),
         "date": _date_words(session, points),
         "duration": duration_words((points.end_ms - points.start_ms) / 1e3),

@@ -76,7 +76,7 @@ class Furniture {
     const probability = this.plots.frame(views.probability), overview = this.plots.frame(views.overview);
     if (screen.rows.length) {
       children.push(
-        h("div", { class: "title", style: { top: `${probability.top + 2}px` } }, h("b", {}, "Probability"), h("span", {}, screen.focus_name)),
+        h("div", { class: "title", style: { top: `${probability.top + 2}px` } }, h("b", {}, "Probability"), h("span", { title: screen.focus_station }, screen.focus_name)),
         h("div", { class: "tick", style: { top: `${this.level(1, views)}px` } }, "1"),
         h("div", { class: "tick", style: { top: `${this.level(0.5, views)}px` } }, "0.5"),
         h("div", { class: "tick", style: { top: `${this.level(0, views)}px` } }, "0"),
