@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -58,6 +59,16 @@ def test_the_browser_hears_of_rows_picks_thresholds_and_keys(session, view):
     (mark,) = told(view, "marks")["items"]
     assert (mark["who"], mark["phase"], mark["marker"]) == ("model", "P", "inverted_triangle")
     assert told(view, "keymap")["p"] == "phase:P"
+
+
+def test_the_curves_are_called_a_ratio_only_where_no_probability_is_among_them(session, view):
+    assert told(view, "screen")["curve"] | {"words": ""} == {"name": "Ratio", "formula": "r/(1+r)", "words": ""}
+    run = session.runs["sta_lta"]
+    other = replace(run, key="other", card=replace(run.card, threshold_unit="probability"))
+    session.runs = {"sta_lta": run, "other": other}
+    assert told(view, "screen")["curve"]["name"] == "Probability"
+    session.runs = {"sta_lta": run, "other": replace(other, on=False)}
+    assert told(view, "screen")["curve"]["name"] == "Ratio"
 
 
 def test_lines_are_drawn_within_their_rows_and_over_the_whole_recording(session, view):

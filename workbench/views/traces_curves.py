@@ -14,7 +14,7 @@ from workbench.inference.runs import PickerRun
 from workbench.session import Session
 from workbench.views.theme import MARKERS, TOKENS, phase_colour
 
-__all__ = ["active_run", "curve_columns", "empty_message", "peak_columns", "threshold_pills"]
+__all__ = ["active_run", "curve_columns", "curve_title", "empty_message", "peak_columns", "threshold_pills"]
 
 _POINTS = 1600
 _DOWNSAMPLER = NaNMinMaxDownsampler()
@@ -101,6 +101,15 @@ def threshold_pills(session: Session) -> list[dict[str, Any]]:
         for phase, value in run.thresholds.items()
         if phase not in _NO_ONSET
     ]
+
+
+def curve_title(session: Session) -> dict[str, str]:
+    """Name and formula of what the curves show: a probability, unless all that are drawn come from ratios r."""
+    on = [run for run in session.runs.values() if run.on]
+    drawn = [run for run in on if run.annotations is not None] or on
+    if drawn and all(run.card.threshold_unit == "ratio" for run in drawn):
+        return {"name": "Ratio", "formula": "r/(1+r)", "words": "A ratio r is drawn as r/(1+r): 1 at 0.5, 4 at 0.8"}
+    return {"name": "Probability", "formula": "", "words": ""}
 
 
 def empty_message(session: Session, picks: Iterable[pd.DataFrame]) -> dict[str, Any] | None:

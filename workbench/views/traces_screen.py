@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.session import Session
-from workbench.views.traces_curves import empty_message, threshold_pills
+from workbench.views.traces_curves import curve_title, empty_message, threshold_pills
 from workbench.views.traces_lines import Gain, TracePoints
 from workbench.views.traces_marks import picker_legend
 from workbench.views.traces_order import ORDER_WORDS
@@ -45,6 +45,7 @@ def screen_of(
         "count": _count_words(len(rows), len(stations), order),
         "scroll": len(rows) < len(stations),
         "pills": threshold_pills(session),
+        "curve": curve_title(session),
         "curves": any(run.on and run.annotations is not None for run in session.runs.values()),
         "focus_station": session.station,
         "focus_name": names.get(session.station, session.station),

@@ -72,11 +72,11 @@ class Furniture {
   }
 
   drawNotes(screen, views) {
-    const children = [];
+    const children = [], curve = screen.curve;
     const probability = this.plots.frame(views.probability), overview = this.plots.frame(views.overview);
     if (screen.rows.length) {
       children.push(
-        h("div", { class: "title", style: { top: `${probability.top + 2}px` } }, h("b", {}, "Probability"), h("span", { title: screen.focus_station }, screen.focus_name)),
+        h("div", { class: "title", style: { top: `${probability.top + 2}px` } }, h("b", curve.words ? { title: curve.words } : {}, curve.name, h("small", {}, curve.formula)), h("span", { title: screen.focus_station }, screen.focus_name)),
         h("div", { class: "tick", style: { top: `${this.level(1, views)}px` } }, "1"),
         h("div", { class: "tick", style: { top: `${this.level(0.5, views)}px` } }, "0.5"),
         h("div", { class: "tick", style: { top: `${this.level(0, views)}px` } }, "0"),
