@@ -141,7 +141,7 @@ def test_recording_shorter_than_the_window_is_padded_and_said(picker: Picker) ->
     assert np.isfinite(annotations["probability"].values).any()
     assert annotations["time"].values[-1] <= recording["time"].values[-1]
     if picker.card.window_s > 20:
-        assert "padded from 20.0 s" in annotations.attrs["notices"]
+        assert "padded from 20.00 s to" in annotations.attrs["notices"]
 
 
 def test_dead_station_is_named_and_changes_nothing_for_the_other(picker: Picker) -> None:

@@ -176,9 +176,9 @@ def _stream(traces: dict[str, np.ndarray], station: str, recording: xr.Dataset, 
 def _gap_notices(finite: np.ndarray, rate_hz: float, length_s: float, n_padded: int, n_short: int) -> Sequence[str]:
     notices = []
     if n_padded and finite.all():
-        notices.append(f"padded from {finite.size / rate_hz:.1f} s to the picker's window of {length_s:.1f} s.")
+        notices.append(f"padded from {finite.size / rate_hz:.2f} s to the picker's window of {length_s:.2f} s.")
     elif n_padded:
-        notices.append(f"{n_padded} stretches between gaps padded to the picker's window of {length_s:.1f} s.")
+        notices.append(f"{n_padded} stretches between gaps padded to the picker's window of {length_s:.2f} s.")
     if n_short:
         notices.append(f"{n_short} stretches shorter than {_SHORTEST_S:g} s between gaps left out.")
     return notices
