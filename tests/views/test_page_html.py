@@ -16,7 +16,7 @@ from workbench.settings import load_settings
 from workbench.views.export_dialog import ExportDialog
 from workbench.views.markup import stylesheet
 from workbench.views.notices import NoticeBar
-from workbench.views.pickers_html import offers_html, panel_html, run_html
+from workbench.views.pickers_html import offers_html, own_html, panel_html, run_html
 from workbench.views.recordings_html import foot_html, recording_row
 from workbench.views.source_dialog import folders_near
 from workbench.views.status_line import time_left
@@ -143,3 +143,29 @@ def test_both_themes_say_the_same_things() -> None:
     assert light.keys() == dark.keys()
     assert light["palette"]["primary"]["main"] != dark["palette"]["primary"]["main"]
     assert bokeh_theme("light")["attrs"].keys() == bokeh_theme("dark")["attrs"].keys()
+
+
+def test_weights_of_ones_own_are_loaded_from_the_served_folders_only(session: Session, tmp_path: Path) -> None:
+    served, asked = tmp_path / "served", []
+    served.mkdir()
+    (served / "mine.pt").touch()
+    (tmp_path / "secret.pt").touch()
+    (served / "link.pt").symlink_to(tmp_path / "secret.pt")
+    session.roots = (served,)
+    session.request_picker = lambda name, weights: asked.append((name, weights))
+    (served / "set").mkdir()
+    (served / "set" / "theirs.pt").touch()
+    (served / "set" / "theirs.json").symlink_to(tmp_path / "secret.pt")
+    both = (served / "set", served / "set" / "theirs.pt")
+    for place in (*both, tmp_path / "secret.pt", served / ".." / "secret.pt", served / "link.pt"):
+        with pytest.raises(SourceError, match="outside the folders that are served"):
+            session.request_own_weights("phasenet", str(place))
+    with pytest.raises(SourceError, match="does not exist"):
+        session.request_own_weights("phasenet", str(served / "none.pt"))
+    assert asked == []
+    session.request_own_weights("phasenet", str(served / "mine.pt"))
+    assert asked == [("phasenet", str(served / "mine.pt"))]
+    html = own_html([Offer("gpd", "GPD", False, "", "", True), Offer("sta_lta", "STA/LTA", True)], EVIL)
+    assert "<img" not in html
+    assert 'data-picker="gpd"' in html
+    assert "sta_lta" not in html

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from glob import escape
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -16,6 +18,7 @@ from workbench.inference.runs import Curves, PickerRun
 from workbench.pickers import Picker, open_picker
 from workbench.pickers.offers import picker_title
 from workbench.schema import empty_picks
+from workbench.sources.paths import resolve_place
 
 __all__ = ["PickerList"]
 
@@ -29,6 +32,7 @@ class PickerList(param.Parameterized):
     runs = param.Dict({}, doc="Key to PickerRun, in the order in which they stand on the screen.")
     job = param.Parameter(doc="The picker's Job in hand, or the last one, or None.")
 
+    roots: tuple[Path, ...] | None
     _runs: JobQueue
     send: Callable[..., None]
 
@@ -68,6 +72,21 @@ class PickerList(param.Parameterized):
 
         title = f"Loading {picker_title(name)} {weights}".strip()
         self.send("workbench.pickers:open_picker", title=title, done=take, name=name, weights=weights)
+
+    def request_own_weights(self, name: str, place: str) -> None:
+        """The same with weights of one's own: a file or a folder that the session may read.
+
+        Raises
+        ------
+        SourceError
+            If there is no such place, or it is outside the folders that are served.
+        """
+        path = resolve_place(place, self.roots)
+        # A set of weights is several files side by side, each of which could be a link.
+        stem = "" if path.is_dir() else path.name.partition(".")[0]
+        for beside in (path if path.is_dir() else path.parent).glob(f"{escape(stem)}*"):
+            resolve_place(beside, self.roots)
+        self.request_picker(name, str(path))
 
     def remove_picker(self, key: str) -> None:
         """Take a picker off the list; its picks go, decisions on them stay."""

@@ -15,7 +15,7 @@ from workbench.schema import PickerCard
 from workbench.session import Session
 from workbench.views.markup import Action, Markup
 from workbench.views.pick_table import picker_symbols
-from workbench.views.pickers_html import offers_html, panel_html, run_html
+from workbench.views.pickers_html import offers_html, own_html, panel_html, run_html
 
 __all__ = ["PickerPanel"]
 
@@ -28,6 +28,7 @@ class PickerPanel(pn.viewable.Viewer):
         self._session = session
         self._offers: Sequence[Offer] | None = None
         self._adding = False
+        self._own = ""
         self._remote: dict[str, Sequence[str]] = {}
         self._findings: Mapping[str, Sequence[Finding]] = {}
         self._checker = ThreadPoolExecutor(1, thread_name_prefix="check")
@@ -74,7 +75,7 @@ class PickerPanel(pn.viewable.Viewer):
         ]
         offers = ""
         if self._adding:
-            offers = offers_html(self._offers, self._remote, set(session.runs))
+            offers = own_html(self._offers, self._own) + offers_html(self._offers, self._remote, set(session.runs))
         self._markup.html = panel_html(
             runs,
             offers,
@@ -116,8 +117,17 @@ class PickerPanel(pn.viewable.Viewer):
             session.remove_picker(key)
         elif name == "add":
             self._toggle_offers()
-        elif name == "use":
+        else:
+            self._act_on_offer(action)
+
+    def _act_on_offer(self, action: Action) -> None:
+        session, name = self._session, action["act"]
+        if name == "use":
             session.request_picker(str(action["picker"]), str(action.get("weights", "")))
+        elif name == "own":
+            self._own = str(action.get("value") or "")
+        elif name == "use_own" and self._own.strip():
+            session.request_own_weights(str(action["picker"]), self._own.strip())
         elif name == "get":
             self._ask_remote(str(action["picker"]))
         elif name == "fetch":

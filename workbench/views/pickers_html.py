@@ -11,7 +11,7 @@ from workbench.pickers.offers import Offer
 from workbench.views.icons import icon
 from workbench.views.tags import icon_button, tag, text
 
-__all__ = ["offers_html", "panel_html", "run_html"]
+__all__ = ["offers_html", "own_html", "panel_html", "run_html"]
 
 _LEVELS = {"stop": ("error", "error"), "warn": ("warn", "warn"), "note": ("info", "muted")}
 _MOST_REMARKS = 4
@@ -113,6 +113,43 @@ def offers_html(offers: Sequence[Offer] | None, remote: Mapping[str, Sequence[st
         return tag("p", "Looking for pickers…", class_="none muted")
     found = [_offer(offer, remote.get(offer.name), on_list) for offer in offers]
     return tag("div", *found, class_="offers", data_scroll="offers")
+
+
+def own_html(offers: Sequence[Offer] | None, place: str) -> str:
+    """A field for the path to weights of one's own, and a button for each network that could take them."""
+    networks = [offer for offer in offers or () if offer.needs_weights]
+    if not networks:
+        return ""
+    path = tag(
+        "input",
+        type="text",
+        value=place,
+        spellcheck="false",
+        autocomplete="off",
+        placeholder="/data/weights/mine.pt",
+        data_act="own",
+        data_live=200,
+        data_key="own",
+    )
+    label = tag("label", tag("b", "Weights file or folder on this computer"), path)
+    doors = [
+        tag(
+            "button",
+            text(offer.title),
+            class_="button",
+            data_act="use_own",
+            data_picker=offer.name,
+            data_key=f"own {offer.name}",
+            title=f"Load them into {offer.title}",
+        )
+        for offer in networks
+    ]
+    return tag(
+        "div",
+        label,
+        tag("div", tag("span", "Load as", class_="muted small"), *doors, class_="doors"),
+        class_="offer own",
+    )
 
 
 def _offer(offer: Offer, remote: Sequence[str] | None, on_list: Collection[str]) -> str:
