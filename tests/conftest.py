@@ -28,6 +28,11 @@ _CHROMIUM_ARGUMENTS = (
 )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put tests with a browser last: Playwright leaves its event loop running, in which SeisBench refuses to work."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
+
+
 def pytest_unconfigure() -> None:
     shutil.rmtree(_EMPTY_SEISBENCH_CACHE, ignore_errors=True)
 
