@@ -47,8 +47,10 @@ def _has_content(path: Path) -> bool:
 
 
 def _check_content(path: Path, busy_timeout_s: float) -> None:
-    connection = sqlite3.connect(path, timeout=busy_timeout_s)
+    connection = sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None)
     try:
+        # One transaction, one state of the file: between two looks another analyst may have made the journal.
+        connection.execute("BEGIN")
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if application != APPLICATION_ID and (application or tables):

@@ -75,7 +75,7 @@ class PickerPanel(pn.viewable.Viewer):
         ]
         offers = ""
         if self._adding:
-            offers = own_html(self._offers, self._own) + offers_html(self._offers, self._remote, set(session.runs))
+            offers = offers_html(self._offers, self._remote, set(session.runs)) + own_html(self._offers, self._own)
         self._markup.html = panel_html(
             runs,
             offers,

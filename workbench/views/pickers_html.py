@@ -149,7 +149,6 @@ def own_html(offers: Sequence[Offer] | None, place: str) -> str:
         label,
         tag("div", tag("span", "Load as", class_="muted small"), *doors, class_="doors"),
         class_="offer own",
-        data_scroll="own",
     )
 
 
