@@ -50,9 +50,9 @@ def live_page(
         Title to address of the apps that the same server serves.
     """
     try:
-        session = Session(settings=load_settings(labels=labels or None), roots=roots)
         picker: Any = open_picker("xiaonet")
         feed = _feed(source, roots)
+        session = Session(settings=load_settings(labels=labels or None), roots=roots)
     except WorkbenchError as error:
         return refusal_page(str(error))
 

@@ -14,13 +14,21 @@ import platformdirs
 
 from workbench.errors import SchemaError
 
-__all__ = ["Settings", "load_settings"]
+__all__ = ["Settings", "load_settings", "login_name"]
 
 _PREFIX = "WORKBENCH_"
 
 
 def _config_path() -> Path:
     return Path(os.environ.get(f"{_PREFIX}CONFIG", platformdirs.user_config_path("workbench") / "workbench.toml"))
+
+
+def login_name() -> str:
+    """Name of the user who is logged in; "analyst" where a container's password file has no such user."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "analyst"
 
 
 @dataclass(frozen=True)
@@ -56,10 +64,7 @@ class Settings:
     @property
     def analyst_name(self) -> str:
         """Name written beside every decision: the one set, else that of the login."""
-        try:
-            return self.analyst or getpass.getuser()
-        except (KeyError, OSError):  # no such user in a container's password file
-            return "analyst"
+        return self.analyst or login_name()
 
     @property
     def cache_folder(self) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,6 +22,7 @@ from workbench.labels.rows import Entry, as_entry, decision_row, recording_row
 from workbench.labels.tables import journal
 from workbench.labels.undoing import last_row, redo_row, stacks, undo_row
 from workbench.schema import STATUSES, Decision, check_labels
+from workbench.settings import login_name
 
 __all__ = ["Entry", "Journal"]
 
@@ -51,7 +51,7 @@ class Journal:
     def __init__(self, url: str, analyst: str = "", *, busy_timeout_s: float = 5.0) -> None:
         self.path = journal_path(url)
         self.url = f"sqlite:///{self.path}"
-        self.analyst = analyst.strip() or _login_name()
+        self.analyst = analyst.strip() or login_name()
         self._engine = open_engine(self.path, busy_timeout_s)
         self._file = self.path.stat().st_ino
         self._writing = _write_lock(self.path)
@@ -209,10 +209,3 @@ def _check_text(row: Mapping[str, Any]) -> None:
             str(value).encode()
         except UnicodeEncodeError as error:
             raise SchemaError(f"The {name} {value!r} is not text that can be kept; rename the file.") from error
-
-
-def _login_name() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"
