@@ -24,8 +24,9 @@ def change(study):
 
 
 def test_good_configuration_reads_and_can_be_changed(study):
-    config = read_config(study(), seed=7)
-    assert config.seed == 7
+    config = read_config(study(), {"seed": 7, "loss.hint": 0.5, "freshness.gaps": 0.0})
+    assert (config.seed, config.loss.hint, config.freshness.gaps) == (7, 0.5, 0.0)
+    assert config.loss.teacher == 0.5
     assert config.size == "5k"
     assert config.lessons.teachers[0].picker == "xiaonet"
 
@@ -48,6 +49,11 @@ def test_good_configuration_reads_and_can_be_changed(study):
 def test_what_is_wrong_is_named(change, old, new, said):
     with pytest.raises(SchemaError, match=said):
         read_config(change(old, new))
+
+
+def test_a_change_below_a_key_that_is_no_table_is_named(study):
+    with pytest.raises(SchemaError, match=r"'size.more' names no key: size is no table"):
+        read_config(study(), {"size.more": 1})
 
 
 def test_missing_files_are_named(change, tmp_path):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -20,7 +23,11 @@ __all__ = ["benchmark", "onnx", "train"]
 )
 @click.option("--seed", type=int, help="In place of the configuration's.")
 @click.option("--results", type=click.Path(path_type=Path), help="In place of the configuration's folder.")
-def train(config: Path, data: Path, seed: int | None, results: Path | None) -> None:
+@click.option("--set", "values", multiple=True, metavar="KEY=VALUE", help='In place of the file\'s: loss.teacher=0.0')
+@click.option("--workers", type=click.IntRange(1), default=os.cpu_count(), help="Processes that make lessons.")
+def train(
+    config: Path, data: Path, seed: int | None, results: Path | None, values: tuple[str, ...], workers: int
+) -> None:
     """Train a XiaoNet as CONFIG (a TOML file) says.
 
     A run that was stopped goes on from its last checkpoint when it is started again.
@@ -28,12 +35,13 @@ def train(config: Path, data: Path, seed: int | None, results: Path | None) -> N
     from workbench.training.config import read_config
     from workbench.training.run import train as run
 
-    changes = {"seed": seed, "results": str(results.resolve()) if results else None}
-    read = read_config(config, **changes)
+    named = {"seed": seed, "results": str(results.resolve()) if results else None}
+    changes = {name: value for name, value in named.items() if value is not None}
+    read = read_config(config, changes | dict(map(_value, values)))
     if not data.is_dir():
         raise SourceError(f"There is no folder {data}; name with --data the one that the split's paths start from.")
     with progress_bar(f"Train XiaoNet {read.size}") as report:
-        result = run(read, data, report)
+        result = run(read, data, report, workers)
     for row in result.history:
         click.echo(
             f"epoch {row['epoch'] + 1:.0f}: training {row['train']:.4f}, validation {row['validation_loss']:.4f}",
@@ -68,6 +76,17 @@ def benchmark(
         table = score_all(contenders, cases, reference, report)
     write_table(table, output)
     click.echo(str(output))
+
+
+def _value(given: str) -> tuple[str, Any]:
+    """Key and value of ``KEY=VALUE``; the value is TOML, or text where it is none."""
+    key, equals, text = given.partition("=")
+    if not key or not equals:
+        raise SourceError(f"--set takes KEY=VALUE, as in --set loss.teacher=0.0; it got {given!r}.")
+    try:
+        return key, tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key, text
 
 
 def _parted(name: str) -> tuple[str, str]:
