@@ -6,6 +6,7 @@ import pytest
 
 from workbench.errors import SchemaError, SourceError
 from workbench.networks.bundled import BUNDLED
+from workbench.networks.xiaonet import SIZES
 from workbench.training.config import read_config
 
 
@@ -70,8 +71,8 @@ def test_teacher_weight_without_a_teacher_is_refused(study):
         read_config(path)
 
 
-@pytest.mark.parametrize("name", ["xiaonet_25k_first", "xiaonet_25k"])
-def test_configurations_of_the_bundled_weights_can_be_read(name):
-    config = read_config(BUNDLED / f"{name}.toml")
+@pytest.mark.parametrize("size", SIZES)
+def test_configuration_of_the_bundled_weights_can_be_read(size):
+    config = read_config(BUNDLED / "xiaonet.toml", {"size": size})
     assert [teacher.picker for teacher in config.lessons.teachers] == ["phasenet", "eqtransformer"]
-    assert config.size == "25k"
+    assert config.architecture["size"] == size

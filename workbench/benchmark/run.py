@@ -27,7 +27,7 @@ class Contender:
     Parameters
     ----------
     name
-        In the table.
+        In the table; runs with several seeds share one.
     thresholds
         By phase; empty for those of its card.
     """
@@ -133,13 +133,16 @@ def score_all(
     # A picker that is not on this computer is said before any other has run for an hour.
     for contender in contenders:
         open_picker(contender.picker, contender.weights)
-    curves = {contender.name: annotate_cases(contender, cases, report) for contender in contenders}
-    tables = [score(contender, cases, curves[contender.name]) for contender in contenders]
-    if reference is not None:
-        whole = tables[names.index(reference)]
-        rates = whole[whole["group"] == "all"].set_index("phase")["false_per_hour"].to_dict()
-        for contender in contenders:
+    tables, limits, curves = [], {}, []
+    for contender in contenders:
+        curves.append(annotate_cases(contender, cases, report))
+        tables.append(score(contender, cases, curves[-1]))
+        if contender.name == reference:
+            whole = tables[-1]
+            limits = whole[whole["group"] == "all"].set_index("phase")["false_per_hour"].to_dict()
+    if limits:
+        for contender, own in zip(contenders, curves, strict=True):
             if contender.name != reference:
-                equal = at_false_rate(contender, cases, curves[contender.name], rates)
-                tables.append(score(equal, cases, curves[contender.name]))
+                equal = at_false_rate(contender, cases, own, limits)
+                tables.append(score(equal, cases, own))
     return pd.concat(tables, ignore_index=True)

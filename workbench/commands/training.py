@@ -23,7 +23,7 @@ __all__ = ["benchmark", "onnx", "train"]
 )
 @click.option("--seed", type=int, help="In place of the configuration's.")
 @click.option("--results", type=click.Path(path_type=Path), help="In place of the configuration's folder.")
-@click.option("--set", "values", multiple=True, metavar="KEY=VALUE", help='In place of the file\'s: loss.teacher=0.0')
+@click.option("--set", "values", multiple=True, metavar="KEY=VALUE", help="In place of the file's: loss.teacher=0.0")
 @click.option("--workers", type=click.IntRange(1), default=os.cpu_count(), help="Processes that make lessons.")
 def train(
     config: Path, data: Path, seed: int | None, results: Path | None, values: tuple[str, ...], workers: int
@@ -55,8 +55,15 @@ def train(
 @click.option(
     "--data", required=True, type=click.Path(path_type=Path), help="Folder that the split's paths start from."
 )
-@click.option("--picker", "pickers", multiple=True, required=True, help="NAME or NAME/WEIGHTS; may be given often.")
-@click.option("--reference", help="One of the pickers: the others are also scored at its false picks an hour.")
+@click.option(
+    "--picker",
+    "pickers",
+    multiple=True,
+    required=True,
+    metavar="[TITLE=]NAME[/WEIGHTS]",
+    help="May be given often; those with the same title are runs of one picker, and their spread is given.",
+)
+@click.option("--reference", help="Title of a picker: the others are also scored at its false picks an hour.")
 @click.option("--role", default="test", help="Of the recordings in SPLIT.")
 @click.option("--output", required=True, type=click.Path(path_type=Path), help="Table: .csv, or .md for people.")
 def benchmark(
@@ -68,7 +75,7 @@ def benchmark(
     from workbench.benchmark.tables import write_table
     from workbench.sources.split import read_split
 
-    contenders = [Contender(name, *_parted(name)) for name in pickers]
+    contenders = [Contender(title, *_parted(name)) for title, name in map(_titled, pickers)]
     with progress_bar("Benchmark") as report:
         cases = list(read_cases(read_split(split), data, role, report))
         if not cases:
@@ -87,6 +94,12 @@ def _value(given: str) -> tuple[str, Any]:
         return key, tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return key, text
+
+
+def _titled(given: str) -> tuple[str, str]:
+    """Title and picker; the picker is its own title where none is given."""
+    title, equals, name = given.partition("=")
+    return (title, name) if equals else (given, given)
 
 
 def _parted(name: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ __all__ = ["load_xiaonet"]
 
 
 def load_xiaonet(weights: str = "25k") -> tuple[XiaoNet, Path]:
-    """The network with its weights, in eval mode, and the file that they came from.
+    """The network with its weights, in eval mode and single precision, and the file that they came from.
 
     Parameters
     ----------

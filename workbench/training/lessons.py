@@ -13,6 +13,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from workbench.errors import SourceError
 from workbench.schema import Report, silent
 from workbench.training.augmentations import (
     AddNoise,
@@ -50,7 +51,7 @@ class Recipe:
     Parameters
     ----------
     shares
-        Of each of :data:`KINDS`, which add up to one; a kind without clips gives its share to ``"labelled"``.
+        Of each of :data:`KINDS`, which add up to one; a kind without clips leaves its share to the others.
     stretch, snr_db, second_event_db
         Ranges; see :mod:`workbench.training.augmentations`.
     stretched, noisy, superposed
@@ -165,6 +166,9 @@ class _Maker:
         shares = np.array(
             [share if len(self.pools[kind]) else 0.0 for kind, share in zip(KINDS, recipe.shares, strict=True)]
         )
+        if not shares.sum():
+            wanted = [kind for kind, share in zip(KINDS, recipe.shares, strict=True) if share]
+            raise SourceError(f"There are no clips of the kinds that recipe.shares asks for: {', '.join(wanted)}.")
         self.shares = shares / shares.sum()
         self.event_steps: list[Any] = [
             self._mark,
