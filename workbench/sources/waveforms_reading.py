@@ -70,7 +70,7 @@ def read_interval(
         if station not in turned:
             findings.add("1 and 2 of unknown direction stand in the place of N and E: {}.", station)
     _say_what_is_missing(waveform, stations, components, letters, grid, findings)
-    places = [book.find(station) for station in stations]
+    places = [book.find(station, grid.start_ns) for station in stations]
     return make_recording(
         waveform,
         stations=stations,
