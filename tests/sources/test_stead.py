@@ -88,6 +88,17 @@ def test_onsets_become_catalogue_picks_and_noise_has_none(tmp_path):
     assert source.reference_picks("B_NO").empty
 
 
+def test_codes_and_ids_that_stand_as_numbers_in_hdf5_attributes_are_whole(tmp_path):
+    with h5py.File(tmp_path / "a.hdf5", "w") as file:
+        trace = file.create_dataset("data/A_EV", data=stead_samples(0))
+        trace.attrs.update(network_code="YM", receiver_code=9.0, source_id=8556349.0, p_arrival_sample=700.0)
+        trace.attrs.update(trace_start_time="2006-07-23 15:59:00.960000", source_mechanism_strike_dip_rake="None")
+    source = SteadSource(tmp_path)
+    row = source.scan().iloc[0]
+    assert (row["stations"], row["source_id"], row["source_mechanism_strike_dip_rake"]) == ("YM.9.", "8556349", "")
+    assert source.read("A_EV").attrs["event_id"] == "8556349"
+
+
 def test_the_event_is_that_of_the_source_columns_and_noise_has_none(tmp_path):
     write_stead(tmp_path)
     source = SteadSource(tmp_path)
