@@ -142,7 +142,7 @@ def test_two_components_only_are_a_recording_of_two(tmp_path):
     write_station(tmp_path, components="ZE")
     recording = only(tmp_path)
     assert recording["component"].values.tolist() == ["Z", "E"]
-    assert "Components that no station has here: N." in recording.attrs["notices"]
+    assert "No station has the component N here." in recording.attrs["notices"]
 
 
 def test_a_dead_component_is_missing_and_named(tmp_path):
