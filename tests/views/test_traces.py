@@ -143,7 +143,7 @@ def test_when_nothing_is_picked_the_highest_value_is_said_and_a_lower_threshold_
 
 def test_a_view_from_the_browser_fetches_finer_points_and_the_session_hears_when_it_rests(session, view):
     start, end = view._drawing.x
-    near = {"start": start + 5000, "end": start + 7000, "token": view._drawing.token()}
+    near = {"start": start + 5000, "end": start + 7000, "token": view._drawing.token(), "placed": told(view, "placed")}
     answer(view, "view", number=1, settled=False, **near)
     assert session.view is None
     assert np.nanmax(view._figures.sources["focus"].data["x"]) < end
@@ -157,6 +157,42 @@ def test_a_view_from_the_browser_fetches_finer_points_and_the_session_hears_when
         **{**near, "token": "another recording"},
     )
     assert told(view, "viewed") == 3
+
+
+def test_a_view_that_was_on_its_way_when_the_session_chose_another_is_not_taken_for_it(session, view):
+    whole = view._drawing.x
+    near = {"start": whole[0] + 5000, "end": whole[0] + 7000, "token": view._drawing.token()}
+    answer(view, "view", number=1, settled=True, placed=told(view, "placed"), **near)
+    late = told(view, "placed")
+    view.act("whole")
+    answer(view, "view", number=2, settled=True, placed=late, **near)
+    assert session.view is None
+    assert (view._figures.x_range.start, view._figures.x_range.end) == whole
+    assert told(view, "viewed") == 2
+
+
+def test_a_view_the_browser_came_to_rest_at_is_not_sent_back_to_it(session, view):
+    start, _ = view._drawing.x
+    x_range, before = view._figures.x_range, told(view, "placed")
+    rested = {"start": start + 5000.00037, "end": start + 7000.00049}
+    x_range.update(**rested)  # as the browser's own range reaches Python
+    answer(view, "view", number=1, settled=True, placed=before, token=view._drawing.token(), **rested)
+    assert session.view is not None
+    assert (x_range.start, x_range.end) == (rested["start"], rested["end"])
+    assert told(view, "placed") == before
+
+
+def test_what_the_browser_says_of_itself_is_not_sent_back_to_undo_what_it_did_since(session, view, monkeypatch):
+    sent = []
+    monkeypatch.setattr(view._editor, "_send_msg", sent.append)
+    answer(view, "armed", on=True)
+    assert view.armed
+    assert sent == []
+    view.armed = False
+    assert sent == [{"armed": False}]
+    (model,) = told(view, "marks")["items"]
+    answer(view, "hand", id=model["id"], seq=7)
+    assert (told(view, "marks")["in_hand"], told(view, "marks")["seq"]) == (model["id"], 7)
 
 
 def test_aligned_on_p_the_axis_counts_from_the_onset(session, view):

@@ -128,8 +128,10 @@ class LivePage(pn.viewable.Viewer):
             self._session.job = Job("live", "Picking the stream", state)
 
     def _tick(self) -> None:
-        with guarded(self._session):
-            self.refresh()
+        # A tick may have been on its way when the feed was stopped: what was shown then stays.
+        if not self._stopped:
+            with guarded(self._session):
+                self.refresh()
 
     def _act(self, action: Action) -> None:
         if action["act"] == "start":

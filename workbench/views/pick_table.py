@@ -141,7 +141,7 @@ class PickTable(pn.viewable.Viewer):
             *([tag("span", _uncertainty(row), class_="muted")] if len(self._keys) <= _KEYS_BESIDE_UNCERTAINTY else []),
             *(_difference(row, key) for key in self._keys),
         ]
-        return {"cells": cells, "kind": f"{row.who} {focus}"}
+        return {"cells": cells, "kind": f"{row.who} {focus}", "id": row.identity}
 
     def _nothing(self) -> str:
         if self._session.recording is None:

@@ -186,7 +186,7 @@ class RecordingList(pn.viewable.Viewer):
         if key not in self._made:
             if len(self._made) > _MADE_KEPT:
                 self._made.clear()
-            self._made[key] = recording_row(self._table.iloc[row], *key[1:])
+            self._made[key] = {**recording_row(self._table.iloc[row], *key[1:]), "id": str(row)}
         return self._made[key]
 
     def _nothing(self) -> str:

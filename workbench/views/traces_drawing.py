@@ -19,7 +19,7 @@ from workbench.views.traces_rows import Row, rows_in_window
 from workbench.views.traces_screen import screen_of
 from workbench.views.traces_spectrogram import spectrogram_columns
 
-__all__ = ["Drawing"]
+__all__ = ["Drawing", "same_view"]
 
 _AROUND = 0.5
 _POINTS_PER_PX = 2
@@ -54,6 +54,7 @@ class Drawing:
         self.order, self._order_kind = [""], "file"
         self.first: int | None = None
         self.x = (0.0, 1.0)
+        self.placed = 0
         self._km: dict[str, float] = {}
         self._zero: dict[str, float] = {}
         self._rows: list[Row] = []
@@ -144,11 +145,18 @@ class Drawing:
         return start, end
 
     def _take_view(self) -> set[str]:
-        wanted, x_range = self.wanted_x(), self._figures.x_range
-        if (x_range.start, x_range.end) != wanted:
-            x_range.update(start=wanted[0], end=wanted[1])
-        self.x = wanted
+        self.x = self.wanted_x()
+        self.place(self.x)
         return {"lines"} if self.must_fetch() else set()
+
+    def place(self, x: tuple[float, float]) -> None:
+        """Put the figures' range there, unless it stands there: the browser moves it too, and is then not pushed."""
+        x_range = self._figures.x_range
+        if not same_view(x, (x_range.start, x_range.end), 1e-6):
+            x_range.update(start=x[0], end=x[1])
+            # After the range, so that the browser calls no view by this number that it had before.
+            self.placed += 1
+            self._tell(placed=self.placed)
 
     def _focus(self) -> str:
         return self._session.station if self._session.station in self.order else self.order[0]
@@ -291,3 +299,8 @@ class Drawing:
         hour = pd.Timedelta(1, unit="h")
         items = marks_of(self._session, [row.station for row in self._rows], (start - hour, end + hour))
         self._tell_new(marks={"seq": self.seq, "items": items, "in_hand": self._session.in_hand})
+
+
+def same_view(one: tuple[float, float], other: tuple[float, float], part: float) -> bool:
+    """Whether two views differ by less than that part of the first one's length."""
+    return abs(one[0] - other[0]) + abs(one[1] - other[1]) < part * (one[1] - one[0])

@@ -6,7 +6,7 @@ export function render({ model, el }) {
   el.append(root);
   const state = {
     screen: { rows: [], pills: [], pickers: [] }, marks: { seq: 0, items: [], in_hand: "" }, colours: {}, keymap: {}, cursor: {},
-    phase: "P", armed: false, reading: false, viewed: 0,
+    phase: "P", armed: false, reading: false, viewed: 0, placed: 0,
   };
   const send = message => model.send_msg(message);
   const plots = new Plots(model, root, state);
@@ -26,7 +26,7 @@ export function render({ model, el }) {
     moved = false;
     number += 1;
     asked = performance.now();
-    send({ op: "view", start: range.start, end: range.end, settled, number, token: state.screen.token || "" });
+    send({ op: "view", start: range.start, end: range.end, settled, number, placed: state.placed, token: state.screen.token || "" });
   };
   const waiting = () => state.viewed < number && performance.now() - asked < 1000;
   // Bokeh's own bounds would clamp the start of another recording against the end of the last one.
