@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import PickerError, RequirementError
-from workbench.networks.bundled import BUNDLED, DEFAULT_THRESHOLDS, bundled_weights, thresholds_of
+from workbench.networks.bundled import BUNDLED, DEFAULT_THRESHOLDS, DEFAULT_WEIGHTS, bundled_weights, thresholds_of
 from workbench.networks.weights_file import load_xiaonet
 from workbench.networks.xiaonet import SIZES, XiaoNet, standardise
 from workbench.pickers import open_picker
@@ -65,7 +65,7 @@ def test_a_window_without_any_sample_gives_numbers_all_the_same():
 
 
 def test_bundled_weights_are_small_and_come_with_card_configuration_and_split():
-    assert bundled_weights()[0] == "25k"
+    assert bundled_weights()[0] == DEFAULT_WEIGHTS
     assert set(bundled_weights()) == set(SIZES)
     for name in bundled_weights():
         assert (BUNDLED / f"xiaonet_{name}.safetensors").stat().st_size < 200_000
@@ -121,5 +121,5 @@ def test_damaged_and_missing_weights_are_said(tmp_path):
     damaged.write_bytes(b"not a tensor in sight")
     with pytest.raises(PickerError, match="no readable safetensors file"):
         load_xiaonet(str(damaged))
-    with pytest.raises(RequirementError, match="XiaoNet has no weights 'enormous'; it comes with 25k"):
+    with pytest.raises(RequirementError, match="XiaoNet has no weights 'enormous'; it comes with 100k"):
         load_xiaonet("enormous")

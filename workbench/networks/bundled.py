@@ -6,11 +6,9 @@ import hashlib
 import json
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
-
 from workbench.errors import PickerError
 
-__all__ = ["BUNDLED", "DEFAULT_THRESHOLDS", "bundled_weights", "thresholds_of", "weights_hash"]
+__all__ = ["BUNDLED", "DEFAULT_THRESHOLDS", "DEFAULT_WEIGHTS", "bundled_weights", "thresholds_of", "weights_hash"]
 
 DEFAULT_THRESHOLDS = {"P": 0.25, "S": 0.25}
 """Of weights whose header names none: a run of one's own, before anybody has chosen some on validation recordings."""
@@ -18,11 +16,14 @@ DEFAULT_THRESHOLDS = {"P": 0.25, "S": 0.25}
 BUNDLED = Path(__file__).with_name("weights")
 """Folder of the weights that come with the workbench, with their model card, configuration and split."""
 
+DEFAULT_WEIGHTS = "100k"
+"""The size that finds most; the smaller ones are for stations at the edge."""
+
 
 def bundled_weights() -> tuple[str, ...]:
     """Names of the weights of XiaoNet in that folder, the default one first."""
     names = sorted(path.stem.removeprefix("xiaonet_") for path in BUNDLED.glob("xiaonet_*.safetensors"))
-    return tuple(sorted(names, key=lambda name: name != "25k"))
+    return tuple(sorted(names, key=lambda name: name != DEFAULT_WEIGHTS))
 
 
 def weights_hash(path: Path) -> str:
@@ -38,6 +39,8 @@ def thresholds_of(path: Path) -> dict[str, float]:
     PickerError
         If the file cannot be read, or its thresholds are none.
     """
+    from safetensors import SafetensorError, safe_open
+
     try:
         with safe_open(path, framework="np") as file:
             said = (file.metadata() or {}).get("thresholds")

@@ -12,6 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from workbench.errors import PickerError
+from workbench.networks.bundled import DEFAULT_WEIGHTS
 from workbench.pickers.pieces import rate_notices, require_output
 from workbench.pickers.segments import is_dead, library_versions
 from workbench.processing.grid import Grid, kept_outputs, sample_index, stack_mean
@@ -60,7 +61,7 @@ class XiaoNetPicker:
 
     def __init__(
         self,
-        weights: str = "25k",
+        weights: str = DEFAULT_WEIGHTS,
         batch_size: int = 32,
         step_s: float = 10.0,
         front_s: float = 15.0,
