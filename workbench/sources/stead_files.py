@@ -151,6 +151,6 @@ def _is_seisbench(file: Path) -> bool:
     if table == waveforms or not (table.exists() and waveforms.exists()):
         return False
     try:
-        return not _OWN_COLUMNS <= set(csv_header(table))
+        return not _OWN_COLUMNS.issubset(csv_header(table))
     except SourceError:
         return True
