@@ -194,6 +194,8 @@ def test_what_the_browser_says_of_itself_is_not_sent_back_to_undo_what_it_did_si
     answer(view, "armed", on=True)
     assert view.armed
     assert sent == []
+    view._editor._handle_msg({"op": "ready"})
+    assert "armed" not in sent.pop()
     view.armed = False
     assert sent == [{"armed": False}]
     (model,) = told(view, "marks")["items"]

@@ -100,5 +100,6 @@ export function render({ model, el }) {
   });
   model.on("remove", () => { gestures.remove(); resized.disconnect(); });
   send({ op: "ready" });
+  send({ op: "armed", on: false });
   ready();
 }
