@@ -72,6 +72,12 @@ def test_from_the_demo_to_a_dataset_through_a_crash(
     assert server.standing() == [("P", "accept")]
 
     server.kill()
+    lost = page.get_by_role("alert")
+    expect(lost).to_contain_text("The connection to the server is lost")
+    page.mouse.click(*place(page, mark, 3000))
+    page.keyboard.press("p")
+    drawn = page.wait_for_function(PLOT_WITH_PICKS).json_value()["marks"]
+    assert [mark["dashed"] for mark in drawn].count(False) == 1, "what cannot be saved is not drawn"
     # The browser says that the connection is lost, and so it is; a page that is left tries for no other.
     page.goto("about:blank")
     errors.clear()

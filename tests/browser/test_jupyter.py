@@ -20,6 +20,9 @@ pytest.importorskip("jupyter_bokeh")
 from playwright.sync_api import Page, expect
 
 from workbench.labels.journal import Journal
+from workbench.sources import open_source
+
+from .plot import PLOT
 
 _PATIENCE_MS = 180_000
 _CELL = """
@@ -98,8 +101,8 @@ def test_a_pick_placed_by_a_key_in_jupyterlab_is_a_label_in_the_journal(lab: tup
 
     expect(page.locator(".stage .name.open")).to_have_text("RJOB", timeout=_PATIENCE_MS)
     expect(page.locator(".stage .pill")).to_have_text("P 4.00", timeout=_PATIENCE_MS)
-    plot = page.locator(".stage .bk-Figure").first.bounding_box()
-    page.mouse.click(plot["x"] + 500, plot["y"] + 100)
+    # The notebook moves its cells while it lays them out: the click waits until the plot stands still.
+    page.locator(".stage .bk-Figure").first.click(position={"x": 500, "y": 100}, timeout=_PATIENCE_MS)
     expect(page.locator(".stage .outline.on")).to_have_count(1, timeout=_PATIENCE_MS)
     page.keyboard.press("s")
     expect(page.locator(".stage .readout b")).to_contain_text("00:20:", timeout=_PATIENCE_MS)
@@ -111,5 +114,13 @@ def test_a_pick_placed_by_a_key_in_jupyterlab_is_a_label_in_the_journal(lab: tup
     (label,) = labels.to_dict("records")
     assert (label["phase"], label["station"], label["analyst"]) == ("S", "BW.RJOB.", "Ada")
     assert page.locator(".stage .readout b").inner_text() == f"{label['time']:%H:%M:%S.%f}"[:-3]
+    page.keyboard.press("]")
+    expect(page.locator(".stage .name")).to_have_count(4, timeout=_PATIENCE_MS)
+    source = open_source("examples")
+    times = (
+        source.read(source.scan()["recording_id"].iloc[1])["time"].values.astype("datetime64[ns]").astype(float) / 1e6
+    )
+    whole = [times[0], times[-1]]
+    page.wait_for_function(f"whole => ({PLOT})()?.range.every((at, n) => Math.abs(at - whole[n]) < 1)", arg=whole)
     assert page.locator(".jp-Notebook .jp-Cell").count() == 2, "the key was for the plot, not for the notebook"
     assert errors == []

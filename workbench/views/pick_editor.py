@@ -70,6 +70,7 @@ class PickEditor(JSComponent):
 
     def _handle_msg(self, data: Any) -> None:
         if data["op"] == "ready":
-            self._send_msg(self._told)
+            # A browser says itself whether it is armed: the answer may come after a click that armed it.
+            self._send_msg({name: value for name, value in self._told.items() if name != "armed"})
         else:
             self._answer(data)

@@ -133,6 +133,7 @@ class TraceView(pn.viewable.Viewer):
             # Sent before the browser heard where the session has put the view since: a view that was left already.
             return
         drawing.x = (start, end)
+        self._editor.heard(place=drawing.placing())
         if drawing.must_fetch():
             drawing.refresh({"lines"})
         if message["settled"]:

@@ -10,7 +10,7 @@ import panel as pn
 
 from workbench.session import Session
 from workbench.views.traces_curves import curve_columns, peak_columns
-from workbench.views.traces_figures import Figures, time_words
+from workbench.views.traces_figures import Figures, label_axes, time_words
 from workbench.views.traces_lines import Gain, TracePoints, gain_of, joined_lines
 from workbench.views.traces_marks import marks_of
 from workbench.views.traces_order import distances_km, first_arrivals, onsets_beside, ordered, zero_times_ms
@@ -85,6 +85,7 @@ class Drawing:
             self._show_nothing()
             return
         self.points = TracePoints(shown)
+        label_axes(self._figures, shown=True)
         if new:
             self.first, self._zero, self.order = None, {}, []
             self._km = distances_km(shown, self._session.event)
@@ -93,6 +94,8 @@ class Drawing:
         for key, source in self._figures.sources.items():
             if key != "marks":
                 source.data = {column: [] for column in source.data}
+        self._figures.band.update(top=0, bottom=0)
+        label_axes(self._figures, shown=False)
         empty = {"rows": [], "token": "", "pills": [], "pickers": [], "nothing": not self._session.loading}
         self._tell_new(screen=empty, marks={"seq": self.seq, "items": [], "in_hand": ""})
 
@@ -154,9 +157,15 @@ class Drawing:
         x_range = self._figures.x_range
         if not same_view(x, (x_range.start, x_range.end), 1e-6):
             x_range.update(start=x[0], end=x[1])
-            # After the range, so that the browser calls no view by this number that it had before.
             self.placed += 1
-            self._tell(placed=self.placed)
+            self._tell(place=self.placing())
+
+    def placing(self) -> dict[str, Any]:
+        """The view and its limits in one message: in a notebook the range's own two ends reach the browser apart.
+
+        It comes after the range, so that the browser calls no view by this number that it had before.
+        """
+        return {"number": self.placed, "start": self.x[0], "end": self.x[1], "limits": list(self.whole())}
 
     def _focus(self) -> str:
         return self._session.station if self._session.station in self.order else self.order[0]
@@ -286,7 +295,6 @@ class Drawing:
             zero_ms=self._zero,
             order=self._order_kind,
             token=self.token(),
-            limits=self.whole(),
             highest_hz=float(self._figures.spectrogram.y_range.end),
         )
         self._tell_new(screen=screen)

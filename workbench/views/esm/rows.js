@@ -76,7 +76,10 @@ export function render({model}) {
     if (sought < 0) { return }
     const {height, scale, top, port_px} = view()
     const at = sought * height
-    if (at < top || at + height > top + port_px) { port.scrollTop = Math.max(0, (at - port_px / 2 + height) / scale) }
+    if (at < top || at + height > top + port_px) {
+      // On whole rows: half a row under the head reads as a mistake.
+      port.scrollTop = Math.max(0, Math.floor((at - port_px / 2 + height) / height) * height / scale)
+    }
   }
 
   port.addEventListener("scroll", () => { place(); requestAnimationFrame(ask) })
