@@ -17,7 +17,10 @@ from panel.models.esm import ESMEvent
 __all__ = ["PickEditor"]
 
 _FOLDER = Path(__file__).parent / "esm"
-_PARTS = ("plots.js", "marks.js", "furniture.js", "edits.js", "gestures.js", "pick_editor.js")
+_PARTS = (
+    *("plots.js", "decimate.js", "lines.js", "picture.js", "pages.js"),
+    *("marks.js", "furniture.js", "edits.js", "gestures.js", "pick_editor.js"),
+)
 
 
 class PickEditor(JSComponent):
@@ -48,6 +51,14 @@ class PickEditor(JSComponent):
         """
         self._told.update(values)
         self._send_msg(values)
+
+    def send(self, **values: Any) -> None:
+        """Send what only those that are there now need to hear."""
+        self._send_msg(values)
+
+    def keep(self, **values: Any) -> None:
+        """Keep values for one that joins later; the others hold them already."""
+        self._told.update(values)
 
     def _send_msg(self, data: Any) -> None:
         """Send to every browser; in a notebook the widget keeps the models in a document that Panel does not know."""

@@ -1,5 +1,6 @@
 """The Bokeh figures of the trace view, made once: traces, spectrogram, probability, overview. No data in here.
 
+The browser fills the sources and moves the ranges, from what it is told; models it knows are never replaced.
 The traces' vertical axis is in pixels from the top of the plot, so that rows, names and picks share one measure.
 """
 
@@ -46,10 +47,11 @@ PROBABILITY_PX, PROBABILITY_SMALL_PX, SMALL_STAGE_PX = 92, 76, 560
 
 _COLUMNS = (
     "id x y0 y1 colour alpha dash width left right band_alpha edge_alpha marker marker_y marker_size marker_fill "
-    "flag flag_x flag_align flag_y flag_fill flag_fill_alpha flag_line_alpha flag_colour grip_y grip_alpha"
+    "flag flag_x flag_align flag_y flag_fill flag_fill_alpha flag_line_alpha flag_colour grip_left grip_right grip_y "
+    "grip_alpha"
 )
 MARK_COLUMNS = tuple(_COLUMNS.split())
-"""Columns of the marks' source; the browser fills them, from what it is told and from the pointer."""
+"""Columns of the marks' source."""
 
 # Labels nearer to an edge than their own half width would run into the date, or off the plot.
 _EDGE = "const at = (tick - range.start) / (range.end - range.start); if (at < 0.045 || at > 0.97) return ''; "
@@ -98,8 +100,8 @@ def make_figures(name: str) -> Figures:
     sources = {
         key: ColumnDataSource({column: [] for column in columns}, name=f"{name}-{key}-columns")
         for key, columns in {
-            "focus": ("x", "y"),
-            "others": ("x", "y"),
+            "focus": ("xs", "ys"),
+            "others": ("xs", "ys"),
             "marks": MARK_COLUMNS,
             "curves": ("xs", "ys", "colour", "width"),
             "fills": ("xs", "ys", "colour"),
@@ -116,10 +118,11 @@ def make_figures(name: str) -> Figures:
         overview=_overview(name, x_range, sources),
         spectrogram=_spectrogram(name, x_range, sources),
         x_range=x_range,
-        other_line=traces.line("x", "y", source=sources["others"], line_width=0.8, line_join="round"),
-        focus_line=traces.line("x", "y", source=sources["focus"], line_width=1.0, line_join="round"),
+        # One item a trace: Bokeh indexes items, and would index each point of a single long line.
+        other_line=traces.multi_line("xs", "ys", source=sources["others"], line_width=0.8, line_join="bevel"),
+        focus_line=traces.multi_line("xs", "ys", source=sources["focus"], line_width=1.0, line_join="bevel"),
         marks=_marks(traces, sources["marks"]),
-        band=BoxAnnotation(level="underlay", line_alpha=0.0, fill_alpha=1.0),
+        band=BoxAnnotation(name=f"{name}-band", level="underlay", line_alpha=0.0, fill_alpha=1.0),
         sources=sources,
     )
     # Before the grid, which the band must not hide.
@@ -240,7 +243,7 @@ def _marks(plot: Figure, source: ColumnDataSource) -> dict[str, Any]:
     )  # fmt: skip
     grips = [
         plot.rect(
-            side, "grip_y", width=6, height=18, width_units="screen", height_units="screen", source=source,
+            f"grip_{side}", "grip_y", width=6, height=18, width_units="screen", height_units="screen", source=source,
             border_radius=3, line_color="colour", line_width=1.4, line_alpha="grip_alpha", fill_alpha="grip_alpha",
         )
         for side in ("left", "right")
@@ -251,6 +254,9 @@ def _marks(plot: Figure, source: ColumnDataSource) -> dict[str, Any]:
         background_fill_color="flag_fill", background_fill_alpha="flag_fill_alpha",
         border_line_color="colour", border_line_alpha="flag_line_alpha",
     )  # fmt: skip
+    for part in (bands, lines, tops, *grips, flags):
+        # On a canvas of their own: an edit paints the picks anew, and no trace.
+        part.level = "overlay"
     return {"bands": bands, "lines": lines, "tops": tops, "grips": grips, "flags": flags}
 
 

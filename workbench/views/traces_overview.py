@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from workbench.session import Session
+from workbench.session.scene import Scene
 from workbench.views.theme import phase_colour
 from workbench.views.traces_lines import TracePoints
 
@@ -29,13 +29,13 @@ def overview_columns(points: TracePoints, station: str, zero_ms: float) -> dict[
     return {"x": np.array([points.start_ms, points.end_ms]) - zero_ms, "y": np.zeros(2, np.float32)}
 
 
-def overview_marks(session: Session, station: str, zero_ms: float, theme: str) -> dict[str, list[Any]]:
+def overview_marks(scene: Scene, station: str, zero_ms: float, theme: str) -> dict[str, list[Any]]:
     """Columns ``x y colour`` of the labels of the open station and, without any, of its picks."""
-    labels = session.labels
+    labels = scene.labels
     labels = labels[labels["decision"] != "reject"] if len(labels) else labels
-    runs = [run.picks for run in session.runs.values() if run.on]
+    runs = [run.picks for run in scene.runs.values() if run.on]
     columns: dict[str, list[Any]] = {"x": [], "y": [], "colour": []}
-    for tables in ([labels], [*runs, session.reference]):
+    for tables in ([labels], [*runs, scene.reference]):
         for found in filter(len, tables):
             found = found[found["station"] == station].head(_MOST_MARKS)
             columns["x"] += list(found["time"].astype("int64").to_numpy() / 1e6 - zero_ms)

@@ -3,8 +3,8 @@
 const SIGN = { inverted_triangle: "\u25BC", diamond: "\u25C6", square: "\u25A0", triangle: "\u25B2", circle: "\u25CF", plus: "\u271A" };
 
 class Furniture {
-  constructor(state, root, plots, send) {
-    Object.assign(this, { state, root, plots, send });
+  constructor(state, root, plots, lines, send) {
+    Object.assign(this, { state, root, plots, lines, send });
     this.legend = h("div", { class: "legend" });
     this.names = h("div", { class: "names" });
     this.readout = h("div", { class: "readout", "aria-live": "polite" });
@@ -64,11 +64,20 @@ class Furniture {
     const y = frame.top + band.middle * scale;
     const words = [];
     if (row.focus) {
-      words.push(h("span", { class: "gain", style: { top: `${y}px` } }, band.gain));
+      words.push(h("span", { class: "gain", "data-station": row.station, "data-component": band.component, style: { top: `${y}px` } }, this.gain(row.station, band.component)));
       words.push(h("span", { class: "component", style: { top: `${y}px` } }, band.component));
     }
     if (band.state) words.push(h("span", { class: "dead", style: { top: `${y}px`, left: `${frame.left + 6}px` } }, band.state));
     return words;
+  }
+
+  gain(station, component) {
+    return gainWords(this.lines.half(station, component));
+  }
+
+  // The traces were drawn at another scale.
+  drawGains() {
+    for (const words of this.names.querySelectorAll(".gain")) words.textContent = this.gain(words.dataset.station, words.dataset.component);
   }
 
   drawNotes(screen, views) {

@@ -30,18 +30,26 @@ function widths(mark, msPerPx) {
 
 function markColumns(marks, plots, hand, colours) {
   const columns = {};
-  const names = Object.keys(plots.find().marks.data);
+  const names = Object.keys(plots.find().source("marks").data);
   for (const name of names) columns[name] = [];
-  const msPerPx = plots.msPerPx();
+  const msPerPx = plots.msPerPx(), { start, end } = plots.find().range;
   const drawn = marks
     .map(mark => ({ mark, row: plots.row(mark.station) }))
     .filter(({ row }) => row)
     .sort((a, b) => (a.mark.id === hand) - (b.mark.id === hand) || ORDER[a.mark.who] - ORDER[b.mark.who]);
   for (const { mark, row } of drawn) {
-    const values = markValues(mark, row, mark.id === hand, msPerPx, colours);
+    const values = within(markValues(mark, row, mark.id === hand, msPerPx, colours), start, end);
     for (const name of names) columns[name].push(values[name]);
   }
   return columns;
+}
+
+// Bokeh does not cut off what is drawn above its figures: what lies beyond the view is left out here.
+function within(values, start, end) {
+  const seen = x => x >= start && x <= end, bound = x => Math.min(Math.max(x, start), end);
+  const { x, left, right } = values;
+  const shown = { ...values, left: bound(left), right: bound(right), grip_left: seen(left) ? left : NaN, grip_right: seen(right) ? right : NaN };
+  return seen(x) ? shown : { ...shown, alpha: 0, marker_size: 0, flag: "", flag_fill_alpha: 0, flag_line_alpha: 0 };
 }
 
 function markValues(mark, row, inHand, msPerPx, colours) {

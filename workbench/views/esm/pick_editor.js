@@ -8,17 +8,30 @@ export function render({ model, el }) {
     screen: { rows: [], pills: [], pickers: [] }, marks: { seq: 0, items: [], in_hand: "" }, colours: {}, keymap: {}, cursor: {},
     phase: "P", armed: false, reading: false, viewed: 0,
   };
-  const send = message => model.send_msg(message);
+  const send = message => {
+    if (ABOUT_ALL_RECORDINGS.includes(message.op) || message.op === "threshold") pages.doubt();
+    model.send_msg(message);
+  };
   const plots = new Plots(model, root, state);
-  const furniture = new Furniture(state, root, plots, send);
-  const edits = new Edits(state, plots, furniture, send);
+  const pages = new Pages(root, send, picture => { Object.assign(state, picture); put(Object.keys(picture), true); });
+  const lines = new Lines(state, plots);
+  const furniture = new Furniture(state, root, plots, lines, send);
+  const edits = new Edits(state, plots, furniture, pages, send);
   const gestures = new Gestures(state, root, plots, edits, furniture, send);
+  const picture = new Picture(state, plots, lines, furniture, edits);
 
   const paint = () => {
     for (const [token, value] of Object.entries(state.colours)) root.style.setProperty(`--${token}`, value);
   };
-  const draw = () => { furniture.draw(); edits.draw(); };
+  const draw = () => { lines.draw(); furniture.draw(); edits.draw(); };
   const nextFrame = call => requestAnimationFrame(() => requestAnimationFrame(call));
+  const put = (names, another = false) => {
+    watchRange();
+    picture.put(names);
+    if (another) gestures.letGo();
+    if (names.includes("marks")) edits.take(another);
+    if (["screen", "marks", "cursor", "colours", "x"].some(name => names.includes(name))) edits.draw();
+  };
 
   // ---- the range: the browser has moved already; Python sends finer points. One question at a time, latest view wins.
   let range = null, number = 0, asked = 0, moved = false, queued = false, settle = null;
@@ -44,6 +57,7 @@ export function render({ model, el }) {
       queued = false;
       if (!(range.end > range.start)) return;
       keepInside();
+      if (lines.outdated()) { lines.draw(); furniture.drawGains(); }
       edits.draw();
       moved = true;
       if (!waiting()) tellView(false);
@@ -71,29 +85,34 @@ export function render({ model, el }) {
   };
   const ready = () => {
     if (!root.isConnected) return;
-    if (plots.find() && plots.find().traces.frame.bbox.width > 10) { measure(); edits.take(); nextFrame(draw); }
+    if (plots.find() && plots.find().traces.frame.bbox.width > 10) { measure(); put(PICTURE.filter(name => name in state), true); nextFrame(draw); }
     else requestAnimationFrame(ready);
   };
   resized.observe(root);
 
   // ---- what Python says, by name; `state` holds the last of each.
   const heard = {
-    screen: () => { watchRange(); furniture.draw(); },
-    marks: () => edits.take(),
     cursor: () => { edits.cursor = state.cursor.station ? state.cursor : edits.cursor; },
     refined: () => edits.refined(state.refined),
-    colours: () => { paint(); furniture.draw(); },
+    colours: () => paint(),
     reading: () => furniture.drawSkeleton(state.reading),
     armed: () => { const views = plots.find(); if (views) furniture.drawOutline(views); },
     viewed: () => { if (moved && !waiting()) tellView(false); },
+    ahead: () => pages.hold(state.ahead),
+    show: () => pages.opened(state.show),
+    sure: () => { pages.answered = Math.max(pages.answered, state.sure); },
   };
   model.on("msg:custom", event => {
-    const told = event.data ?? event;
+    const told = { ...(event.data ?? event) };
+    // Told before Python heard that another recording is on the screen.
+    if (told.turn < pages.turn) for (const name of [...PICTURE, "show", "ahead"]) delete told[name];
+    else pages.turn = told.turn ?? pages.turn;
+    const another = told.screen !== undefined && told.screen.token !== state.screen.token;
     Object.assign(state, told);
     for (const name of Object.keys(told)) heard[name]?.();
-    if (["screen", "marks", "cursor", "colours"].some(name => name in told)) edits.draw();
+    put(Object.keys(told), another);
   });
-  model.on("remove", () => { gestures.remove(); resized.disconnect(); });
+  model.on("remove", () => { gestures.remove(); pages.remove(); resized.disconnect(); });
   send({ op: "ready" });
   ready();
 }
