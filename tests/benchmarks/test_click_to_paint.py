@@ -41,33 +41,34 @@ for (const name of ["pointerdown", "keydown", "wheel"])
 window.addEventListener("click", event => { __event.stamp = event.timeStamp; }, {capture: true});
 
 const frame = () => new Promise(resolve => requestAnimationFrame(resolve));
-// Entries wait for the canvas of their figure to be drawn on, and then for the end of that frame.
-let waiting = [], drawn = [];
-const channel = new MessageChannel();
+// Entries wait for a canvas of their figure to be drawn on, and then for the end of that frame. What no figure of Bokeh
+// draws is drawn by the page itself, on a canvas outside of them.
+let waiting = [], drawn = [], inFrame = false;
+const channel = new MessageChannel(), ownRequest = window.requestAnimationFrame.bind(window);
+window.requestAnimationFrame = call => ownRequest(time => { inFrame = true; try { call(time); } finally { inFrame = false; } });
 channel.port1.onmessage = () => {
   const now = performance.now();
-  for (const entry of drawn.shift()) entry.seen = now - entry.stamp;
+  for (const entry of drawn.splice(0)) entry.seen(now);
 };
+const frameEnds = () => channel.port2.postMessage(0);
 for (const name of ["stroke", "fill", "drawImage"]) {
   const own = CanvasRenderingContext2D.prototype[name];
   CanvasRenderingContext2D.prototype[name] = function (...args) {
-    const own_canvas = entry => entry.canvases.includes(this.canvas), seen = waiting.filter(own_canvas);
-    if (seen.length) {
-      waiting = waiting.filter(entry => !own_canvas(entry));
-      drawn.push(seen);
-      channel.port2.postMessage(0);
+    const here = waiting.filter(entry => entry.drawnOn(this.canvas));
+    if (here.length) {
+      waiting = waiting.filter(entry => !here.includes(entry));
+      drawn.push(...here);
+      if (inFrame) frameEnds(); else ownRequest(frameEnds);
     }
     return own.apply(this, args);
   };
 }
-const canvasesOf = source => {
-  const found = [];
-  for (const doc of Bokeh.documents) for (const model of doc.all_models)
-    if (model.type === "Figure" && model.renderers.some(renderer => renderer.data_source === source)) {
-      const layers = Bokeh.index.find_one(model)?.canvas_view;
-      if (layers) found.push(layers.primary.canvas, layers.overlays.canvas);
-    }
-  return found;
+const layersOf = model => { const view = Bokeh.index.find_one(model)?.canvas_view; return view ? [view.primary.canvas, view.overlays.canvas] : []; };
+const figures = () => Bokeh.documents.flatMap(doc => [...doc.all_models].filter(model => model.type === "Figure"));
+const drawnOn = source => {
+  const all = figures(), own = all.filter(figure => figure.renderers.some(renderer => renderer.data_source === source));
+  const layers = (own.length ? own : all).flatMap(layersOf);
+  return canvas => layers.includes(canvas) === own.length > 0;
 };
 const size = column => column === undefined ? 0 : ArrayBuffer.isView(column[0]) || Array.isArray(column[0])
   ? Array.from(column).reduce((sum, one) => sum + one.length, 0) : column.length;
@@ -77,7 +78,7 @@ window.__watch = () => {
     const {pressed, stamp} = __event;
     const logged = {rows: size(Object.values(source.data)[0])};
     __log.push(logged);
-    waiting.push({stamp, canvases: canvasesOf(source), set seen(ms) { logged.seen = ms; }});
+    waiting.push({drawnOn: drawnOn(source), seen: now => { logged.seen = now - stamp; }});
     await frame(); await frame();
     logged.frames = performance.now() - pressed;
   };

@@ -47,11 +47,10 @@ PROBABILITY_PX, PROBABILITY_SMALL_PX, SMALL_STAGE_PX = 92, 76, 560
 
 _COLUMNS = (
     "id x y0 y1 colour alpha dash width left right band_alpha edge_alpha marker marker_y marker_size marker_fill "
-    "flag flag_x flag_align flag_y flag_fill flag_fill_alpha flag_line_alpha flag_colour grip_left grip_right grip_y "
-    "grip_alpha"
+    "flag flag_x flag_align flag_y flag_fill flag_colour grip_y grip_alpha"
 )
 MARK_COLUMNS = tuple(_COLUMNS.split())
-"""Columns of the marks' source."""
+"""Columns of the marks' source, which the browser draws on a canvas of its own above the traces."""
 
 # Labels nearer to an edge than their own half width would run into the date, or off the plot.
 _EDGE = "const at = (tick - range.start) / (range.end - range.start); if (at < 0.045 || at > 0.97) return ''; "
@@ -88,7 +87,6 @@ class Figures:
     x_range: Range1d
     focus_line: Any
     other_line: Any
-    marks: dict[str, Any]
     band: BoxAnnotation
     sources: dict[str, ColumnDataSource] = field(default_factory=dict)
     glyphs: dict[str, Any] = field(default_factory=dict)
@@ -121,12 +119,13 @@ def make_figures(name: str) -> Figures:
         # One item a trace: Bokeh indexes items, and would index each point of a single long line.
         other_line=traces.multi_line("xs", "ys", source=sources["others"], line_width=0.8, line_join="bevel"),
         focus_line=traces.multi_line("xs", "ys", source=sources["focus"], line_width=1.0, line_join="bevel"),
-        marks=_marks(traces, sources["marks"]),
         band=BoxAnnotation(name=f"{name}-band", level="underlay", line_alpha=0.0, fill_alpha=1.0),
         sources=sources,
     )
     # Before the grid, which the band must not hide.
     traces.center = [made.band, *traces.center]
+    # No glyph draws the marks, so it is from here that the document knows their source.
+    traces.tags = [sources["marks"]]
     time_words(made, relative=False)
     return made
 
@@ -227,39 +226,6 @@ def _spectrogram(name: str, x_range: Range1d, sources: dict[str, ColumnDataSourc
     return plot
 
 
-def _marks(plot: Figure, source: ColumnDataSource) -> dict[str, Any]:
-    """Every part of a pick as a glyph over one source, so that one edit moves them all."""
-    bands = plot.quad(
-        left="left", right="right", top="y0", bottom="y1", source=source,
-        fill_color="colour", fill_alpha="band_alpha", line_color="colour", line_alpha="edge_alpha",
-    )  # fmt: skip
-    lines = plot.segment(
-        "x", "y0", "x", "y1", source=source,
-        line_color="colour", line_alpha="alpha", line_dash="dash", line_width="width",
-    )  # fmt: skip
-    tops = plot.scatter(
-        "x", "marker_y", source=source, marker="marker", size="marker_size",
-        fill_color="marker_fill", line_color="colour", fill_alpha="alpha", line_alpha="alpha",
-    )  # fmt: skip
-    grips = [
-        plot.rect(
-            f"grip_{side}", "grip_y", width=6, height=18, width_units="screen", height_units="screen", source=source,
-            border_radius=3, line_color="colour", line_width=1.4, line_alpha="grip_alpha", fill_alpha="grip_alpha",
-        )
-        for side in ("left", "right")
-    ]  # fmt: skip
-    flags = plot.text(
-        "flag_x", "flag_y", text="flag", source=source, text_align="flag_align", text_baseline="middle",
-        text_font_size="11px", text_font_style="bold", text_color="flag_colour", padding=[5, 2], border_radius=4,
-        background_fill_color="flag_fill", background_fill_alpha="flag_fill_alpha",
-        border_line_color="colour", border_line_alpha="flag_line_alpha",
-    )  # fmt: skip
-    for part in (bands, lines, tops, *grips, flags):
-        # On a canvas of their own: an edit paints the picks anew, and no trace.
-        part.level = "overlay"
-    return {"bands": bands, "lines": lines, "tops": tops, "grips": grips, "flags": flags}
-
-
 def time_words(made: Figures, *, relative: bool) -> None:
     """Let the axes count seconds from an onset, or show the clock in UTC."""
     code = _SECONDS if relative else CLOCK
@@ -285,7 +251,5 @@ def paint(made: Figures, theme: str) -> None:
     made.other_line.glyph.line_color = colour["trace"]
     made.overview.renderers[0].glyph.line_color = colour["trace"]
     made.band.fill_color = colour["focus_band"]
-    for grip in made.marks["grips"]:
-        grip.glyph.fill_color = colour["plot"]
     overlay = made.overview.select_one({"type": RangeTool}).overlay
     overlay.fill_color = overlay.line_color = colour["accent"]

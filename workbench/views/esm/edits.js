@@ -5,8 +5,8 @@ const ABOUT_A_PICK = ["accept", "reject", "delete", "polarity", "onset", "weight
 const REFINE_MS = 10000;
 
 class Edits {
-  constructor(state, plots, furniture, pages, send) {
-    Object.assign(this, { state, plots, furniture, pages, send });
+  constructor(state, plots, layer, furniture, pages, send) {
+    Object.assign(this, { state, plots, layer, furniture, pages, send });
     this.marks = [];
     this.hand = "";
     this.cursor = null;
@@ -40,6 +40,7 @@ class Edits {
     if (!views || !this.state.colours.p) return;
     const data = markColumns(this.marks, this.plots, this.hand, this.state.colours);
     views.source("marks").setv({ data }, { sync: false, check_eq: false });
+    this.layer.draw();
     this.words();
   }
 

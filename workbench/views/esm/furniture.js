@@ -20,6 +20,8 @@ class Furniture {
   draw() {
     const screen = this.state.screen, views = this.plots.find();
     if (!views || !screen.rows) return;
+    // Measured before anything is written: each of them would lay out the page anew after that.
+    for (const view of [views.traces, views.probability, views.overview]) this.plots.frame(view);
     this.drawLegend(screen);
     this.drawNames(screen, this.plots.frame(views.traces), views);
     this.drawNotes(screen, views);

@@ -1,4 +1,4 @@
-// Picks as columns of the one source behind all their glyphs. Hue = phase, line = who says so, marker = which picker.
+// Picks as columns of the source that their layer draws. Hue = phase, line = who says so, marker = which picker.
 
 const DASH = { human: [], catalog: [], model: [5, 3], theory: [1.5, 3.5] };
 const WIDTH = { human: 2, catalog: 1.2, model: 1.5, theory: 1.5 };
@@ -32,24 +32,16 @@ function markColumns(marks, plots, hand, colours) {
   const columns = {};
   const names = Object.keys(plots.find().source("marks").data);
   for (const name of names) columns[name] = [];
-  const msPerPx = plots.msPerPx(), { start, end } = plots.find().range;
+  const msPerPx = plots.msPerPx();
   const drawn = marks
     .map(mark => ({ mark, row: plots.row(mark.station) }))
     .filter(({ row }) => row)
     .sort((a, b) => (a.mark.id === hand) - (b.mark.id === hand) || ORDER[a.mark.who] - ORDER[b.mark.who]);
   for (const { mark, row } of drawn) {
-    const values = within(markValues(mark, row, mark.id === hand, msPerPx, colours), start, end);
+    const values = markValues(mark, row, mark.id === hand, msPerPx, colours);
     for (const name of names) columns[name].push(values[name]);
   }
   return columns;
-}
-
-// Bokeh does not cut off what is drawn above its figures: what lies beyond the view is left out here.
-function within(values, start, end) {
-  const seen = x => x >= start && x <= end, bound = x => Math.min(Math.max(x, start), end);
-  const { x, left, right } = values;
-  const shown = { ...values, left: bound(left), right: bound(right), grip_left: seen(left) ? left : NaN, grip_right: seen(right) ? right : NaN };
-  return seen(x) ? shown : { ...shown, alpha: 0, marker_size: 0, flag: "", flag_fill_alpha: 0, flag_line_alpha: 0 };
 }
 
 function markValues(mark, row, inHand, msPerPx, colours) {
@@ -77,8 +69,6 @@ function markValues(mark, row, inHand, msPerPx, colours) {
     // Two hands on one onset: the analyst's flag hangs to the left of its line, the catalogue's to the right.
     flag_x: x, flag_align: catalog ? "left" : flagWords(mark).length > 2 ? "right" : "center", flag_y: row.top + HEADER / 2,
     flag_fill: catalog ? colours.focus_band : phaseColour(mark.phase, colours),
-    flag_fill_alpha: flagged ? 1 : 0,
-    flag_line_alpha: flagged ? 1 : 0,
     flag_colour: catalog ? phaseColour(mark.phase, colours) : colours.plot,
     grip_y: (row.top + HEADER + row.bottom) / 2,
     grip_alpha: grips ? 1 : 0,

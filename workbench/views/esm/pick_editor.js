@@ -14,24 +14,25 @@ export function render({ model, el }) {
   };
   const plots = new Plots(model, root, state);
   const pages = new Pages(root, send, picture => { Object.assign(state, picture); put(Object.keys(picture), true); });
+  const layer = new PickLayer(root, plots, state);
   const lines = new Lines(state, plots);
   const furniture = new Furniture(state, root, plots, lines, send);
-  const edits = new Edits(state, plots, furniture, pages, send);
+  const edits = new Edits(state, plots, layer, furniture, pages, send);
   const gestures = new Gestures(state, root, plots, edits, furniture, send);
   const picture = new Picture(state, plots, lines, furniture, edits);
 
   const paint = () => {
     for (const [token, value] of Object.entries(state.colours)) root.style.setProperty(`--${token}`, value);
   };
-  const draw = () => { lines.draw(); furniture.draw(); edits.draw(); };
+  const draw = () => plots.still(() => { lines.draw(); furniture.draw(); edits.draw(); });
   const nextFrame = call => requestAnimationFrame(() => requestAnimationFrame(call));
-  const put = (names, another = false) => {
+  const put = (names, another = false) => plots.still(() => {
     watchRange();
     picture.put(names);
     if (another) gestures.letGo();
     if (names.includes("marks")) edits.take(another);
     if (["screen", "marks", "cursor", "colours", "x"].some(name => names.includes(name))) edits.draw();
-  };
+  });
 
   // ---- the range: the browser has moved already; Python sends finer points. One question at a time, latest view wins.
   let range = null, number = 0, asked = 0, moved = false, queued = false, settle = null;

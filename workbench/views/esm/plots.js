@@ -6,6 +6,14 @@ class Plots {
     this.state = state;
     this.root = root;
     this.found = null;
+    this.measured = null;
+  }
+
+  // Nothing moves while the call lasts: each place is measured once, and not again after each word that was written.
+  still(call) {
+    if (this.measured) return call();
+    this.measured = new Map();
+    try { call(); } finally { this.measured = null; }
   }
 
   // The views are made after this component and again whenever it moves to another parent.
@@ -35,6 +43,12 @@ class Plots {
 
   // Frame of a view in pixels of the stage.
   frame(view) {
+    if (!this.measured) return this.measure(view);
+    if (!this.measured.has(view)) this.measured.set(view, this.measure(view));
+    return this.measured.get(view);
+  }
+
+  measure(view) {
     const own = view.el.getBoundingClientRect(), stage = this.root.getBoundingClientRect();
     const box = view.frame.bbox;
     const left = own.left - stage.left + box.left, top = own.top - stage.top + box.top;
