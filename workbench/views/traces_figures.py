@@ -6,14 +6,17 @@ The traces' vertical axis is in pixels from the top of the plot, so that rows, n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from bokeh.models import (
-    BoxAnnotation,
     ColumnDataSource,
     CustomJSTickFormatter,
     DatetimeAxis,
+    DatetimeTicker,
+    FixedTicker,
+    Grid,
     LinearColorMapper,
     PanTool,
     Range1d,
@@ -87,7 +90,6 @@ class Figures:
     x_range: Range1d
     focus_line: Any
     other_line: Any
-    band: BoxAnnotation
     sources: dict[str, ColumnDataSource] = field(default_factory=dict)
     glyphs: dict[str, Any] = field(default_factory=dict)
 
@@ -119,11 +121,11 @@ def make_figures(name: str) -> Figures:
         # One item a trace: Bokeh indexes items, and would index each point of a single long line.
         other_line=traces.multi_line("xs", "ys", source=sources["others"], line_width=0.8, line_join="bevel"),
         focus_line=traces.multi_line("xs", "ys", source=sources["focus"], line_width=1.0, line_join="bevel"),
-        band=BoxAnnotation(name=f"{name}-band", level="underlay", line_alpha=0.0, fill_alpha=1.0),
         sources=sources,
     )
-    # Before the grid, which the band must not hide.
-    traces.center = [made.band, *traces.center]
+    _strip(traces, Grid(dimension=0, ticker=DatetimeTicker()))
+    # The band of the open station lies under the traces, in the page.
+    traces.background_fill_alpha = traces.border_fill_alpha = 0
     # No glyph draws the marks, so it is from here that the document knows their source.
     traces.tags = [sources["marks"]]
     time_words(made, relative=False)
@@ -156,6 +158,11 @@ def timed_figure(name: str, x_range: Range1d, y_range: Range1d, **settings: Any)
     return plot
 
 
+def _strip(plot: Figure, *grids: Grid, below: Sequence[Any] = ()) -> None:
+    """Leave only what is seen: Bokeh lays out hidden axes and grids at every paint, and asks for the style of each."""
+    plot.left, plot.below, plot.center = [], list(below), list(grids)
+
+
 def _probability(name: str, x_range: Range1d, sources: dict[str, ColumnDataSource]) -> Figure:
     plot = timed_figure(
         f"{name}-probability",
@@ -167,10 +174,9 @@ def _probability(name: str, x_range: Range1d, sources: dict[str, ColumnDataSourc
     plot.patches("xs", "ys", source=sources["fills"], fill_color="colour", fill_alpha=0.13, line_color=None)
     plot.multi_line("xs", "ys", source=sources["curves"], line_color="colour", line_width="width", line_join="round")
     plot.scatter("x", "y", source=sources["peaks"], marker="marker", size=8, fill_color="colour", line_color="colour")
-    plot.ygrid.visible = True
-    plot.yaxis.ticker = [0, 0.5, 1]
     axis = plot.xaxis[0]
     axis.visible = True
+    _strip(plot, plot.xgrid[0], Grid(dimension=1, ticker=FixedTicker(ticks=[0, 0.5, 1])), below=[axis])
     axis.major_tick_in, axis.major_tick_out, axis.major_label_standoff = 0, 4, 2
     plot.min_border_bottom = AXIS_PX
     return plot
@@ -197,9 +203,8 @@ def _overview(name: str, x_range: Range1d, sources: dict[str, ColumnDataSource])
     plot.scatter(
         "x", "y", source=sources["overview_marks"], marker="inverted_triangle", size=6, color="colour", line_color=None
     )
-    plot.yaxis.visible = False
-    plot.grid.visible = False
     axis = plot.xaxis[0]
+    _strip(plot, below=[axis])
     axis.major_tick_in, axis.major_tick_out, axis.major_label_standoff = 0, 3, 1
     plot.min_border_bottom = 18
     tool = RangeTool(x_range=x_range)
@@ -222,6 +227,7 @@ def _spectrogram(name: str, x_range: Range1d, sources: dict[str, ColumnDataSourc
         source=sources["spectrogram"],
         color_mapper=LinearColorMapper(palette="Cividis256", nan_color="rgba(0, 0, 0, 0)"),
     )
+    _strip(plot)
     plot.visible = False
     return plot
 
@@ -250,6 +256,5 @@ def paint(made: Figures, theme: str) -> None:
     made.focus_line.glyph.line_color = colour["trace_focus"]
     made.other_line.glyph.line_color = colour["trace"]
     made.overview.renderers[0].glyph.line_color = colour["trace"]
-    made.band.fill_color = colour["focus_band"]
     overlay = made.overview.select_one({"type": RangeTool}).overlay
     overlay.fill_color = overlay.line_color = colour["accent"]

@@ -26,7 +26,8 @@ function extremes(values, from, to, n) {
 function pointsOf(series, values, low, high, n) {
   const clip = i => Math.min(Math.max(i, 0), series.n);
   const from = clip(Math.floor((low - series.first) / series.step) - 1), to = clip(Math.ceil((high - series.first) / series.step) + 2);
-  const own = values.subarray(series.start, series.start + series.n), chosen = extremes(own, from, to, n);
+  // Bokeh's own arrays cannot be sliced: theirs would begin at the first value again.
+  const own = new Float32Array(values.buffer, values.byteOffset + 4 * series.start, series.n), chosen = extremes(own, from, to, n);
   const x = new Float64Array(chosen.length), y = new Float32Array(chosen.length);
   for (let i = 0; i < chosen.length; i++) {
     x[i] = series.first + chosen[i] * series.step;

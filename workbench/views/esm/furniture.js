@@ -5,6 +5,7 @@ const SIGN = { inverted_triangle: "\u25BC", diamond: "\u25C6", square: "\u25A0",
 class Furniture {
   constructor(state, root, plots, lines, send) {
     Object.assign(this, { state, root, plots, lines, send });
+    this.under = h("div", { class: "under" }, h("div", { class: "open", hidden: "" }));
     this.legend = h("div", { class: "legend" });
     this.names = h("div", { class: "names" });
     this.readout = h("div", { class: "readout", "aria-live": "polite" });
@@ -13,6 +14,7 @@ class Furniture {
     this.notes = h("div", { class: "notes" });
     this.skeleton = h("div", { class: "skeleton", hidden: "" });
     this.outline = h("div", { class: "outline" });
+    root.prepend(this.under);
     root.append(this.legend, this.names, this.readout, this.hair, this.pills, this.notes, this.skeleton, this.outline);
     this.dragging = null;
   }
@@ -56,9 +58,11 @@ class Furniture {
     }
     const focus = screen.rows.find(row => row.focus);
     if (focus) {
-      const [top, bottom] = [focus.top, focus.bottom].map(y => frame.top + y * scale);
-      children.unshift(h("div", { class: "edges", style: { top: `${top}px`, height: `${bottom - top}px` } }), h("div", { class: "band", style: { top: `${top}px`, height: `${bottom - top}px` } }));
+      const style = { top: `${frame.top + focus.top * scale}px`, height: `${(focus.bottom - focus.top) * scale}px` };
+      children.unshift(h("div", { class: "edges", style }), h("div", { class: "band", style }));
+      Object.assign(this.under.firstChild.style, style, { left: `${frame.left}px`, width: `${frame.width}px` });
     }
+    this.under.firstChild.hidden = !focus;
     this.names.replaceChildren(...children);
   }
 

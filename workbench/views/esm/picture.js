@@ -26,11 +26,10 @@ class Picture {
   }
 
   ranges(views) {
-    const { limits, height, rows, spectrogram } = this.state.screen, focus = rows.find(row => row.focus);
-    if (!focus) return;
+    const { limits, height, rows, spectrogram } = this.state.screen;
+    if (!rows.length) return;
     views.overview.model.x_range.setv({ start: limits[0], end: limits[1] }, { sync: false });
     views.traces.model.y_range.setv({ start: height, end: 0 }, { sync: false });
-    views.band.setv({ top: focus.top, bottom: focus.bottom }, { sync: false });
     if (spectrogram) views.frequencies.setv({ start: 0, end: spectrogram }, { sync: false });
   }
 }

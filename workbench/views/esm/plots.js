@@ -31,7 +31,6 @@ class Plots {
       const sources = new Map();
       this.found = {
         traces, probability, overview,
-        band: doc.get_model_by_name(name("band")),
         range: doc.get_model_by_name(name("x")),
         frequencies: doc.get_model_by_name(name("spectrogram")).y_range,
         source: part => sources.get(part) ?? sources.set(part, doc.get_model_by_name(name(`${part}-columns`))).get(part),
