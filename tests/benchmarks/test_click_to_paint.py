@@ -3,16 +3,16 @@
 Two figures, by the same rules for both pages:
 
 *seen*: from the time stamp of the input event to the end of the first frame in which a canvas was drawn on after the
-data of the last trace (of the pick, for an edit) had reached Bokeh's model. The frame ends when its animation callbacks,
-style, layout and paint are through: a message that was posted while the canvas was drawn on arrives then. What remains
-until the screen lights up, compositing, is outside the page and the same for both.
+data of the last trace (of the pick, for an edit) had reached Bokeh's model, a canvas of the figure that shows them. The frame ends when its animation callbacks, style, layout and paint are through: a message that was posted
+while the canvas was drawn on arrives then. What remains until the screen lights up, compositing, is outside the page
+and the same for both.
 
-*two frames*: from the event's first listener (of the press, for a click) to the second animation frame after those data
-came, whether anything was painted in it or not; two frames alone are 16.7 to 33 ms. It was the only figure of this table
-before, and stands beside the other so that old tables can be compared.
+*two frames*: from the event's first listener (of the press, for a click) to the second animation frame after those
+data came, whether anything was painted in it or not; two frames alone are 16.7 to 33 ms. It was the only figure of this
+table before, and stands beside the other so that old tables can be compared.
 
-Nothing is asserted about time: a table is printed. The workbench draws the stations that fit the plot, the open one with
-all components; the peer draws every component of every station, so the table counts traces.
+Nothing is asserted about time: a table is printed. The workbench draws the stations that fit the plot, the open one
+with all components; the peer draws every component of every station, so the table counts traces.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ _HERE = Path(__file__).parent
 _BEFORE = """
 window.__event = {pressed: 0, stamp: 0}; window.__log = [];
 for (const name of ["pointerdown", "keydown", "wheel"])
-  window.addEventListener(name, event => { __event.pressed = performance.now(); __event.stamp = event.timeStamp; }, {capture: true});
+  window.addEventListener(name, event => {
+    __event = {pressed: performance.now(), stamp: event.timeStamp};
+  }, {capture: true});
 window.addEventListener("click", event => { __event.stamp = event.timeStamp; }, {capture: true});
 
 const frame = () => new Promise(resolve => requestAnimationFrame(resolve));
@@ -45,7 +47,10 @@ const frame = () => new Promise(resolve => requestAnimationFrame(resolve));
 // draws is drawn by the page itself, on a canvas outside of them.
 let waiting = [], drawn = [], inFrame = false;
 const channel = new MessageChannel(), ownRequest = window.requestAnimationFrame.bind(window);
-window.requestAnimationFrame = call => ownRequest(time => { inFrame = true; try { call(time); } finally { inFrame = false; } });
+window.requestAnimationFrame = call => ownRequest(time => {
+  inFrame = true;
+  try { call(time); } finally { inFrame = false; }
+});
 channel.port1.onmessage = () => {
   const now = performance.now();
   for (const entry of drawn.splice(0)) entry.seen(now);
@@ -63,10 +68,13 @@ for (const name of ["stroke", "fill", "drawImage"]) {
     return own.apply(this, args);
   };
 }
-const layersOf = model => { const view = Bokeh.index.find_one(model)?.canvas_view; return view ? [view.primary.canvas, view.overlays.canvas] : []; };
-const figures = () => Bokeh.documents.flatMap(doc => [...doc.all_models].filter(model => model.type === "Figure"));
+const layersOf = model => {
+  const view = Bokeh.index.find_one(model)?.canvas_view;
+  return view ? [view.primary.canvas, view.overlays.canvas] : [];
+};
 const drawnOn = source => {
-  const all = figures(), own = all.filter(figure => figure.renderers.some(renderer => renderer.data_source === source));
+  const all = Bokeh.documents.flatMap(doc => [...doc.all_models].filter(model => model.type === "Figure"));
+  const own = all.filter(figure => figure.renderers.some(renderer => renderer.data_source === source));
   const layers = (own.length ? own : all).flatMap(layersOf);
   return canvas => layers.includes(canvas) === own.length > 0;
 };

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench.schema import CATALOG
+from workbench.processing.filtering import FILTERS
+from workbench.schema import CATALOG, check_recordings_table, empty_picks, make_recording
 from workbench.session import Session
 from workbench.settings import load_settings
 from workbench.views.theme import TOKENS
@@ -299,8 +300,6 @@ def test_a_neighbour_has_the_labels_it_has_in_the_journal(session, view, monkeyp
     ],
 )
 def test_pictures_drawn_ahead_are_let_go_when_their_looks_change(session, view, monkeypatch, change):
-    from workbench.processing.filtering import FILTERS
-
     wait(lambda: session.neighbour(1) is not None)
     sent = ahead(view, monkeypatch)
     answer(view, "idle")
@@ -348,3 +347,51 @@ def test_a_browser_that_turned_where_the_session_did_not_follow_is_corrected(ses
     told_again.clear()
     answer(view, "check", page=page)
     assert told_again == []
+
+
+class Day:
+    """One recording of a day at 20 Hz, from memory."""
+
+    kind, title, location = "made", "Made", "made"
+    n_samples = 24 * 3600 * 20
+
+    def scan(self, report=None):
+        return check_recordings_table(pd.DataFrame({"recording_id": ["day"]}))
+
+    def read(self, recording_id):
+        return make_recording(
+            np.random.default_rng(0).standard_normal((1, 1, self.n_samples), dtype=np.float32),
+            stations=["XX.A."],
+            components="Z",
+            start="2024-01-01",
+            sampling_rate_hz=20.0,
+            recording_id=recording_id,
+            source="made",
+        )
+
+    def reference_picks(self, recording_id):
+        return empty_picks()
+
+    def event(self, recording_id):
+        return None
+
+
+def test_of_a_day_the_browser_holds_the_extremes_and_gets_samples_around_a_short_view(session, view):
+    session.open_source(Day())
+    wait(lambda: session.recording_id == "day" and not session.loading and session.recording is not None)
+    coarse = told(view, "samples")
+    assert len(coarse["values"]) <= 40_000
+    assert told(view, "finer") is None
+    start, _ = view._drawing.x
+    token = view._drawing.token()
+    hour = 3_600_000
+    answer(view, "view", number=1, settled=True, start=start + hour, end=start + 13 * hour, token=token)
+    assert told(view, "finer") is None, "what is held is fine enough"
+    answer(view, "view", number=2, settled=True, start=start + hour, end=start + 1.02 * hour, token=token)
+    finer = told(view, "finer")
+    assert finer["series"][0]["step"] == 50
+    assert finer["low"] <= start + 0.99 * hour
+    assert finer["high"] >= start + 1.03 * hour
+    answer(view, "view", number=3, settled=True, start=start + 1.002 * hour, end=start + 1.012 * hour, token=token)
+    assert told(view, "finer") is finer, "all samples are there already"
+    assert told(view, "samples") is coarse

@@ -158,7 +158,8 @@ def test_the_samples_of_all_rows_are_packed_in_their_order_on_their_own_axes():
     for one, wanted in zip(packed["series"], (*samples[0], samples[1, 0]), strict=True):
         values = packed["values"][one["start"] : one["start"] + one["n"]]
         assert list(values) == list(wanted[-len(values) :])
-        assert one["first"] + (one["n"] - 1) * one["step"] == pytest.approx(990 - zero[one["station"]] + zero[STATIONS[0]])
+        last = one["first"] + (one["n"] - 1) * one["step"]
+        assert last == pytest.approx(990 - zero[one["station"]] + zero[STATIONS[0]])
 
 
 def test_a_picture_of_many_traces_has_fewer_values_of_each():

@@ -1,13 +1,10 @@
-"""``Scene``: what of a session is drawn of one recording. The session is one; a neighbour of the open recording another.
-
-A neighbour's scene is what the session would show right after opening it, so that a view can draw it ahead.
-"""
+"""``NeighbourScene``: a recording as the session would show it right after opening it, for a view to draw it ahead."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import pandas as pd
 import xarray as xr
@@ -16,34 +13,12 @@ from workbench.inference.runs import PickerRun
 from workbench.schema import Event
 from workbench.session.opened import Opened
 
-__all__ = ["NeighbourScene", "Scene"]
-
-
-class Scene(Protocol):
-    """Everything that a picture of a recording hangs on; the names are the session's parameters."""
-
-    recording_id: str
-    recording: Any
-    shown: Any
-    event: Any
-    reference: Any
-    theory: Any
-    labels: Any
-    runs: Any
-    station: str
-    view: Any
-    in_hand: str
-    loading: Any
-    align: Any
-    amplitude: Any
-    components: Any
-    order: Any
-    spectrogram: Any
+__all__ = ["NeighbourScene"]
 
 
 @dataclass(frozen=True)
 class NeighbourScene:
-    """A recording as it would be drawn if it were opened now."""
+    """A recording as it would be drawn if it were opened now; the names are those of the session's parameters."""
 
     recording_id: str
     recording: xr.Dataset
@@ -64,22 +39,22 @@ class NeighbourScene:
     loading: bool = False
 
     @classmethod
-    def beside(cls, scene: Scene, opened: Opened, **own: Any) -> Self:
-        """What was read of a neighbour, under the settings of the scene that is open.
+    def beside(cls, session: Any, opened: Opened, **own: Any) -> Self:
+        """What was read of a neighbour, under the settings of the session.
 
         Parameters
         ----------
         own
             ``recording_id``, ``shown``, ``labels`` and ``runs`` of the neighbour.
         """
-        kept = {name: getattr(scene, name) for name in ("align", "amplitude", "order", "spectrogram")}
+        kept = {name: getattr(session, name) for name in ("align", "amplitude", "order", "spectrogram")}
         return cls(
             recording=opened.recording,
             event=opened.event,
             reference=opened.reference,
             theory=opened.theory,
             station=opened.first_station,
-            components=tuple(scene.components),
+            components=tuple(session.components),
             **kept,
             **own,
         )

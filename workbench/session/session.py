@@ -267,24 +267,22 @@ class Session(PickerList):
             return
         near = [self._near(by, stop=False) for by in (1, -1, 2)]
         self._shelf.fetch_ahead([self.recording_id, *(name for name in near if name is not None)])
-        for name in near[:2]:
-            if name is not None:
-                tell = partial(self.schedule, partial(self.param.trigger, "neighbours"))
-                self._shelf.fetch(name).add_done_callback(lambda _, tell=tell: tell())
+        for name in filter(None, near[:2]):
+            self._shelf.fetch(name).add_done_callback(self._tell_of_neighbours)
+
+    def _tell_of_neighbours(self, _: Future[Opened]) -> None:
+        self.schedule(partial(self.param.trigger, "neighbours"))
 
     def neighbour(self, by: int) -> NeighbourScene | None:
         """The recording that many rows further down the list as it would be shown, if all of that is in memory."""
         name = self._near(by, stop=False) if self.recording is not None else None
-        opened = self._shelf.held(name) if self._shelf is not None and name not in (None, self.recording_id) else None
-        if opened is None or name is None:
-            return None
-        shown = self._filtered.at_once(name, self.filter, opened.recording)
-        if shown is None:
+        opened = self._shelf.held(name) if self._shelf is not None and name else None
+        shown = self._filtered.at_once(name, self.filter, opened.recording) if name and opened else None
+        if name is None or opened is None or shown is None:
             return None
         labels = self._labels_ahead[name] = self.journal.labels([name])
-        return NeighbourScene.beside(
-            self, opened, recording_id=name, shown=shown, labels=labels, runs=self._runs_of(name)
-        )
+        own = {"recording_id": name, "shown": shown, "labels": labels, "runs": self._runs_of(name)}
+        return NeighbourScene.beside(self, opened, **own)
 
     def _some_ids(self) -> list[str]:
         # Suggestions are looked for among a few thousand ids: difflib over a million takes minutes.

@@ -1,4 +1,4 @@
-"""Neighbours of the open recording, drawn ahead into the browser, which then turns to one without waiting for Python."""
+"""Neighbours of the open recording, drawn ahead into the browser, which turns to one without waiting for Python."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import xarray as xr
 from tsdownsample import NaNMinMaxDownsampler
 
 from workbench.inference.runs import PickerRun
-from workbench.session.scene import Scene
+from workbench.session import Scene
 from workbench.views.theme import MARKERS, TOKENS, phase_colour
 
 __all__ = ["active_run", "curve_columns", "curve_title", "empty_message", "peak_columns", "threshold_pills"]
@@ -35,7 +35,7 @@ def curve_columns(
     lines: dict[str, list[Any]] = {"xs": [], "ys": [], "colour": [], "width": []}
     fills: dict[str, list[Any]] = {"xs": [], "ys": [], "colour": []}
     active = active_run(scene)
-    for run in reversed(scene.runs.values()):
+    for run in reversed(list(scene.runs.values())):
         if not run.on or run.annotations is None or station not in run.annotations["station"].values:
             continue
         for phase in map(str, run.annotations["phase"].values):

@@ -1,7 +1,7 @@
 """How a recording comes onto the figures: each part of the picture once, in the order in which they build up.
 
-What is drawn is told by name, as plain values and arrays; the browser puts it on the figures. So a picture that is drawn
-ahead, of a neighbour of the open recording, is the same as one that is drawn when it is asked for.
+What is drawn is told by name, as plain values and arrays; the browser puts it on the figures. So a picture that is
+drawn ahead, of a neighbour of the open recording, is the same as one that is drawn when it is asked for.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.session.scene import Scene
+from workbench.session import Scene
 from workbench.views.traces_curves import curve_columns, peak_columns
 from workbench.views.traces_lines import TracePoints
 from workbench.views.traces_marks import marks_of

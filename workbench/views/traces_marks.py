@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.schema import CATALOG
-from workbench.session.scene import Scene
+from workbench.session import Scene
 from workbench.views.theme import MARKERS
 
 __all__ = ["marks_of", "picker_legend"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from workbench.session.scene import Scene
+from workbench.session import Scene
 from workbench.views.theme import phase_colour
 from workbench.views.traces_lines import TracePoints
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from workbench.session.scene import Scene
+from workbench.session import Scene
 from workbench.views.traces_curves import curve_title, empty_message, threshold_pills
 from workbench.views.traces_lines import TracePoints
 from workbench.views.traces_marks import picker_legend
