@@ -3,9 +3,10 @@
 Two figures, by the same rules for both pages:
 
 *seen*: from the time stamp of the input event to the end of the first frame in which a canvas was drawn on after the
-data of the last trace (of the pick, for an edit) had reached Bokeh's model, a canvas of the figure that shows them. The frame ends when its animation callbacks, style, layout and paint are through: a message that was posted
-while the canvas was drawn on arrives then. What remains until the screen lights up, compositing, is outside the page
-and the same for both.
+data of the last trace (of the pick, for an edit) had reached Bokeh's model: a canvas of the figure that shows them. The
+frame ends when its animation callbacks, style, layout and paint are through: a message that was posted while the canvas
+was drawn on arrives then. What remains until the screen lights up, compositing, is outside the page and the same for
+both.
 
 *two frames*: from the event's first listener (of the press, for a click) to the second animation frame after those
 data came, whether anything was painted in it or not; two frames alone are 16.7 to 33 ms. It was the only figure of this

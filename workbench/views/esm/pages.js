@@ -3,8 +3,8 @@
 const IDLE_MS = 80, NEIGHBOURS = 2;
 
 class Pages {
-  constructor(root, send, show) {
-    Object.assign(this, { root, send, show });
+  constructor(root, send, show, prepare) {
+    Object.assign(this, { root, send, show, prepare });
     this.held = new Map();
     this.page = "";
     this.turn = 0;
@@ -23,7 +23,10 @@ class Pages {
   // One more picture that Python has drawn ahead; null if those that it drew hold no more.
   hold(ahead) {
     if (ahead === null) this.held.clear();
-    else if (ahead.picture) this.held.set(ahead.by, ahead);
+    else if (ahead.picture) {
+      this.held.set(ahead.by, ahead);
+      this.prepare(ahead.picture);
+    }
     this.whenIdle();
   }
 
