@@ -13,7 +13,8 @@ export function render({ model, el }) {
     model.send_msg(message);
   };
   const plots = new Plots(model, root, state);
-  const pages = new Pages(root, send, picture => { Object.assign(state, picture); put(Object.keys(picture), true); }, picture => lines.prepare(picture));
+  const open = picture => { Object.assign(state, picture); put(Object.keys(picture), true); };
+  const pages = new Pages(root, send, open, picture => lines.prepare(picture));
   const layer = new PickLayer(root, plots, state);
   const lines = new Lines(state, plots);
   const furniture = new Furniture(state, root, plots, lines, send);
