@@ -131,6 +131,18 @@ def test_a_recording_that_fails_is_said_and_the_rest_goes_on(run: Run, tmp_path:
     assert set(pd.read_csv(output)["recording"]) == {"good_EV"}
 
 
+def test_what_reading_found_is_said(run: Run, tmp_path: Path) -> None:
+    header = {"network": "XX", "station": "A", "channel": "HHZ", "sampling_rate": 100.0}
+    chance = np.random.default_rng(0)
+    for number in (0, 1):
+        start = {"starttime": obspy.UTCDateTime(2024, 1, 1) + 70 * number}
+        one = obspy.Trace(chance.normal(0, 100, 6000).astype(np.float32), header | start)
+        one.write(str(tmp_path / f"{number}.mseed"), format="MSEED")
+    result = run("pick", tmp_path, "--picker", "sta_lta", "--output", tmp_path / "picks.csv")
+    assert result.exit_code == 0
+    assert "20240101T000000_XX.A: Gaps: XX.A. HHZ (1, 10 s in all)." in result.stderr
+
+
 def test_where_all_recordings_fail_nothing_is_written(run: Run, tmp_path: Path) -> None:
     stead_pair(tmp_path, {"flat_EV": (5,), "flatter_EV": (7,)})
     output = tmp_path / "picks.csv"

@@ -148,6 +148,10 @@ def _say_what_is_missing(
     findings: Findings,
 ) -> None:
     """Name gaps, dead channels and missing components; a dead (constant) channel becomes NaN."""
+    lacking = [letter for letter in ("Z12" if {"1", "2"} & set(components) else "ZNE") if letter not in components]
+    # A vertical alone is what many stations have; one of three components is lost.
+    if len(lacking) == 1:
+        findings.add("No station has the component {} here.", lacking[0])
     for index, station in enumerate(stations):
         for letter in components:
             name = f"{station} {letters[station].get(letter, letter)}"
