@@ -118,6 +118,14 @@ def test_chunks_of_a_folder_are_one_source_in_the_order_of_their_numbers(tmp_pat
     assert SteadSource(tmp_path).read("X10_EV").attrs["recording_id"] == "X10_EV"
 
 
+def test_stead_under_the_file_names_of_seisbench_is_stead(tmp_path):
+    samples = write_stead(tmp_path, "waveforms")
+    (tmp_path / "waveforms.csv").rename(tmp_path / "metadata.csv")
+    for source in (open_source(tmp_path), open_source(tmp_path / "metadata.csv"), open_source(tmp_path, "stead")):
+        assert source.kind == "stead"
+        np.testing.assert_array_equal(source.read("A_EV")["waveform"].values[0], samples["A_EV"].T[::-1])
+
+
 def test_chunks_in_folders_of_their_own_are_found(tmp_path):
     for number in (1, 2):
         write_stead(tmp_path / f"chunk{number}", f"chunk{number}", (f"X{number}_EV",))

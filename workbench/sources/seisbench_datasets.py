@@ -111,7 +111,7 @@ class SeisBenchSource:
         row, chunk = self._row(recording_id)
         with self._files.open(chunk.hdf5) as file:
             form = self._format(file, chunk)
-            samples = read_trace(file, row["trace_name"], str(form.get("dimension_order", "CW")))
+            samples = read_trace(file, row["trace_name"], str(form.get("dimension_order", "")))
         stored, notices = component_names(row, form, len(samples))
         ranks = component_ranks(stored)
         components = [stored[rank] for rank in ranks]
