@@ -21,9 +21,11 @@ from click.testing import CliRunner, Result
 
 import apps.serve
 from workbench.cli import cli
+from workbench.errors import SourceError
 from workbench.exporters.pick_files import PICK_FILE_COLUMNS
 from workbench.labels.journal import Journal
-from workbench.schema import Decision
+from workbench.schema import Decision, Report
+from workbench.sources.seisbench_datasets import SeisBenchSource
 
 Run = Callable[..., Result]
 WORKBENCH = Path(sys.executable).with_name("workbench")
@@ -157,6 +159,25 @@ def test_examples_can_be_picked_without_any_file(run: Run, tmp_path: Path) -> No
     result = run("pick", "examples", "--picker", "sta_lta", "--output", output)
     assert result.exit_code == 0, result.stderr
     assert len(pd.read_parquet(output)) > 0
+
+
+def test_a_dataset_that_seisbench_names_is_fetched_when_asked_only(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEISBENCH_CACHE_ROOT", str(tmp_path))
+    asked = []
+
+    def download(source: SeisBenchSource, report: Report) -> None:
+        asked.append(source.title)
+        raise SourceError("no connection")
+
+    monkeypatch.setattr(SeisBenchSource, "download", download)
+    monkeypatch.setattr(SeisBenchSource, "is_here", False)
+    arguments = ("pick", "seisbench:ETHZ", "--picker", "sta_lta", "--output", tmp_path / "picks.csv")
+    assert "--fetch" in only_line(run(*arguments))
+    assert asked == []
+    assert "no connection" in only_line(run(*arguments, "--fetch"))
+    assert asked == ["ETHZ"]
 
 
 def test_weights_are_named_beside_each_pick(run: Run, seisbench_cache: Path, shared_data: Path, tmp_path: Path) -> None:

@@ -101,7 +101,9 @@ def _served_folders(source: str | None) -> tuple[Path, ...] | None:
 @click.argument("path")
 @click.option("--picker", default="", help="Its name: see `workbench list pickers`. A stream's default: xiaonet.")
 @click.option("--weights", default="", help="Their name: see `workbench list weights`; or a path to a weights file.")
-@click.option("--fetch", is_flag=True, help="Get these weights from SeisBench, if they are not on this computer.")
+@click.option(
+    "--fetch", is_flag=True, help="Get the weights and the dataset named from SeisBench, if not on this computer."
+)
 @click.option("--p-threshold", type=float, help="In the picker's unit. Default: that of the weights.")
 @click.option("--s-threshold", type=float, help="In the picker's unit. Default: that of the weights.")
 @click.option("--source", "kind", help="Kind of source, where it is not recognised: see `workbench list sources`.")
@@ -145,11 +147,15 @@ def pick(
     from workbench.sources import open_source
 
     check_pick_file(output)
-    if fetch:
+    source: Any = open_source(path, kind)
+    is_away = not getattr(source, "is_here", True)
+    if fetch and (weights or not is_away):
         _fetch(picker, weights)
     card = open_picker(picker, weights).card
     thresholds = family_thresholds(card, p_threshold, s_threshold)
-    source = open_source(path, kind)
+    if fetch and is_away:
+        with _progress(f"Fetch {source.title}") as report:
+            source.download(report)
     table = _scan(source)
     with _progress(f"{card.title} {card.weights}".strip()) as report:
         found = pick_source(source, table["recording_id"], picker, weights, thresholds=thresholds, report=report)

@@ -196,8 +196,8 @@ class SeisBenchSource:
         for folder in folders:
             if not SeisBenchSource.recognises(folder):
                 raise SourceError(
-                    f"The dataset {self._name} is not on this computer; looked in {folder}. Download it first: "
-                    f"SeisBenchSource(name={self._name!r}).download(), or copy a downloaded one into that folder."
+                    f"The dataset {self._name} is not on this computer; looked in {folder}. Download it first "
+                    "(`workbench pick` does so with --fetch, the app when asked), or copy it into that folder."
                 )
         return folders
 
