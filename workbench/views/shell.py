@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import panel_material_ui as pmui
 
 from workbench.views.app_bar import AppBar
@@ -12,9 +14,19 @@ from workbench.views.theme import FONT, TOKENS, bokeh_theme, css_tokens, theme_c
 __all__ = ["shell"]
 
 
+class _Page(pmui.Page):  # type: ignore[misc]
+    """A page whose figures are coloured from the tokens: Material UI leaves alone what is named here."""
+
+    def get_root(self, *args: Any, **kwargs: Any) -> Any:
+        root = super().get_root(*args, **kwargs)
+        # The page itself puts the names of the document's theme here, which has none.
+        root.data._custom_theme = list(bokeh_theme("light")["attrs"])
+        return root
+
+
 def shell(bar: AppBar, frame: Frame, theme: str, title: str) -> pmui.Page:
     """A page with that bar and frame; ``dark_theme`` of it follows the app."""
-    return pmui.Page(
+    return _Page(
         header=[bar],
         main=[frame],
         theme_config=theme_config(),
@@ -22,8 +34,6 @@ def shell(bar: AppBar, frame: Frame, theme: str, title: str) -> pmui.Page:
         theme_toggle=False,
         busy_indicator=None,
         meta_title=f"{title} · Workbench",
-        # Figures are coloured from the tokens; Material UI leaves alone what is named here.
-        _custom_theme=list(bokeh_theme(theme)["attrs"]),
         stylesheets=[_page_css()],
         raw_css=[_first_screen_css(theme)],
     )
