@@ -14,7 +14,7 @@ import platformdirs
 
 from workbench.errors import SchemaError
 
-__all__ = ["Settings", "load_settings", "login_name"]
+__all__ = ["Secret", "Settings", "load_settings", "login_name"]
 
 _PREFIX = "WORKBENCH_"
 
@@ -29,6 +29,39 @@ def login_name() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "analyst"
+
+
+class Secret:
+    """A text that no print, log, error or page may show.
+
+    >>> Secret("abc"), f"{Secret('abc')}", bool(Secret(""))
+    (Secret(***), '***', False)
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself, for whom it is meant."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(("Secret", self._text))
+
+    def __reduce__(self) -> Any:
+        raise TypeError("A secret is not written down.")
 
 
 @dataclass(frozen=True)
