@@ -18,7 +18,7 @@ import requests
 from workbench.compute import BACKENDS, Backend
 
 ROOT = Path(__file__).resolve().parents[2]
-PLACES = ("local", "process", "jupyter", "server", "server by bytes", "dask")
+PLACES = ("local", "process", "jupyter", "server", "dask")
 TOKEN = "tell-nobody-5f2c"
 
 
@@ -26,14 +26,14 @@ TOKEN = "tell-nobody-5f2c"
 def open_backend(place: str) -> Iterator[Backend]:
     """A backend with short patience, whose processes find the functions of the tests."""
     settings: dict[str, Any] = {"patience_s": 0.5}
-    with tests_can_be_imported():
-        if not place.startswith("server"):
+    with on_the_path():
+        if place != "server":
             with _closed_at_the_end(BACKENDS.create(place, **settings)) as backend:
                 yield backend
             return
         with jupyter_server() as server:
-            settings |= {"url": server.url, "token": TOKEN, "share_disk": place == "server"}
-            with _closed_at_the_end(BACKENDS.create("server", **settings)) as backend:
+            settings |= {"url": server.url, "token": TOKEN}
+            with _closed_at_the_end(BACKENDS.create(place, **settings)) as backend:
                 yield backend
 
 
@@ -84,7 +84,7 @@ def _wait_until_it_answers(server: Server) -> None:
 
 
 @contextmanager
-def tests_can_be_imported() -> Iterator[None]:
+def on_the_path() -> Iterator[None]:
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), before)))
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -63,3 +64,12 @@ def total(samples: np.ndarray) -> float:
 
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_the_first_time(folder: str) -> int:
+    """Number of the run; the first one kills its process."""
+    run = len(list(Path(folder).iterdir())) + 1
+    (Path(folder) / str(run)).touch()
+    if run == 1:
+        die()
+    return run

@@ -223,10 +223,15 @@ class DaskBackend:
 
     def _ended(self, placed: Placed, future: Any) -> None:
         """Called by Dask, in a thread of its own, when a future has come to its end."""
-        if placed.future is future:
-            self._placed.pop(placed.task.job.job_id, None)
-            finish(placed.task, answer_of(future), self.name)
-            self._update()
+        if placed.future is not future:
+            return
+        answer = answer_of(future)
+        if answer["kind"] == "gone" and not placed.task.stop.is_set():
+            placed.gone = True  # whether the scheduler is, too, is looked at in our own thread
+            return
+        self._placed.pop(placed.task.job.job_id, None)
+        finish(placed.task, answer, self.name)
+        self._update()
 
     def _look_after(self, cluster: Cluster) -> None:
         if cluster.client.status != "running":
@@ -239,9 +244,13 @@ class DaskBackend:
         for placed in list(self._placed.values()):
             if placed.task.stop.is_set():
                 self._stop(cluster, placed, now_s)
-            elif placed.losses > _RUNS_AGAIN:
+            elif placed.losses + placed.gone > _RUNS_AGAIN:
                 self._let_go(placed)
-                finish(placed.task, {"kind": "gone"}, self.name)
+                finish(placed.task, {"kind": "killed"}, self.name)
+            elif placed.gone:
+                placed.gone, placed.losses = False, placed.losses + 1
+                placed.task.change(step="what it needs was lost with a worker; it runs again")
+                self._place(placed, cluster)
             elif not placed.worker and now_s - placed.given_s > _TELL_WAITING_S:
                 placed.task.change(always=False, step=self._what_hinders(cluster))
         self._update()
@@ -280,11 +289,14 @@ class DaskBackend:
 
     def _lose(self) -> None:
         words = f"{self.name} was lost: its scheduler no longer answers. The next job connects again."
+        cluster, self._cluster = self._cluster, None
+        self._set(state="lost", words=words)
         for placed in list(self._placed.values()):
             self._placed.pop(placed.task.job.job_id, None)
+            placed.future = object()
             placed.task.fail(WorkerLostError(f"{placed.task.job.title} failed: {words}"))
-        self._disconnect()
-        self._set(state="lost", words=words)
+        if cluster is not None:
+            in_background(cluster.close)
 
     def _disconnect(self) -> None:
         cluster, self._cluster = self._cluster, None
@@ -332,6 +344,8 @@ class DaskBackend:
                 placed.task.change(step="its worker was lost; it runs again on another")
 
     def _update(self) -> None:
+        if self._cluster is None:
+            return
         running = [placed.task.job.title for placed in list(self._placed.values()) if placed.worker]
         self._set(state="busy" if running else "ready", words=", ".join(running))
 

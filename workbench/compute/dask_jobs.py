@@ -17,7 +17,7 @@ from workbench.errors import WorkbenchError, WorkerLostError
 __all__ = ["Placed", "answer_of", "finish", "give", "in_background"]
 
 _SCATTER_FROM_BYTES = 2**20
-_LOST = ("KilledWorker", "CancelledError", "FutureCancelledError", "FuturesCancelledError")
+_GONE = ("CancelledError", "FutureCancelledError", "FuturesCancelledError")
 
 
 @dataclass
@@ -32,6 +32,7 @@ class Placed:
     losses: int = 0
     given_s: float = 0.0
     interrupted_s: float = 0.0
+    gone: bool = False
 
     @property
     def key(self) -> str:
@@ -57,7 +58,8 @@ def answer_of(future: Any) -> Mapping[str, Any]:
     try:
         answer: Mapping[str, Any] = future.result()
     except Exception as error:  # noqa: BLE001 - the border to Dask: what it raises is told to the job's owner
-        return {"kind": "gone"} if type(error).__name__ in _LOST else {"kind": "failed", "error": error}
+        name = type(error).__name__
+        return {"kind": "killed" if name == "KilledWorker" else "gone" if name in _GONE else "failed", "error": error}
     return answer
 
 
@@ -73,7 +75,7 @@ def finish(task: Task, answer: Mapping[str, Any], name: str) -> None:
         task.fail(error_from_words({"type": answer["type"], "text": answer["text"]}))
     elif kind == "cancelled" or task.stop.is_set():
         task.fail(task.cancelled())
-    elif kind == "gone":
+    elif kind == "killed":
         words = "ended, and the one that ran it again too. It may need more memory than a worker has."
         task.fail(WorkerLostError(f"{task.job.title} failed: its worker in {name} {words}"))
     else:

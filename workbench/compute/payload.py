@@ -92,13 +92,17 @@ class _Encoder:
             # NaT is no Timestamp, but has its methods.
             ((pd.Timestamp, pd.Timedelta, type(pd.NaT)), lambda v, _: _time(v)),
             (np.generic, lambda v, place: {_MARK: "scalar", "v": self._array(np.asarray(v), place)}),
+            # A Dataset is a Mapping, too: it comes first.
+            (xr.Dataset, self._dataset),
             (Mapping, self._mapping),
             (list, self._items),
             ((tuple, set, frozenset), lambda v, p: {_MARK: type(v).__name__, "v": self._items(v, p)}),
             (pd.DataFrame, self._table),
             (pd.Series, lambda v, p: {_MARK: "series", "v": self._table(v.to_frame("v"), p), "name": v.name}),
-            (xr.Dataset, self._dataset),
-            (xr.DataArray, lambda v, p: {_MARK: "dataarray", "v": self._dataset(v.to_dataset(name="v"), p)}),
+            (
+                xr.DataArray,
+                lambda v, p: {_MARK: "dataarray", "v": self._dataset(v.to_dataset(name="v"), p), "name": v.name},
+            ),
             ((bytes, bytearray, memoryview), lambda v, _: {_MARK: "bytes", "i": self._keep(v)}),
             (Path, lambda v, _: {_MARK: "path", "v": str(v)}),
             ((datetime.datetime, datetime.date), lambda v, _: {_MARK: type(v).__name__, "v": v.isoformat()}),
@@ -143,7 +147,7 @@ class _Encoder:
     def _dataset(self, dataset: xr.Dataset, place: str) -> dict[str, Any]:
         def variables(named: Mapping[Any, Any]) -> list[list[Any]]:
             return [
-                [name, list(v.dims), self._array(v.to_numpy(), f"{place}.{name}"), self.tree(dict(v.attrs), place)]
+                [name, list(v.dims), self._array(v.values, f"{place}.{name}"), self.tree(dict(v.attrs), place)]
                 for name, v in named.items()
             ]
 
@@ -242,7 +246,7 @@ _READERS: Mapping[str, Callable[[Any, Sequence[Buffer]], Any]] = {
     "table": _read_table,
     "series": lambda tree, buffers: _value(tree["v"], buffers)["v"].rename(tree["name"]),
     "dataset": _read_dataset,
-    "dataarray": lambda tree, buffers: _value(tree["v"], buffers)["v"],
+    "dataarray": lambda tree, buffers: _value(tree["v"], buffers)["v"].rename(tree["name"]),
     "bytes": lambda tree, buffers: bytes(buffers[tree["i"]]),
     "path": lambda tree, _: Path(tree["v"]),
     "datetime": lambda tree, _: datetime.datetime.fromisoformat(tree["v"]),

@@ -265,8 +265,11 @@ class Runner:
         elif kind == "result":
             value = decode(buffers)
             return lambda: task.finish("done", value=value)
+        elif kind == "cancelled" and not task.stop.is_set():
+            words = f"was interrupted, and not by you: another user of {self._link.name} did, or its server has ended"
+            return lambda: task.fail(JobError(f"{task.job.title} {words}. Run it again."))
         elif kind == "cancelled":
-            return lambda: task.finish("cancelled", error=task.cancelled())
+            return lambda: task.fail(task.cancelled())
         elif kind == "error":
             error = error_from_words({"type": header["type"], "text": header["text"]})
             return lambda: task.fail(error)
