@@ -6,7 +6,7 @@ import getpass
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,11 @@ class Settings:
         Key profile: ``"default"``, ``"snuffler"`` or ``"obspyck"``.
     theme
         ``"light"`` or ``"dark"``.
+    kernel
+        Name of the place where a session's pickers run first: see ``workbench list kernels``.
+    kernels
+        Places of one's own by name: what their backend is made with, and its name as ``kind``. A token may stand here,
+        in a file that only its owner reads, or in the environment as ``WORKBENCH_TOKEN_<NAME>``.
     """
 
     labels: str = ""
@@ -87,6 +92,8 @@ class Settings:
     analyst: str = ""
     keys: str = "default"
     theme: str = "light"
+    kernel: str = "local"
+    kernels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def labels_url(self) -> str:
@@ -113,11 +120,24 @@ def load_settings(**arguments: Any) -> Settings:
     SchemaError
         If the file is not TOML, or sets a field that does not exist.
     """
-    names = {field.name for field in fields(Settings)}
+    names = {each.name for each in fields(Settings)}
     values = _from_file(_config_path(), names)
-    values |= {name: os.environ[_PREFIX + name.upper()] for name in names if os.environ.get(_PREFIX + name.upper())}
+    plain = names - {"kernels"}
+    values |= {name: os.environ[_PREFIX + name.upper()] for name in plain if os.environ.get(_PREFIX + name.upper())}
     values |= {name: value for name, value in arguments.items() if value is not None}
-    return Settings(**{name: str(value) for name, value in values.items()})
+    kernels = _kernels(values.pop("kernels", {}))
+    return Settings(**{name: str(value) for name, value in values.items()}, kernels=kernels)
+
+
+def _kernels(table: Any) -> dict[str, dict[str, Any]]:
+    """The places of the file, with their tokens as secrets."""
+    if not isinstance(table, Mapping) or not all(isinstance(place, Mapping) for place in table.values()):
+        raise SchemaError('A place to run is a table in workbench.toml, such as [kernels.gpu] with kind = "server".')
+    places = {}
+    for name, settings in table.items():
+        token = os.environ.get(f"{_PREFIX}TOKEN_{name.upper().replace('-', '_')}", settings.get("token", ""))
+        places[name] = {**settings, "token": Secret(str(token))} if token else dict(settings)
+    return places
 
 
 def _from_file(path: Path, names: set[str]) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class LinkedBackend:
         self._table = TaskTable()
         self._errands: deque[Errand] = deque()
         self._turn = threading.Condition()
-        self._closed = False
+        self._closed = self._untold = False
         self._watchers = Watchers()
         self._told = BackendStatus()
         self._runners: list[Runner] = []
@@ -58,6 +58,7 @@ class LinkedBackend:
                 link,
                 self._next_errand,
                 self._status_changed,
+                self._tell_queue,
                 patience_s=patience_s,
                 preload=preload,
                 share_disk=share_disk,
@@ -79,8 +80,9 @@ class LinkedBackend:
                 raise JobError("This backend is closed; open a new one.")
             task = self._table.add(function, title, on_change, owner)
             self._errands.append(Errand(task, function, buffers))
+            # Owners are told by the runners: one who holds a lock while he submits would wait for himself.
+            self._untold = True
             self._turn.notify()
-        self._tell_queue()
         return task.job
 
     def progress(self, job_id: str) -> Job:
@@ -99,9 +101,9 @@ class LinkedBackend:
             waiting = [errand for errand in self._errands if errand.task is task]
             for errand in waiting:
                 self._errands.remove(errand)
+                self._untold = True
         if waiting:
             task.finish("cancelled", error=task.cancelled(" before it began"))
-            self._tell_queue()
         return task.job
 
     def status(self) -> BackendStatus:
@@ -150,13 +152,15 @@ class LinkedBackend:
             if not self._errands:
                 self._turn.wait(timeout_s)
             errand = self._errands.popleft() if self._errands else None
-        if errand is not None:
-            self._tell_queue()
+            self._untold = self._untold or errand is not None
         return errand
 
     def _tell_queue(self) -> None:
-        """Tell each waiting job what it waits for."""
+        """Tell each waiting job what it waits for; called by every runner many times a second."""
+        if not self._untold:
+            return
         with self._turn:
+            self._untold = False
             waiting = [errand.task for errand in self._errands]
         running = [runner.task for runner in self._runners if runner.task is not None]
         for place, task in enumerate(waiting):

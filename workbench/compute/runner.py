@@ -50,6 +50,8 @@ class Runner:
         Waits that many seconds for one.
     on_status
         Called whenever :attr:`status` has changed.
+    on_turn
+        Called many times a second.
     patience_s
         How long an interrupted job may take to stop before its process is ended.
     preload
@@ -63,6 +65,7 @@ class Runner:
         link: Link,
         next_errand: Callable[[float], Errand | None],
         on_status: Callable[[], None],
+        on_turn: Callable[[], None],
         *,
         patience_s: float,
         preload: Sequence[str] = (),
@@ -71,7 +74,8 @@ class Runner:
         self._share_disk = share_disk
         self.status = BackendStatus()
         self.task: Task | None = None
-        self._link, self._next, self._on_status = link, next_errand, on_status
+        self._link, self._next = link, next_errand
+        self._on_status, self._on_turn = on_status, on_turn
         self._patience_s, self._preload = patience_s, list(preload)
         self._wire = Wire()
         self._open = self._closing = self._wanted = self._renew = False
@@ -98,6 +102,8 @@ class Runner:
     def _serve(self) -> None:
         while not self._closing:
             errand = self._next(_IDLE_POLL_S)
+            self.task = errand.task if errand is not None else None
+            self._on_turn()
             if errand is not None:
                 self._do(errand)
             elif self._renew:
@@ -144,9 +150,10 @@ class Runner:
     def _do(self, errand: Errand) -> None:
         task = errand.task
         if task.stop.is_set():
+            self.task = None
             task.finish("cancelled", error=task.cancelled(" before it began"))
             return
-        self.task, self._started = task, False
+        self._started = False
         try:
             self._ensure_open(lambda: task.stop.is_set() or self._closing, task)
             self._set(state="busy", words=task.job.title)
@@ -220,6 +227,7 @@ class Runner:
         interrupted_s = checked_s = asked_s = 0.0
         while True:
             message = self._receive(_POLL_S)
+            self._on_turn()
             now_s = time.monotonic()
             if message is not None and (ended := self._take(task, *message)) is not None:
                 return ended

@@ -12,7 +12,6 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
-from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -28,7 +27,9 @@ from workbench.labels.desk import Desk
 from workbench.labels.journal import Journal
 from workbench.processing.filtering import apply_filter
 from workbench.processing.refine import refine_onset
-from workbench.schema import empty_labels, empty_picks, waveform_hash
+from workbench.schema import Job, empty_labels, empty_picks, waveform_hash
+from workbench.session.in_turn import in_turn
+from workbench.session.kernels import Kernels
 from workbench.session.notice import Notice
 from workbench.session.opened import Opened, read_opened
 from workbench.session.picker_list import PickerList
@@ -100,8 +101,7 @@ class Session(PickerList):
         self.settings = settings or load_settings()
         params.setdefault("analyst", self.settings.analyst_name)
         super().__init__(**params)
-        self.backend = backend if backend is not None else BACKENDS.create("local")
-        self.schedule = schedule or _in_turn()
+        self.schedule = schedule or in_turn()
         self.hold = hold
         self.roots = roots
         self.journal = Journal(self.settings.labels_url, self.analyst)
@@ -111,7 +111,11 @@ class Session(PickerList):
         self._filtered: OrderedDict[tuple[str, str], xr.Dataset] = OrderedDict()
         self._hash, self._unread = ("", ""), False
         self._on_listing: Notice | None = None
-        self._runs = self._queue(self.backend, "job")
+        self.kernels = Kernels(
+            self.settings, schedule=lambda function: self.schedule(function), backend=backend,
+            on_backend=lambda backend: self._runs.use(backend), on_remark=self._remark,
+        )  # fmt: skip
+        self._runs = self._queue(self.kernels.backend, "job")
         # Scans, downloads and exports touch this computer's files, wherever pickers run.
         self._local = BACKENDS.create("local")
         self._errands = self._queue(self._local, "errand")
@@ -120,9 +124,16 @@ class Session(PickerList):
         return JobQueue(
             backend,
             schedule=lambda function: self.schedule(function),
-            on_job=lambda job: setattr(self, name, job),
+            on_job=lambda job: self._take_job(name, job),
             on_error=lambda error: setattr(self, "notice", Notice("error", str(error))),
         )
+
+    def _take_job(self, name: str, job: Job) -> None:
+        setattr(self, name, job)
+        self.kernels.note(job, is_errand=name == "errand")
+
+    def _remark(self, words: str) -> None:
+        self.notice = Notice("warn", words)
 
     def send(self, function: str, /, *, title: str, done: Callable[[Any], None], **arguments: Any) -> None:
         """Run ``"module:function"`` on this computer in the background; `done` gets what it returned."""
@@ -345,7 +356,7 @@ class Session(PickerList):
         self.cancel_errand()
         if self._shelf is not None:
             self._shelf.close()
-        self.backend.close()
+        self.kernels.close()
         self._local.close()
         self.journal.close()
 
@@ -387,14 +398,3 @@ class Session(PickerList):
             "waveform_hash": self._hash[1],
         }
         return screen | (origin_of(pick, self.runs.values()) if pick is not None else {})
-
-
-def _in_turn() -> Callable[[Callable[[], None]], None]:
-    """Calls at once, one after the other: two workers that end together do not change a session together."""
-    turn = RLock()
-
-    def call(function: Callable[[], None]) -> None:
-        with turn:
-            function()
-
-    return call
