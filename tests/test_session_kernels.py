@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.compute.places import TOKEN, jupyter_server
+from tests.compute.places import TOKEN, jupyter_server, on_the_path
 from workbench.session import Session
 from workbench.settings import Secret, load_settings
 
@@ -80,6 +80,14 @@ def test_killed_kernel_is_told_and_the_next_run_has_a_new_one(session: Session) 
     other = pick(session, "kurtosis")
     assert session.runs[other].annotations is not None
     assert kernels.status.state in ("busy", "ready")
+
+
+def test_process_has_loaded_what_pickers_need_before_the_first_of_them_runs(session: Session) -> None:
+    with on_the_path():
+        session.kernels.choose("process")
+        backend = session.kernels.backend
+        job = backend.submit("tests.compute.tasks_to_run:is_loaded", module="workbench.inference.run")
+        assert backend.result(job.job_id, PATIENCE_S)
 
 
 def test_two_sessions_share_a_process_and_one_may_leave() -> None:

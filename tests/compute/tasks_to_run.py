@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -73,3 +74,7 @@ def die_the_first_time(folder: str) -> int:
     if run == 1:
         die()
     return run
+
+
+def is_loaded(module: str) -> bool:
+    return module in sys.modules

@@ -26,7 +26,8 @@ def main(address: str) -> None:
         for buffer in buffers:
             connection.send_bytes(buffer)
 
-    worker = Worker(send)
+    # Work that nobody waits for any more may be done by another already.
+    worker = Worker(send, on_lost=lambda: os._exit(1))
     try:
         while True:
             header, n_buffers = json.loads(connection.recv_bytes())

@@ -39,10 +39,12 @@ class Worker:
         Puts one message on the connection; called from two threads.
     piece_bytes
         As for :class:`~workbench.compute.wire.Wire`.
+    on_lost
+        Called in a thread when the owner no longer listens.
     """
 
-    def __init__(self, send: Send, piece_bytes: int = 0) -> None:
-        self._put = send
+    def __init__(self, send: Send, piece_bytes: int = 0, on_lost: Callable[[], None] = lambda: None) -> None:
+        self._put, self._on_lost = send, on_lost
         self._wire = Wire(piece_bytes)
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -87,6 +89,7 @@ class Worker:
             try:
                 self._send({"kind": "pulse", **look_around()})
             except Exception:  # noqa: BLE001 - the connection is gone, and with it whoever would listen
+                self._on_lost()
                 return
 
     def _run(self, header: Header, buffers: Sequence[Buffer]) -> None:

@@ -1,4 +1,4 @@
-"""Calling functions of several threads one after the other, where no page has a thread of its own."""
+"""What stands in for a page's event loop where there is none."""
 
 from __future__ import annotations
 

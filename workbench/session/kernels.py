@@ -166,9 +166,8 @@ class Kernels(param.Parameterized):
         if name == "local":
             # Threads cost nothing, and no page waits for another's.
             return open_place(name, self._settings)
-        return borrow(
-            (name, token, repr(self._settings.kernels.get(name))), lambda: open_place(name, self._settings, token=token)
-        )
+        key = (name, token, repr(self._settings.kernels.get(name)))
+        return borrow(key, lambda: open_place(name, self._settings, token=token, preload=PRELOAD))
 
     def _take_backend(self, backend: Backend) -> None:
         self._stop_watching()
