@@ -117,13 +117,19 @@ def test_places_and_tokens_come_from_the_settings(own_folders: Path, monkeypatch
     (own_folders / "workbench.toml").write_text(
         '[kernels.gpu]\nkind = "server"\ntitle = "GPU of the institute"\nurl = "http://gpu:8888"\ntoken = "in-file"\n'
         '[kernels.other-gpu]\nkind = "server"\nurl = "http://other:8888"\n'
+        '[kernels.pasted]\nkind = "server"\nurl = "http://pasted:8888/lab?token=in-address"\n'
     )
     monkeypatch.setenv("WORKBENCH_TOKEN_OTHER_GPU", "in-environment")
     settings = load_settings()
     assert settings.kernels["gpu"]["token"] == Secret("in-file")
     assert settings.kernels["other-gpu"]["token"] == Secret("in-environment")
-    assert "in-file" not in repr(settings)
-    assert "in-environment" not in repr(settings)
+    assert settings.kernels["pasted"] == {
+        "kind": "server",
+        "url": "http://pasted:8888/lab",
+        "token": Secret("in-address"),
+    }
+    for token in ("in-file", "in-environment", "in-address"):
+        assert token not in repr(settings)
     session = Session(settings=settings)
     place = session.kernels.places()["gpu"]
     assert (place.title, place.kind, place.needs_token) == ("GPU of the institute", "server", False)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import platformdirs
 
@@ -135,8 +136,13 @@ def _kernels(table: Any) -> dict[str, dict[str, Any]]:
         raise SchemaError('A place to run is a table in workbench.toml, such as [kernels.gpu] with kind = "server".')
     places = {}
     for name, settings in table.items():
-        token = os.environ.get(f"{_PREFIX}TOKEN_{name.upper().replace('-', '_')}", settings.get("token", ""))
-        places[name] = {**settings, "token": Secret(str(token))} if token else dict(settings)
+        # An address as Jupyter prints it has the token in it, and addresses are shown.
+        url, _, query = str(settings.get("url", "")).partition("?")
+        inside = parse_qs(query).get("token", [""])[0]
+        named = os.environ.get(f"{_PREFIX}TOKEN_{name.upper().replace('-', '_')}")
+        token = named or settings.get("token") or inside
+        clean = {**settings, "url": url} if query else dict(settings)
+        places[name] = {**clean, "token": Secret(str(token))} if token else clean
     return places
 
 
