@@ -57,7 +57,7 @@ def test_page_stays_alive_whatever_happens_to_its_kernel(page: Page, server: Ser
     os.kill(worker_of(server), signal.SIGKILL)
     expect(dialog.locator(".device")).to_contain_text("it was killed (SIGKILL)", timeout=PATIENCE_MS)
     expect(chip).to_contain_text("lost")
-    dialog.get_by_role("button", name="Start").click()
+    dialog.get_by_role("button", name="Start", exact=True).click()
     expect(dialog.locator(".device .state")).to_have_text("ready", timeout=PATIENCE_MS)
     expect(chip).to_contain_text("ready")
     dialog.get_by_role("button", name="Close").click()

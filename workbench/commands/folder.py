@@ -6,11 +6,16 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from workbench.commands.progress import progress_bar
 from workbench.errors import SourceError, WorkbenchError
+
+if TYPE_CHECKING:
+    from workbench.catalog.folder import FolderPicks
+    from workbench.compute import Backend
 
 __all__ = ["pick_folder"]
 
@@ -72,7 +77,7 @@ def pick_folder(
         sys.exit(1)
 
 
-def _open(kernel: str, n_workers: int):  # type: ignore[no-untyped-def]
+def _open(kernel: str, n_workers: int) -> Backend:
     from workbench.compute.places import list_places, open_place
     from workbench.settings import Secret, load_settings
 
@@ -84,7 +89,7 @@ def _open(kernel: str, n_workers: int):  # type: ignore[no-untyped-def]
     return open_place(kernel, settings, n_workers=n_workers, token=token)
 
 
-def _summary(run, n_workers: int) -> list[str]:  # type: ignore[no-untyped-def]
+def _summary(run: FolderPicks, n_workers: int) -> list[str]:
     counts = ", ".join(f"{n:,} {phase}" for phase, n in sorted(run.counts.items())) or "no picks"
     lines = [
         f"{len(run.done)} station days picked, {len(run.found)} found from an earlier run, {len(run.failures)} failed: "

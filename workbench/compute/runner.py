@@ -26,6 +26,7 @@ _POLL_S = 0.05
 _IDLE_POLL_S = 0.25
 _LIFE_CHECK_S = 0.25
 _INTERRUPT_AGAIN_S = 1.0
+_PULSES_WITHOUT = 4
 _SILENT_S = 0.6
 """After so long without a sign of life, of which four come in a second, the process itself is looked for."""
 
@@ -80,7 +81,7 @@ class Runner:
         self._wire = Wire()
         self._open = self._closing = self._wanted = self._renew = False
         self._others_busy = self._started = False
-        self._pid, self._heard_s = 0, 0.0
+        self._pid, self._heard_s, self._n_without = 0, 0.0, 0
         self._thread = threading.Thread(target=self._serve, daemon=True, name=f"workbench {link.name}")
         self._thread.start()
 
@@ -153,7 +154,7 @@ class Runner:
             self.task = None
             task.finish("cancelled", error=task.cancelled(" before it began"))
             return
-        self._started = False
+        self._started, self._n_without = False, 0
         try:
             self._ensure_open(lambda: task.stop.is_set() or self._closing, task)
             self._set(state="busy", words=task.job.title)
@@ -260,6 +261,9 @@ class Runner:
         kind = header["kind"]
         if kind in ("pulse", "others"):
             self._note(header)
+            if self._answer_is_lost(task, header):
+                words = f"what it gave was lost on the way from {self._link.name}. Run it again."
+                return lambda: task.fail(JobError(f"{task.job.title} failed: {words}"))
             if self._others_busy and not self._started:
                 task.change(always=False, step=f"waits for another user's work on {self._link.name}")
         if header.get("job") != task.job.job_id:
@@ -270,18 +274,29 @@ class Runner:
         elif kind == "progress":
             fraction = header["fraction"]
             task.change(always=False, fraction=float("nan") if fraction is None else fraction, step=header["step"])
-        elif kind == "result":
+        else:
+            return self._end(task, header, buffers)
+        return None
+
+    def _end(self, task: Task, header: Header, buffers: Sequence[Buffer]) -> Callable[[], Any]:
+        """What tells of the end that a message is about."""
+        kind = header["kind"]
+        if kind == "result":
             value = decode(buffers)
             return lambda: task.finish("done", value=value)
-        elif kind == "cancelled" and not task.stop.is_set():
-            words = f"was interrupted, and not by you: another user of {self._link.name} did, or its server has ended"
-            return lambda: task.fail(JobError(f"{task.job.title} {words}. Run it again."))
-        elif kind == "cancelled":
-            return lambda: task.fail(task.cancelled())
-        elif kind == "error":
+        if kind == "error":
             error = error_from_words({"type": header["type"], "text": header["text"]})
             return lambda: task.fail(error)
-        return None
+        if task.stop.is_set():
+            return lambda: task.fail(task.cancelled())
+        words = f"was interrupted, and not by you: another user of {self._link.name} did, or its server has ended"
+        return lambda: task.fail(JobError(f"{task.job.title} {words}. Run it again."))
+
+    def _answer_is_lost(self, task: Task, header: Header) -> bool:
+        """Whether signs of life say that the job is over: its answer was sent before them, and did not come."""
+        if header["kind"] == "pulse" and self._started:
+            self._n_without = 0 if header["doing"] == task.job.job_id else self._n_without + 1
+        return self._n_without > _PULSES_WITHOUT
 
     def _note(self, header: Header) -> None:
         if header["kind"] == "pulse":

@@ -48,6 +48,7 @@ class Worker:
         self._wire = Wire(piece_bytes)
         self._lock = threading.Lock()
         self._closed = threading.Event()
+        self._doing = ""
 
     def take(self, header: Header, buffers: Sequence[Buffer]) -> None:
         """Do what a message asks for; returns when it is done."""
@@ -87,7 +88,7 @@ class Worker:
     def _pulse(self) -> None:
         while not self._closed.wait(PULSE_S):
             try:
-                self._send({"kind": "pulse", **look_around()})
+                self._send({"kind": "pulse", "doing": self._doing, **look_around()})
             except Exception:  # noqa: BLE001 - the connection is gone, and with it whoever would listen
                 self._on_lost()
                 return
@@ -101,6 +102,7 @@ class Worker:
 
         answer: Header
         value: list[Buffer] = []
+        self._doing = job
         try:
             self._send({"kind": "started", "job": job})
             call = find_function(header["function"])
@@ -115,6 +117,7 @@ class Worker:
             answer = {"kind": "error", "job": job, **words_of_error(title, error)}
         with _uninterrupted():
             self._send(answer, value)
+            self._doing = ""
 
 
 class _uninterrupted:  # noqa: N801 - reads as a word in a with statement
