@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from distributed import LocalCluster
 
 from tests.compute.places import TOKEN, Server, jupyter_server, on_the_path
 from workbench.compute import BACKENDS, Backend, BackendStatus
@@ -278,6 +279,27 @@ def test_lost_dask_worker_runs_its_job_again_once(tmp_path: Path) -> None:
         assert backend.result(job.job_id, PATIENCE_S) == 2
         assert "its worker was lost; it runs again on another" in steps
         assert sorted(path.name for path in tmp_path.iterdir()) == ["1", "2"]
+        backend.close()
+
+
+@pytest.mark.parametrize("resources", [{"GPU": 1}, {}], ids=["with a GPU", "without"])
+def test_dask_job_for_a_gpu_goes_to_workers_that_have_one(resources: dict[str, float]) -> None:
+    with (
+        on_the_path(),
+        LocalCluster(
+            n_workers=1,
+            threads_per_worker=1,
+            dashboard_address=None,
+            resources=resources,
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+    ):
+        backend = BACKENDS.create("dask", address=cluster.scheduler_address, gpu=True)
+        job = backend.submit(f"{TASKS}:in_steps", n_steps=1)
+        if resources:
+            assert backend.result(job.job_id, PATIENCE_S) == 1
+        else:
+            wait_for(lambda: backend.progress(job.job_id).step == "waits for a worker with a GPU, of 1 workers")
         backend.close()
 
 

@@ -43,6 +43,8 @@ def pick_folder(
 
     if not Path(place).expanduser().exists():
         raise SourceError(f"There is no {place}. A run in shards reads a folder of waveforms; name one.")
+    if output.is_file() or output.suffix.lower() in (".csv", ".parquet", ".xml"):
+        raise SourceError(f"{output} names a file; a run in station days writes a folder. Name one with --output.")
     # Workers beside each other must not take each other's processors.
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // n_workers)))
     with progress_bar(f"List {place}") as report:

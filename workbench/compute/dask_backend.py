@@ -310,7 +310,8 @@ class DaskBackend:
         if not processing:
             return "waits for a worker: the cluster has none yet"
         of_others = f", {others} jobs of other users run there" if others else ""
-        return f"waits for one of {len(processing)} workers{of_others}"
+        kind = "a worker with a GPU, of" if self._resources else "one of"
+        return f"waits for {kind} {len(processing)} workers{of_others}"
 
     # ---- what the cluster tells, in a thread of Dask
 

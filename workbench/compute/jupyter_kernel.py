@@ -83,6 +83,7 @@ class _KernelLink:
         self._kernelspec = kernelspec
         self._manager: Any = None
         self._client: Any = None
+        self._has_loop = False
         self._talk = Talk("")
 
     def open(self, stop: Stop) -> None:
@@ -103,6 +104,7 @@ class _KernelLink:
             raise UnknownNameError("kernel", self._kernelspec, list_kernelspecs())
         manager = KernelManager(kernel_name=self._kernelspec)
         manager.log.setLevel(logging.ERROR)
+        self._has_loop = True
         try:
             # What a kernel prints is no word to the user; what it has to say comes by messages.
             manager.start_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -175,10 +177,12 @@ class _KernelLink:
             self._client.stop_channels()
             self._client = None
         if self._manager is not None:
-            from jupyter_core.utils import ensure_event_loop
-
             self.kill()
             self._manager.cleanup_resources()
             self._manager = None
+        if self._has_loop:
+            from jupyter_core.utils import ensure_event_loop
+
             # jupyter_client makes a loop for each thread that calls it, and leaves it open.
             ensure_event_loop().close()
+            self._has_loop = False
