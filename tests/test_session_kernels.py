@@ -24,11 +24,17 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+def open_examples(session: Session) -> None:
+    session.open_source("examples")
+    wait_for(lambda: session.recording is not None)
+    # What the arrival of a recording sets going comes in one turn: after it, this one.
+    session.schedule(lambda: None)
+
+
 @pytest.fixture
 def session() -> Iterator[Session]:
     session = Session()
-    session.open_source("examples")
-    wait_for(lambda: session.recording is not None)
+    open_examples(session)
     yield session
     session.close()
 
@@ -113,6 +119,13 @@ def test_kernel_of_the_settings_that_is_not_there_leaves_the_page_usable(own_fol
     session.close()
 
 
+def test_jupyter_alone_is_its_own_python(own_folders: Path) -> None:
+    session = Session(settings=load_settings(kernel="jupyter"))
+    assert session.kernels.chosen == "jupyter:python3"
+    assert session.kernels.status.state == "off"
+    session.close()
+
+
 def test_places_and_tokens_come_from_the_settings(own_folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (own_folders / "workbench.toml").write_text(
         '[kernels.gpu]\nkind = "server"\ntitle = "GPU of the institute"\nurl = "http://gpu:8888"\ntoken = "in-file"\n'
@@ -141,8 +154,7 @@ def test_token_of_a_prompt_reaches_no_journal_and_no_notice(own_folders: Path) -
     with jupyter_server() as server:
         (own_folders / "workbench.toml").write_text(f'[kernels.gpu]\nkind = "server"\nurl = "{server.url}"\n')
         session = Session()
-        session.open_source("examples")
-        wait_for(lambda: session.recording is not None)
+        open_examples(session)
         assert session.kernels.places()["gpu"].needs_token
         session.kernels.choose("gpu", token="not-this-one-31")
         key = session.add_picker("sta_lta")

@@ -15,6 +15,7 @@ from workbench.compute import dask_side
 from workbench.compute.base import BackendStatus, OnChange
 from workbench.compute.dask_cluster import Cluster, open_cluster
 from workbench.compute.dask_jobs import Placed, answer_of, finish, give, in_background
+from workbench.compute.extras import needs
 from workbench.compute.functions import find_function, job_error
 from workbench.compute.link import greeting_from
 from workbench.compute.payload import encode
@@ -79,12 +80,7 @@ class DaskBackend:
     @staticmethod
     def availability() -> Availability:
         """Whether Dask is installed here."""
-        try:
-            import distributed  # noqa: F401
-        except ImportError:
-            remedy = "Install it with: pip install 'seismic-workbench[cluster]'"
-            return Availability(False, "The package 'distributed' is not installed.", remedy)
-        return Availability(True)
+        return needs("cluster", "distributed")
 
     def submit(self, function: str, /, *, title: str = "", on_change: OnChange | None = None, **arguments: Any) -> Job:
         """A queued job; its arguments are written down here, so that what cannot travel is refused at once."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from queue import Empty
 from typing import Any
 
+from workbench.compute.extras import needs
 from workbench.compute.jupyter_talk import BOOT, Talk, check_boot
 from workbench.compute.link import Stop
 from workbench.compute.linked import LinkedBackend
@@ -52,13 +53,7 @@ class KernelBackend(LinkedBackend):
     @staticmethod
     def availability() -> Availability:
         """Whether a kernel can be started here."""
-        try:
-            import ipykernel  # noqa: F401
-            import jupyter_client  # noqa: F401
-        except ImportError as error:
-            remedy = "Install it with: pip install 'seismic-workbench[kernels]'"
-            return Availability(False, f"The package {error.name!r} is not installed.", remedy)
-        return Availability(True)
+        return needs("kernels", "jupyter_client", "ipykernel")
 
 
 def list_kernelspecs() -> Mapping[str, str]:

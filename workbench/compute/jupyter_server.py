@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from workbench.compute.extras import needs
 from workbench.compute.jupyter_talk import BOOT, Talk, check_boot
 from workbench.compute.link import Stop
 from workbench.compute.linked import LinkedBackend
@@ -68,12 +69,7 @@ class ServerBackend(LinkedBackend):
     @staticmethod
     def availability() -> Availability:
         """Whether a websocket can be opened here."""
-        try:
-            import websocket  # noqa: F401
-        except ImportError:
-            remedy = "Install it with: pip install 'seismic-workbench[kernels]'"
-            return Availability(False, "The package 'websocket-client' is not installed.", remedy)
-        return Availability(True)
+        return needs("kernels", "websocket")
 
 
 class _ServerLink:

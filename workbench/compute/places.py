@@ -14,7 +14,7 @@ from workbench.errors import JobError, UnknownNameError
 from workbench.registry import Availability
 from workbench.settings import Secret, Settings
 
-__all__ = ["Place", "list_places", "open_place"]
+__all__ = ["Place", "full_name", "list_places", "open_place"]
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,10 @@ class Place:
 def list_places(settings: Settings) -> Mapping[str, Place]:
     """Every place by name, those that cannot be used here too."""
     found = [Place("local", "This computer", "local"), Place("process", "This computer, own process", "process")]
-    for name, title in list_kernelspecs().items():
+    kernelspecs = list_kernelspecs()
+    for name, title in kernelspecs.items():
         found.append(Place(f"jupyter:{name}", f"{title}, Jupyter", "jupyter", {"kernelspec": name}))
-    if not list_kernelspecs():
+    if not kernelspecs:
         found.append(Place("jupyter", "Jupyter kernel of this computer", "jupyter"))
     found.append(Place("dask", "This computer, Dask", "dask", {"n_workers": max(1, (os.cpu_count() or 2) // 2)}))
     found += [_of_settings(name, table) for name, table in settings.kernels.items()]
@@ -71,6 +72,11 @@ def _checked(place: Place) -> Place:
         missing = Availability(False, f"There is no backend {place.kind!r}.", f"Write one of {known} as its kind.")
         return Place(place.name, place.title, place.kind, place.settings, missing)
     return Place(place.name, place.title, place.kind, place.settings, BACKENDS.availability(place.kind))
+
+
+def full_name(name: str, places: Mapping[str, Place]) -> str:
+    """The name as listed: ``"jupyter"`` alone is the kernel that every Jupyter has."""
+    return "jupyter:python3" if name == "jupyter" and "jupyter:python3" in places else name
 
 
 def open_place(
@@ -100,8 +106,7 @@ def open_place(
         If it cannot be used here, or its settings do not fit.
     """
     places = list_places(settings)
-    # "jupyter" alone is the kernel that every Jupyter has.
-    name = "jupyter:python3" if name == "jupyter" and "jupyter:python3" in places else name
+    name = full_name(name, places)
     if name not in places:
         raise UnknownNameError("kernel", name, places)
     place = places[name]

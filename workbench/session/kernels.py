@@ -10,7 +10,7 @@ from typing import Any
 import param
 
 from workbench.compute import Backend, BackendStatus
-from workbench.compute.places import Place, list_places, open_place
+from workbench.compute.places import Place, full_name, list_places, open_place
 from workbench.compute.sharing import borrow
 from workbench.errors import UnknownNameError, WorkbenchError
 from workbench.schema import Job
@@ -76,6 +76,7 @@ class Kernels(param.Parameterized):
         self._said: set[str] = set()
         self._left: list[Backend] = []
         self._stop_watching: Callable[[], None] = lambda: None
+        self._place = self.places()["local"]
         self._take_backend(self._first() if backend is None else backend)
 
     @property
@@ -86,8 +87,7 @@ class Kernels(param.Parameterized):
     @property
     def place(self) -> Place:
         """The place that is chosen."""
-        places = self.places()
-        return places.get(self.chosen, places["local"])
+        return self._place
 
     def places(self) -> Mapping[str, Place]:
         """Every place by name, those that cannot be used here too."""
@@ -106,7 +106,7 @@ class Kernels(param.Parameterized):
             return
         backend = self._borrow(name, Secret(token) if token else None)
         self._left.append(self._backend)
-        self.chosen = name
+        self._name(name)
         self._take_backend(backend)
         self._on_backend(backend)
         backend.start()
@@ -159,8 +159,13 @@ class Kernels(param.Parameterized):
         except WorkbenchError as error:
             self._on_remark(f"{error} Pickers run on this computer.")
             return self._borrow("local", None)
-        self.chosen = self._settings.kernel
+        self._name(self._settings.kernel)
         return backend
+
+    def _name(self, name: str) -> None:
+        places = self.places()
+        self._place = places[full_name(name, places)]
+        self.chosen = self._place.name
 
     def _borrow(self, name: str, token: Secret | None) -> Backend:
         if name == "local":

@@ -58,7 +58,14 @@ class KernelDialog(pn.viewable.Viewer):
         elif name in ("start", "interrupt", "restart"):
             getattr(kernels, name)()
         elif name == "stop":
-            kernels.cancel(str(action["job"]))
+            self._stop(str(action["job"]))
+
+    def _stop(self, job_id: str) -> None:
+        errand = self._session.errand
+        if errand is not None and errand.job_id == job_id:
+            self._session.cancel_errand()
+        else:
+            self._session.kernels.cancel(job_id)
 
     def _try_to_use(self, name: str) -> None:
         """Go there, or say in the dialog what hinders: a notice on the page would lie under it."""
