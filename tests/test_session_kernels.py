@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.compute.places import TOKEN, jupyter_server, on_the_path
+from workbench.errors import WorkerLostError
 from workbench.session import Session
 from workbench.settings import Secret, load_settings
 
@@ -107,6 +108,21 @@ def test_two_sessions_share_a_process_and_one_may_leave() -> None:
     first.close()
     backend = second.kernels.backend
     assert backend.result(backend.submit("os:getpid").job_id, PATIENCE_S) == pids[0]
+    second.close()
+
+
+def test_restart_by_one_user_is_told_to_the_other() -> None:
+    first, second = Session(), Session()
+    with on_the_path():
+        for session in (first, second):
+            session.kernels.choose("process")
+        backend = second.kernels.backend
+        job = backend.submit("tests.compute.tasks_to_run:until_cancelled", title="PhaseNet on a day")
+        wait_for(lambda: backend.progress(job.job_id).state == "running")
+        first.kernels.restart()
+        with pytest.raises(WorkerLostError, match=r"PhaseNet on a day failed: .* was restarted by another user"):
+            backend.result(job.job_id, PATIENCE_S)
+    first.close()
     second.close()
 
 

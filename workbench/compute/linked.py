@@ -134,6 +134,11 @@ class LinkedBackend:
 
     def restart(self) -> None:
         """End the processes and start them again."""
+        self.interrupt()
+        self.restart_beside_others()
+
+    def restart_beside_others(self) -> None:
+        """The same; jobs that were not cancelled before are told that another user has ended them."""
         for runner in self._runners:
             runner.restart()
 

@@ -234,7 +234,7 @@ class Runner:
                 return ended
             if self._renew or self._closing:
                 self._end_process()
-                return lambda: task.finish("cancelled", error=task.cancelled(f": {self._link.name} was restarted"))
+                return partial(self._tell_restart, task)
             if task.stop.is_set() and self._started:
                 asked_s = asked_s or now_s
                 deaf = now_s - asked_s > self._patience_s
@@ -251,6 +251,13 @@ class Runner:
                     self._lose(words)
                     lost = WorkerLostError(f"{task.job.title} failed: {self._link.name} {words}")
                     return lambda: task.fail(lost)
+
+    def _tell_restart(self, task: Task) -> None:
+        if task.stop.is_set():
+            task.fail(task.cancelled(f": {self._link.name} was restarted"))
+        else:
+            words = f"{self._link.name} was restarted by another user. Run it again."
+            task.fail(WorkerLostError(f"{task.job.title} failed: {words}"))
 
     def _tell_deaf(self, task: Task) -> None:
         words = f"; it did not listen, so {self._link.name} was ended and is started again"

@@ -80,7 +80,11 @@ class Lease:
 
     def restart(self) -> None:
         """As of the backend: the work of all its owners ends, and they are told."""
-        self._backend.restart()
+        self._cancel_own()
+        if isinstance(self._backend, LinkedBackend):
+            self._backend.restart_beside_others()
+        else:
+            self._backend.restart()
 
     def close(self) -> None:
         """Cancel the jobs of this owner; the last one to leave closes the backend."""
