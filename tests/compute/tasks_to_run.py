@@ -78,3 +78,9 @@ def die_the_first_time(folder: str) -> int:
 
 def is_loaded(module: str) -> bool:
     return module in sys.modules
+
+
+def tell_process_id(report: Report) -> None:
+    while True:
+        report(float("nan"), str(os.getpid()))
+        time.sleep(0.01)

@@ -13,6 +13,7 @@ import pytest
 from tests.compute.places import PLACES, open_backend
 from workbench.compute import BACKENDS, Backend
 from workbench.compute.base import BACKEND_STATES
+from workbench.compute.processes import is_running
 from workbench.errors import JobCancelledError, JobError, PickerError, UnknownNameError, WorkerLostError
 from workbench.schema import JOB_STATES, Job
 
@@ -211,13 +212,15 @@ def test_killed_process_is_told_in_words_and_the_next_job_runs_in_a_new_one(back
 
 
 @elsewhere
-def test_restart_gives_a_new_process_and_cancels_what_runs(backend: Backend) -> None:
-    before = backend.result(backend.submit(f"{TASKS}:process_id").job_id, PATIENCE_S)
-    job = run_until("running", backend, "until_cancelled")
+def test_restart_ends_the_process_and_cancels_what_runs_there(backend: Backend) -> None:
+    steps: list[str] = []
+    job = backend.submit(f"{TASKS}:tell_process_id", on_change=lambda job: steps.append(job.step))
+    wait_for(lambda: steps[-1:] != [] and steps[-1].isdigit())
     backend.restart()
     with pytest.raises(JobCancelledError):
         backend.result(job.job_id, PATIENCE_S)
-    assert backend.result(backend.submit(f"{TASKS}:process_id").job_id, PATIENCE_S) != before
+    wait_for(lambda: not is_running(int(steps[-1])))
+    assert backend.result(backend.submit(f"{TASKS}:in_steps", n_steps=1).job_id, PATIENCE_S) == 1
 
 
 @elsewhere
