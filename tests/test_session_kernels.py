@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.compute.places import TOKEN, jupyter_server, on_the_path
 from workbench.errors import WorkerLostError
@@ -30,6 +33,13 @@ def open_examples(session: Session) -> None:
     wait_for(lambda: session.recording is not None)
     # What the arrival of a recording sets going comes in one turn: after it, this one.
     session.schedule(lambda: None)
+
+
+@pytest.fixture(autouse=True)
+def quick_start(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loading torch takes most of the start of a process, and the pickers here need none."""
+    if "has_loaded" not in request.node.name:
+        monkeypatch.setattr("workbench.session.kernels.PRELOAD", ())
 
 
 @pytest.fixture
@@ -124,6 +134,27 @@ def test_restart_by_one_user_is_told_to_the_other() -> None:
             backend.result(job.job_id, PATIENCE_S)
     first.close()
     second.close()
+
+
+def test_program_that_ends_leaves_no_kernel_on_a_server(own_folders: Path) -> None:
+    with jupyter_server() as server:
+        code = (
+            "from workbench.session import Session\n"
+            "import workbench.session.kernels as kernels; kernels.PRELOAD = ()\n"
+            "session = Session()\n"
+            "session.kernels.choose('gpu')\n"
+            "backend = session.kernels.backend\n"
+            "backend.result(backend.submit('os:getpid').job_id, 60)\n"
+            f"import requests; headers = {{'Authorization': 'token {TOKEN}'}}\n"
+            f"print(len(requests.get('{server.url}/api/kernels', headers=headers).json()))\n"
+        )
+        (own_folders / "workbench.toml").write_text(
+            f'[kernels.gpu]\nkind = "server"\nurl = "{server.url}"\ntoken = "{TOKEN}"\n'
+        )
+        ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert ended.stdout.strip() == "1"
+        headers = {"Authorization": f"token {TOKEN}"}
+        assert requests.get(f"{server.url}/api/kernels", headers=headers, timeout=10).json() == []
 
 
 def test_kernel_of_the_settings_that_is_not_there_leaves_the_page_usable(own_folders: Path) -> None:

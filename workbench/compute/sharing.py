@@ -5,6 +5,7 @@ Its models stay loaded, its memory is taken once, and each page is told whose wo
 
 from __future__ import annotations
 
+import atexit
 import threading
 import uuid
 from collections.abc import Callable, Hashable
@@ -110,12 +111,23 @@ class Lease:
                 self._backend.cancel(job_id)
 
 
+def _close_all() -> None:
+    with _lock:
+        backends = [backend for backend, _ in _open.values()]
+        _open.clear()
+    for backend in backends:
+        backend.close()
+
+
 def borrow(key: Hashable, make: Callable[[], Backend]) -> Lease:
     """A lease of the backend that is open under a key; it is made for the first who asks."""
     owner = uuid.uuid4().hex
     with _lock:
         if key not in _open:
             _open[key] = (make(), set())
+            # A kernel on a server would outlive the page's server, which is told to end without closing its pages.
+            atexit.unregister(_close_all)
+            atexit.register(_close_all)
         backend, owners = _open[key]
         owners.add(owner)
     return Lease(key, owner, backend)
