@@ -17,6 +17,7 @@ from workbench.processing.resampling import resample
 from workbench.session import Session
 from workbench.settings import load_settings
 from workbench.sources import open_source
+from workbench.views.address import read_address
 from workbench.views.live import LivePage
 from workbench.views.refusal import refusal_page
 from workbench.views.theme import TOKENS
@@ -41,7 +42,8 @@ def live_page(
     Parameters
     ----------
     source
-        Place of recordings that are played again, or ``seedlink://HOST:PORT/NET.STA.LOC.CHA,...``.
+        Place of recordings that are played again, or ``seedlink://HOST:PORT/NET.STA.LOC.CHA,...``; where the page's
+        address names a source, that one is played.
     labels
         URL or path of the label journal; empty stands for that of the settings.
     roots
@@ -49,6 +51,10 @@ def live_page(
     apps
         Title to address of the apps that the same server serves.
     """
+    named = read_address(pn.state.location.search or "" if pn.state.location else "").source
+    # A link may not make this server call another one: only who starts it names a SeedLink server.
+    if named and not named.startswith(_SEEDLINK) and not source.startswith(_SEEDLINK):
+        source = named
     try:
         picker: Any = open_picker("xiaonet")
         feed = _feed(source, roots)

@@ -21,9 +21,11 @@ from click.testing import CliRunner, Result
 
 import apps.serve
 from workbench.cli import cli
+from workbench.errors import SourceError
 from workbench.exporters.pick_files import PICK_FILE_COLUMNS
 from workbench.labels.journal import Journal
-from workbench.schema import Decision
+from workbench.schema import Decision, Report
+from workbench.sources.seisbench_datasets import SeisBenchSource
 
 Run = Callable[..., Result]
 WORKBENCH = Path(sys.executable).with_name("workbench")
@@ -131,6 +133,18 @@ def test_a_recording_that_fails_is_said_and_the_rest_goes_on(run: Run, tmp_path:
     assert set(pd.read_csv(output)["recording"]) == {"good_EV"}
 
 
+def test_what_reading_found_is_said(run: Run, tmp_path: Path) -> None:
+    header = {"network": "XX", "station": "A", "channel": "HHZ", "sampling_rate": 100.0}
+    chance = np.random.default_rng(0)
+    for number in (0, 1):
+        start = {"starttime": obspy.UTCDateTime(2024, 1, 1) + 70 * number}
+        one = obspy.Trace(chance.normal(0, 100, 6000).astype(np.float32), header | start)
+        one.write(str(tmp_path / f"{number}.mseed"), format="MSEED")
+    result = run("pick", tmp_path, "--picker", "sta_lta", "--output", tmp_path / "picks.csv")
+    assert result.exit_code == 0
+    assert "20240101T000000_XX.A: Gaps: XX.A. HHZ (1, 10 s in all)." in result.stderr
+
+
 def test_where_all_recordings_fail_nothing_is_written(run: Run, tmp_path: Path) -> None:
     stead_pair(tmp_path, {"flat_EV": (5,), "flatter_EV": (7,)})
     output = tmp_path / "picks.csv"
@@ -145,6 +159,25 @@ def test_examples_can_be_picked_without_any_file(run: Run, tmp_path: Path) -> No
     result = run("pick", "examples", "--picker", "sta_lta", "--output", output)
     assert result.exit_code == 0, result.stderr
     assert len(pd.read_parquet(output)) > 0
+
+
+def test_a_dataset_that_seisbench_names_is_fetched_when_asked_only(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEISBENCH_CACHE_ROOT", str(tmp_path))
+    asked = []
+
+    def download(source: SeisBenchSource, report: Report) -> None:
+        asked.append(source.title)
+        raise SourceError("no connection")
+
+    monkeypatch.setattr(SeisBenchSource, "download", download)
+    monkeypatch.setattr(SeisBenchSource, "is_here", False)
+    arguments = ("pick", "seisbench:ETHZ", "--picker", "sta_lta", "--output", tmp_path / "picks.csv")
+    assert "--fetch" in only_line(run(*arguments))
+    assert asked == []
+    assert "no connection" in only_line(run(*arguments, "--fetch"))
+    assert asked == ["ETHZ"]
 
 
 def test_weights_are_named_beside_each_pick(run: Run, seisbench_cache: Path, shared_data: Path, tmp_path: Path) -> None:

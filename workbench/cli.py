@@ -101,7 +101,9 @@ def _served_folders(source: str | None) -> tuple[Path, ...] | None:
 @click.argument("path")
 @click.option("--picker", default="", help="Its name: see `workbench list pickers`. A stream's default: xiaonet.")
 @click.option("--weights", default="", help="Their name: see `workbench list weights`; or a path to a weights file.")
-@click.option("--fetch", is_flag=True, help="Get these weights from SeisBench, if they are not on this computer.")
+@click.option(
+    "--fetch", is_flag=True, help="Get the weights and the dataset named from SeisBench, if not on this computer."
+)
 @click.option("--p-threshold", type=float, help="In the picker's unit. Default: that of the weights.")
 @click.option("--s-threshold", type=float, help="In the picker's unit. Default: that of the weights.")
 @click.option("--source", "kind", help="Kind of source, where it is not recognised: see `workbench list sources`.")
@@ -151,20 +153,19 @@ def pick(
     from workbench.pickers import open_picker
     from workbench.sources import open_source
 
-    in_days = bool(kernel or workers)
-    if not in_days:
-        check_pick_file(output)
-    if fetch:
+    if kernel or workers:
+        _pick_in_days(path, picker, weights, fetch, (p_threshold, s_threshold), kernel, workers, output)
+        return
+    check_pick_file(output)
+    source: Any = open_source(path, kind)
+    is_away = not getattr(source, "is_here", True)
+    if fetch and (weights or not is_away):
         _fetch(picker, weights)
     card = open_picker(picker, weights).card
     thresholds = family_thresholds(card, p_threshold, s_threshold)
-    if in_days:
-        from workbench.commands.folder import pick_folder
-
-        kernel, n_workers = kernel or "process", workers or 1
-        pick_folder(path, picker, weights, thresholds, kernel=kernel, n_workers=n_workers, output=output)
-        return
-    source = open_source(path, kind)
+    if fetch and is_away:
+        with _progress(f"Fetch {source.title}") as report:
+            source.download(report)
     table = _scan(source)
     with _progress(f"{card.title} {card.weights}".strip()) as report:
         found = pick_source(source, table["recording_id"], picker, weights, thresholds=thresholds, report=report)
@@ -178,6 +179,26 @@ def pick(
     click.echo(f"{len(found.picks)} picks in {n_good} of {len(table)} recordings: {output}", err=True)
     if n_failed:
         sys.exit(1)
+
+
+def _pick_in_days(
+    path: str,
+    picker: str,
+    weights: str,
+    fetch: bool,
+    limits: tuple[float | None, float | None],
+    kernel: str | None,
+    workers: int | None,
+    output: Path,
+) -> None:
+    from workbench.commands.folder import pick_folder
+    from workbench.inference.bulk_picking import family_thresholds
+    from workbench.pickers import open_picker
+
+    if fetch:
+        _fetch(picker, weights)
+    thresholds = family_thresholds(open_picker(picker, weights).card, *limits)
+    pick_folder(path, picker, weights, thresholds, kernel=kernel or "process", n_workers=workers or 1, output=output)
 
 
 def _fetch(picker: str, weights: str) -> None:

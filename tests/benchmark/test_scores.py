@@ -9,7 +9,7 @@ import pytest
 from workbench.benchmark.cases import Case
 from workbench.benchmark.intervals import bootstrap_mean, poisson_rate, wilson
 from workbench.benchmark.run import Contender, annotate_cases, at_false_rate, score, score_all
-from workbench.benchmark.tables import as_markdown, write_table
+from workbench.benchmark.tables import as_markdown, over_runs, write_table
 from workbench.errors import SourceError, UnknownNameError
 from workbench.schema import make_annotations, make_recording
 
@@ -84,6 +84,24 @@ def test_table_is_written_for_people_and_for_programs(tmp_path):
     assert row_of(again)["within_0.5_s"] == 0.5
     with pytest.raises(SourceError, match=r"written as \.csv or \.md, not '\.xlsx'"):
         write_table(table, tmp_path / "table.xlsx")
+
+
+def test_runs_of_one_picker_become_one_row_with_their_spread():
+    found = [CURVES, [*CURVES[:2], curve((30.0, 0.9)), curve((30.0, 0.9)), CURVES[4]]]
+    table = pd.concat([score(CONTENDER, CASES, curves) for curves in found], ignore_index=True)
+    row = row_of(over_runs(table))
+    assert (row["runs"], row["within_0.5_s"]) == (2, 0.75)
+    assert (row["within_0.5_s_low"], row["within_0.5_s_high"]) == (0.5, 1.0)
+    assert "| made, 2 runs | all | P | 0.30 | 4 | 0.50 (0.25–0.75) | 0.75 (0.50–1.00) |" in as_markdown(table)
+
+
+def test_seeds_with_one_title_are_scored_each_and_at_the_false_rate_of_the_reference():
+    cases = [case(30.0)]
+    table = score_all(
+        [Contender("two", "sta_lta"), Contender("two", "sta_lta"), Contender("ar", "ar_aic")], cases, "ar"
+    )
+    counts = table[(table["group"] == "all") & (table["phase"] == "P")].groupby("picker").size().to_dict()
+    assert counts == {"two": 2, "two, same false rate": 2, "ar": 1}
 
 
 def test_intervals_hold_the_truth_about_as_often_as_they_say():

@@ -14,24 +14,10 @@ from playwright.sync_api import Page, expect
 
 from workbench.labels.journal import Journal
 
-PATIENCE_MS = 60_000
-expect.set_options(timeout=20_000)
-MARKS = """() => {
-  const out = {};
-  for (const doc of Bokeh.documents) for (const model of doc.all_models) {
-    const name = model.name || "";
-    if (/^traces-.*-x$/.test(name)) out.range = [model.start, model.end];
-    if (/^traces-.*-traces$/.test(name)) {
-      const view = Bokeh.index.find_one(model);
-      if (!view || !view.frame) return null;
-      const own = view.el.getBoundingClientRect(), box = view.frame.bbox;
-      out.frame = [own.left + box.left, own.top + box.top, box.width, box.height];
-    }
-    if (/^traces-.*-marks-columns$/.test(name))
-      out.marks = Array.from(model.data.x).map((x, i) => ({x, dashed: model.data.dash[i].length > 0}));
-  }
-  return out.frame && out.frame[2] > 100 && out.marks && out.marks.length ? out : null;
-}"""
+from .plot import PLOT, PLOT_WITH_PICKS
+
+PATIENCE_MS = 120_000
+expect.set_options(timeout=60_000)
 
 
 class Server:
@@ -51,7 +37,7 @@ class Server:
         environment = {**os.environ, "WORKBENCH_LABELS": str(self.labels), "PYTHONUNBUFFERED": "1"}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
-        end = time.monotonic() + 60
+        end = time.monotonic() + 120
         while not self._listens():
             assert self._process.poll() is None, self.log
             assert time.monotonic() < end, self.log
@@ -86,11 +72,11 @@ def open_demo(page: Page, url: str) -> None:
     page.set_viewport_size({"width": 1440, "height": 900})
     page.goto(url)
     expect(page.locator(".wb-rows.picks .row").first).to_be_visible(timeout=PATIENCE_MS)
-    page.wait_for_function(MARKS, timeout=PATIENCE_MS)
+    page.wait_for_function(PLOT_WITH_PICKS, timeout=PATIENCE_MS)
 
 
 def place(page: Page, mark: dict[str, float], later_ms: float = 0.0) -> tuple[float, float]:
-    state = page.evaluate(MARKS)
+    state = page.wait_for_function(PLOT, timeout=PATIENCE_MS).json_value()
     left, top, width, height = state["frame"]
     start, end = state["range"]
     return left + (mark["x"] + later_ms - start) / (end - start) * width, top + 0.5 * height

@@ -13,7 +13,8 @@ pytest.importorskip("playwright")
 
 from playwright.sync_api import Page, expect
 
-from .served import MARKS, PATIENCE_MS, Server, open_demo, place
+from .plot import PLOT_WITH_PICKS
+from .served import PATIENCE_MS, Server, open_demo, place
 
 # SeisBench asks pandas in an old way when it reads a dataset.
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword")
@@ -50,7 +51,8 @@ def test_from_the_demo_to_a_dataset_through_a_crash(
     open_demo(page, server.url)
     run_another_picker(page)
 
-    mark = next(mark for mark in page.evaluate(MARKS)["marks"] if mark["dashed"])
+    plot = page.wait_for_function(PLOT_WITH_PICKS).json_value()
+    mark = next(mark for mark in plot["marks"] if mark["dashed"])
     page.mouse.move(*place(page, mark))
     page.mouse.down()
     page.mouse.move(*place(page, mark, 200), steps=4)
@@ -63,17 +65,24 @@ def test_from_the_demo_to_a_dataset_through_a_crash(
     wait_saved(page, 2)
     assert server.standing() == []
 
-    page.wait_for_function(MARKS)
+    page.wait_for_function(PLOT_WITH_PICKS)
     page.mouse.click(*place(page, mark))
     page.keyboard.press("a")
     wait_saved(page, 3)
     assert server.standing() == [("P", "accept")]
 
     server.kill()
-    errors.clear()  # the browser says that the connection is lost, and so it is
+    lost = page.get_by_role("alert")
+    expect(lost).to_contain_text("The connection to the server is lost")
+    page.mouse.click(*place(page, mark, 3000))
+    page.keyboard.press("p")
+    drawn = page.wait_for_function(PLOT_WITH_PICKS).json_value()["marks"]
+    assert [mark["dashed"] for mark in drawn].count(False) == 1, "what cannot be saved is not drawn"
+    # The browser says that the connection is lost, and so it is; a page that is left tries for no other.
+    page.goto("about:blank")
+    errors.clear()
     server.start()
     open_demo(page, server.url)
-    errors[:] = [error for error in errors if "ERR_CONNECTION_REFUSED" not in error]
     expect(page.locator(".wb-rows.picks .chip.human")).to_have_count(1)
     page.get_by_role("tab", name="Journal").click()
     expect(page.locator(".wb-rows.journal .row")).to_have_count(3)
@@ -93,6 +102,7 @@ def run_another_picker(page: Page) -> None:
     # Its S picks would stand in the way of the mouse; what it gave is in the table already.
     page.get_by_role("switch", name="Show AR-AIC").click()
     expect(page.locator(".run.off")).to_have_count(1)
+    page.wait_for_function(f"() => ({PLOT_WITH_PICKS})()?.marks.every(mark => mark.marker !== 'diamond')")
 
 
 def export(page: Page, name: str, folder: Path) -> None:
@@ -147,7 +157,7 @@ def test_the_address_opens_the_same_place_for_a_colleague(page: Page, server: Se
     expect(colleague.locator("select[data-act=filter]")).to_have_value(chosen)
     expect(colleague.locator(".crumbs")).to_contain_text("2010-05-27")
     expect(colleague.locator(".wb-rows.picks .row.focus").first).to_contain_text("UH3")
-    assert colleague.url == address
+    colleague.wait_for_function("address => location.href === address", arg=address)
 
 
 def test_an_error_is_a_notice_and_the_page_stays_usable(
@@ -172,7 +182,7 @@ def test_narrow_dark_and_by_keyboard(page: Page, server: Server, errors: list[st
     open_demo(page, server.url)
     page.set_viewport_size({"width": 1024, "height": 768})
     expect(page.get_by_role("button", name="Show the list of recordings")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
     plot, side = page.locator(".place.plot").bounding_box(), page.locator(".place.side").bounding_box()
     assert plot is not None
     assert side is not None
@@ -185,12 +195,11 @@ def test_narrow_dark_and_by_keyboard(page: Page, server: Server, errors: list[st
     page.locator(".wb-rows.recordings .row").click()
     expect(page.locator(".crumbs")).to_contain_text("2010-05-27")
 
-    light = page.locator(".place.plot").evaluate("element => getComputedStyle(element).backgroundColor")
+    expect(page.locator(".place.plot")).to_have_css("background-color", "rgb(255, 255, 255)")
     page.get_by_role("button", name="To the dark theme").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="To the light theme")).to_be_visible()
-    dark = page.locator(".place.plot").evaluate("element => getComputedStyle(element).backgroundColor")
-    assert (light, dark) == ("rgb(255, 255, 255)", "rgb(16, 22, 28)")
+    expect(page.locator(".place.plot")).to_have_css("background-color", "rgb(16, 22, 28)")
     page.get_by_role("tab", name="Picks").focus()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("tab", name="Map")).to_be_focused()

@@ -18,7 +18,8 @@ from playwright.sync_api import Page
 
 from workbench.labels.journal import Journal
 
-from .served import MARKS, Server, open_demo
+from .plot import PLOT
+from .served import PATIENCE_MS, Server, open_demo
 
 _KILLS = 24
 
@@ -32,7 +33,7 @@ def saved_on_the_page(page: Page) -> set[int]:
 def kill_while_edits_stream_in(page: Page, server: Server, rng: random.Random) -> set[int]:
     """Numbers of the entries that the page called saved until its server was killed, some time after the first."""
     open_demo(page, server.url)
-    left, top, width, height = page.evaluate(MARKS)["frame"]
+    left, top, width, height = page.wait_for_function(PLOT).json_value()["frame"]
     page.mouse.click(left + 0.9 * width, top + 0.5 * height)
     dead = threading.Event()
 
@@ -41,7 +42,7 @@ def kill_while_edits_stream_in(page: Page, server: Server, rng: random.Random) -
         dead.set()
 
     end, saved = threading.Timer(rng.uniform(0.0, 3.0), kill), set()
-    limit_s = time.monotonic() + 60
+    limit_s = time.monotonic() + PATIENCE_MS / 1e3
     while not dead.is_set():
         assert saved or time.monotonic() < limit_s, "no edit was saved"
         page.mouse.move(left + rng.uniform(0.05, 0.95) * width, top + 0.5 * height)
@@ -55,7 +56,7 @@ def kill_while_edits_stream_in(page: Page, server: Server, rng: random.Random) -
 
 def test_a_server_killed_while_edits_stream_in_loses_none_that_the_page_called_saved(page: Page, tmp_path: Path):
     rng = random.Random(2)
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(PATIENCE_MS)
     servers, n_saved = [Server(tmp_path)], 0
     try:
         servers[0].start()

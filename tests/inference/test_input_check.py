@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import xarray as xr
@@ -119,6 +120,12 @@ def test_weights_without_labels_stop_the_run() -> None:
     finding = check_input(recording_of(), card)[0]
     assert finding.level == "stop"
     assert "'mine'" in finding.text
+
+
+def test_what_the_weights_leave_open_is_a_note() -> None:
+    finding = only(check_input(recording_of(), replace(CARD, weights="mine", assumed=("label order N, P, S",))))
+    assert finding.level == "note"
+    assert "'mine' of PhaseNet do not name what SeisBench's own stands for: label order N, P, S" in finding.text
 
 
 def test_findings_come_worst_first() -> None:

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import PickerError, RequirementError
-from workbench.networks.bundled import BUNDLED, bundled_weights
+from workbench.networks.bundled import BUNDLED, DEFAULT_THRESHOLDS, DEFAULT_WEIGHTS, bundled_weights, thresholds_of
 from workbench.networks.weights_file import load_xiaonet
 from workbench.networks.xiaonet import SIZES, XiaoNet, standardise
+from workbench.pickers import open_picker
 from workbench.training.checkpoints import save_weights
 
 
@@ -64,12 +65,42 @@ def test_a_window_without_any_sample_gives_numbers_all_the_same():
 
 
 def test_bundled_weights_are_small_and_come_with_card_configuration_and_split():
-    assert "25k" in bundled_weights()
+    assert bundled_weights()[0] == DEFAULT_WEIGHTS
+    assert set(bundled_weights()) == set(SIZES)
     for name in bundled_weights():
-        assert (BUNDLED / f"xiaonet_{name}.safetensors").stat().st_size < 200_000 * (3 if name == "100k" else 1)
+        assert (BUNDLED / f"xiaonet_{name}.safetensors").stat().st_size < 200_000
         assert load_xiaonet(name)[0].size == name
-    for name in ("MODEL_CARD.md", "xiaonet_25k.toml", "xiaonet_25k_first.toml", "split.json"):
+    for name in ("MODEL_CARD.md", "xiaonet.toml", "split.json"):
         assert (BUNDLED / name).is_file()
+
+
+def test_bundled_weights_run_in_single_precision():
+    network, _ = load_xiaonet("25k")
+    assert {tensor.dtype for tensor in network.parameters()} == {torch.float32}
+
+
+def test_thresholds_come_from_the_weights(tmp_path):
+    header = {"network": "xiaonet", "size": "5k"}
+    state = XiaoNet("5k").state_dict()
+    bare = save_weights(tmp_path / "bare.safetensors", state, architecture=header)
+    assert thresholds_of(bare) == DEFAULT_THRESHOLDS
+    chosen = save_weights(
+        tmp_path / "chosen.safetensors", state, architecture=header | {"thresholds": '{"P": 0.1, "S": 0.4}'}
+    )
+    assert open_picker("xiaonet", str(chosen)).card.thresholds == {"P": 0.1, "S": 0.4}
+    wrong = save_weights(tmp_path / "wrong.safetensors", state, architecture=header | {"thresholds": '{"P": "low"}'})
+    with pytest.raises(PickerError, match="no thresholds for P and S"):
+        open_picker("xiaonet", str(wrong))
+
+
+def test_an_onset_is_seen_together_with_one_fifteen_seconds_before():
+    network = XiaoNet("25k").eval()
+    with torch.no_grad():  # random weights of one sign, so that nothing cancels on the way
+        for parameter in network.parameters():
+            parameter.abs_()
+    windows = torch.randn(1, 3, 3000, requires_grad=True)
+    network.logits(windows)[0][0, :, 2600].sum().backward()
+    assert windows.grad[0, :, 1100].abs().max() > 0
 
 
 def test_weights_of_another_architecture_are_refused_by_name(tmp_path):
@@ -90,5 +121,5 @@ def test_damaged_and_missing_weights_are_said(tmp_path):
     damaged.write_bytes(b"not a tensor in sight")
     with pytest.raises(PickerError, match="no readable safetensors file"):
         load_xiaonet(str(damaged))
-    with pytest.raises(RequirementError, match="XiaoNet has no weights 'enormous'; it comes with 25k"):
+    with pytest.raises(RequirementError, match="XiaoNet has no weights 'enormous'; it comes with 100k"):
         load_xiaonet("enormous")

@@ -17,6 +17,7 @@ from workbench.pickers import open_picker
 from workbench.pickers.seisbench_cards import SEISBENCH_CLASSES
 from workbench.pickers.seisbench_pickers import SeisBenchPicker
 from workbench.schema import make_recording
+from workbench.sources import open_source
 
 Save = Callable[..., Path]
 REAL_WEIGHTS = [
@@ -107,6 +108,20 @@ def test_resampled_curves_equal_those_of_seisbench(tmp_path: Path, save_random: 
         annotations = picker.annotate(recording_of(stream))
         assert largest_difference(annotations, picker.module.annotate(stream, batch_size=32)) == 0.0
         assert f"Resampled from {rate_hz:g} to 100 Hz" in annotations.attrs["notices"]
+
+
+def test_a_station_brought_to_the_rate_of_the_others_gives_its_own_curves(tmp_path: Path, save_random: Save) -> None:
+    picker = open_picker("phasenetlight", str(save_random(tmp_path, "PhaseNetLight", "random")))
+    slow, fast = noisy_stream(70, 100.0), noisy_stream(70, 200.0)
+    fast.traces = [trace for other in "BC" for trace in stream_of([t.data for t in fast], "ZNE", other, 200.0)]
+    for number, trace in enumerate(slow + fast):
+        trace.write(str(tmp_path / f"{number}.mseed"), format="MSEED")
+    source = open_source(tmp_path)
+    recording = source.read(source.scan()["recording_id"][0])
+    assert recording.attrs["sampling_rate_hz"] == 200.0
+    annotations = picker.annotate(recording)
+    # A value goes in and comes out of a longer filter in single precision.
+    assert largest_difference(annotations, picker.module.annotate(slow, batch_size=32)) < 1e-5
 
 
 def test_long_record_is_stitched_as_a_short_one(

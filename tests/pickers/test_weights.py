@@ -137,6 +137,21 @@ def test_broken_settings_file_is_told(tmp_path: Path, save_random: Save, text: s
         open_picker("phasenet", str(stem))
 
 
+def test_what_the_settings_file_leaves_open_stands_in_the_card(tmp_path: Path, save_random: Save) -> None:
+    stem = save_random(tmp_path, "PhaseNetLight", "mine")
+    assert open_picker("phasenetlight", str(stem)).card.assumed == ()
+    stem.with_suffix(".json").write_text(json.dumps({"model_args": {"norm": "peak"}}))
+    card = open_picker("phasenetlight", str(stem)).card
+    assert card.assumed == ("label order N, P, S", "component order ZNE")
+
+
+def test_threshold_that_is_no_number_is_told(tmp_path: Path, save_random: Save) -> None:
+    stem = save_random(tmp_path, "PhaseNetLight", "mine")
+    stem.with_suffix(".json").write_text(json.dumps({"model_args": {}, "default_args": {"P_threshold": "high"}}))
+    with pytest.raises(PickerError, match=r"mine\.json gives P_threshold as 'high'; not a number"):
+        open_picker("phasenetlight", str(stem))
+
+
 def test_missing_settings_file_is_told(tmp_path: Path, save_random: Save) -> None:
     stem = save_random(tmp_path, "PhaseNet", "half")
     stem.with_suffix(".json").unlink()

@@ -8,6 +8,7 @@ import pytest
 
 from workbench.errors import PickerError
 from workbench.inference.picking import picks_from
+from workbench.networks.bundled import DEFAULT_WEIGHTS
 from workbench.pickers import TorchPicker, open_picker
 from workbench.pickers.weights import list_weights
 from workbench.schema import make_recording
@@ -27,7 +28,7 @@ def recording(n_samples: int = 9000, rate_hz: float = 100.0, components: str = "
 
 def test_listed_with_its_weights_without_anything_to_fetch():
     names = [weights.name for weights in list_weights("xiaonet")]
-    assert names[0] == "25k"
+    assert names[0] == DEFAULT_WEIGHTS
     assert all(weights.place == "cached" for weights in list_weights("xiaonet", remote=True))
 
 

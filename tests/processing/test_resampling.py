@@ -35,6 +35,18 @@ def test_a_slow_wave_has_the_same_values_at_the_new_times(rate_in_hz, rate_hz):
     np.testing.assert_allclose(resampled["waveform"].values[0, 0][inner], wave(times_s)[inner], atol=5e-3)
 
 
+@pytest.mark.parametrize("up", [2, 5, 10])
+def test_the_given_samples_are_among_those_put_between_them(up):
+    samples = 60_000 + np.random.default_rng(0).normal(0, 100, 2000)
+    finer = resample_run(samples, 20.0, 20.0 * up)
+    np.testing.assert_allclose(finer[::up], samples.astype(np.float32), atol=0.02)
+
+
+def test_an_offset_stays_an_offset_at_a_higher_rate():
+    finer = resample_run(np.append(np.full(500, 60_000.0), 60_001.0), 100.0, 200.0)
+    np.testing.assert_allclose(finer[50:-100], 60_000.0, atol=0.3)
+
+
 def test_what_is_above_the_new_nyquist_frequency_disappears():
     fast = np.sin(2 * np.pi * 70.0 * np.arange(6000) / 200.0)
     assert np.abs(resample(recording_of(fast, 200.0), 100.0)["waveform"].values[..., 100:-100]).max() < 0.01

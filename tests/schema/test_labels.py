@@ -36,6 +36,9 @@ def test_every_decision_is_taken(decision: str) -> None:
         ({"onset_quality": "sharp"}, "'sharp'"),
         ({"uncertainty_minus_s": -0.1}, "0 seconds or more"),
         ({"uncertainty_plus_s": -0.1}, "0 seconds or more"),
+        ({"uncertainty_plus_s": float("inf")}, "this is inf"),
+        ({"weight": 5.0}, "between 0 .full. and 4"),
+        ({"weight": -1.0}, "between 0 .full. and 4"),
     ],
 )
 def test_half_said_decision_is_refused(change: dict[str, object], message: str) -> None:

@@ -103,6 +103,15 @@ def test_a_circle_of_links_is_one_clear_error(tmp_path):
         open_source(tmp_path / "a")
 
 
+def test_a_link_to_the_folder_itself_says_nothing_twice(tmp_path):
+    write(tmp_path / "a.mseed", trace())
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "again").symlink_to(".")
+    said = []
+    assert [path.name for path in walk_files(tmp_path, None, said.append)] == ["a.mseed"]
+    assert said == ["pipe is a named pipe (FIFO), neither a file nor a folder; it is not opened."]
+
+
 def test_a_file_that_no_source_knows_says_what_was_looked_for(tmp_path):
     (tmp_path / "letter.txt").write_text("dear reader")
     with pytest.raises(SourceError, match=r"Looked for STEAD .* SeisBench .* SDS archive"):

@@ -96,6 +96,16 @@ def test_components_come_in_one_order_whatever_the_file_has(tmp_path, order, dim
     assert recording.attrs["units"] == "m/s"
 
 
+@pytest.mark.parametrize("dimensions", ["CW", "WC"])
+def test_without_a_data_format_the_shorter_dimension_holds_the_components(tmp_path, dimensions):
+    samples = write_seisbench(tmp_path, dimensions=dimensions)
+    with h5py.File(tmp_path / "waveforms.hdf5", "a") as file:
+        del file["data_format"]
+    recording = SeisBenchSource(tmp_path).read("t1")
+    np.testing.assert_array_equal(recording["waveform"].values[0], samples["t1"])
+    assert "does not name its components; ZNE is assumed" in recording.attrs["notices"]
+
+
 @pytest.mark.parametrize(
     ("order", "dimensions"),
     [("enz", "cw"), (list("ENZ"), list("CW")), ('["E", "N", "Z"]', "NCW"), ("E,N,Z", "CW")],

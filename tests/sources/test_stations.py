@@ -1,6 +1,8 @@
 """Tables of stations in the spellings that people use."""
 
+import obspy
 import pytest
+from obspy.core import inventory
 
 from workbench.errors import SourceError
 from workbench.schema import Station
@@ -24,6 +26,10 @@ def table(folder, text, name="stations.csv"):
         "#Network | Station | Latitude | Longitude | Elevation | SiteName\nXX|A|46.5|13.1|850|Somewhere\n",
         "id,longitude,latitude,elevation(m)\nXX.A.00,13.1,46.5,850\n",
         "\ufeffcode,lat,lng,altitude\nXX.A,46.5,13.1,850\n",
+        "seed_id,latitude,longitude,elevation\nXX.A.00.HHZ,46.5,13.1,850\n",
+        "stnm,stla,stlo,stel\nA,46.5,13.1,850\n",
+        "network,station,latitude,longitude,elevation,name\nXX,A,46.5,13.1,850,A hut on a hill\n",
+        "id,name,sta,net,lat,lon,elev\n17,A hut on a hill,A,XX,46.5,13.1,850\n",
     ],
 )
 def test_many_spellings_say_the_same(tmp_path, text):
@@ -31,6 +37,19 @@ def test_many_spellings_say_the_same(tmp_path, text):
     found = StationBook(stations).find("XX.A.00")
     assert (found.latitude_deg, found.longitude_deg, found.elevation_m) == (46.5, 13.1, 850.0)
     assert guess == ""
+
+
+def test_a_station_that_was_moved_stands_where_it_stood_then(tmp_path):
+    moved = obspy.UTCDateTime(2015, 1, 1)
+    epochs = [
+        inventory.Station("A", 46.0, 13.0, 100.0, start_date=obspy.UTCDateTime(2010, 1, 1), end_date=moved),
+        inventory.Station("A", 47.0, 13.0, 200.0, start_date=moved),
+    ]
+    path = tmp_path / "stations.xml"
+    inventory.Inventory([inventory.Network("XX", epochs)], source="test").write(str(path), format="STATIONXML")
+    book = StationBook(read_stationxml(path)[0])
+    found = [book.find("XX.A.", obspy.UTCDateTime(year, 6, 1).ns) for year in (2005, 2012, 2020)]
+    assert [station.latitude_deg for station in found] == [46.0, 46.0, 47.0]
 
 
 def test_small_elevations_with_decimals_are_kilometres_and_that_is_said(tmp_path):

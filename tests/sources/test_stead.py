@@ -88,6 +88,17 @@ def test_onsets_become_catalogue_picks_and_noise_has_none(tmp_path):
     assert source.reference_picks("B_NO").empty
 
 
+def test_codes_and_ids_that_stand_as_numbers_in_hdf5_attributes_are_whole(tmp_path):
+    with h5py.File(tmp_path / "a.hdf5", "w") as file:
+        trace = file.create_dataset("data/A_EV", data=stead_samples(0))
+        trace.attrs.update(network_code="YM", receiver_code=9.0, source_id=8556349.0, p_arrival_sample=700.0)
+        trace.attrs.update(trace_start_time="2006-07-23 15:59:00.960000", source_mechanism_strike_dip_rake="None")
+    source = SteadSource(tmp_path)
+    row = source.scan().iloc[0]
+    assert (row["stations"], row["source_id"], row["source_mechanism_strike_dip_rake"]) == ("YM.9.", "8556349", "")
+    assert source.read("A_EV").attrs["event_id"] == "8556349"
+
+
 def test_the_event_is_that_of_the_source_columns_and_noise_has_none(tmp_path):
     write_stead(tmp_path)
     source = SteadSource(tmp_path)
@@ -105,6 +116,14 @@ def test_chunks_of_a_folder_are_one_source_in_the_order_of_their_numbers(tmp_pat
     assert list(table["recording_id"]) == ["X1_EV", "X2_EV", "X10_EV"]
     assert list(table["group"]) == ["chunk1", "chunk2", "chunk10"]
     assert SteadSource(tmp_path).read("X10_EV").attrs["recording_id"] == "X10_EV"
+
+
+def test_stead_under_the_file_names_of_seisbench_is_stead(tmp_path):
+    samples = write_stead(tmp_path, "waveforms")
+    (tmp_path / "waveforms.csv").rename(tmp_path / "metadata.csv")
+    for source in (open_source(tmp_path), open_source(tmp_path / "metadata.csv"), open_source(tmp_path, "stead")):
+        assert source.kind == "stead"
+        np.testing.assert_array_equal(source.read("A_EV")["waveform"].values[0], samples["A_EV"].T[::-1])
 
 
 def test_chunks_in_folders_of_their_own_are_found(tmp_path):

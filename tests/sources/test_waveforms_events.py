@@ -101,6 +101,25 @@ def test_a_sac_header_gives_station_event_and_picks(tmp_path):
     assert source.read(name)["elevation_m"].values.tolist() == [850.0]
 
 
+@pytest.mark.parametrize(
+    ("header", "phases", "polarities"),
+    [
+        ({"a": 1.5, "ka": "IPU0", "t0": 4.25, "kt0": "ES  2"}, ["P", "S"], ["positive", ""]),
+        ({"a": 1.5, "ka": "PD1", "t0": 4.25}, ["P", "S"], ["negative", ""]),
+        ({"a": 1.5, "ka": "Pn", "t0": 4.25, "kt0": "Sn"}, ["Pn", "Sn"], ["", ""]),
+        ({"a": 1.5, "t0": 4.25, "kt0": "coda"}, ["P"], [""]),
+        ({"t0": 4.25}, [], []),
+    ],
+)
+def test_phases_are_read_as_sac_writes_them(tmp_path, header, phases, polarities):
+    one = trace(dtype=np.float32)
+    one.stats.sac = AttribDict(header)
+    write(tmp_path / "a.sac", one, format="SAC")
+    source = WaveformSource(tmp_path)
+    picks = source.reference_picks(source.scan()["recording_id"].iloc[0])
+    assert (picks["phase"].tolist(), picks["polarity"].tolist()) == (phases, polarities)
+
+
 def test_a_recording_of_no_event_has_none(tmp_path):
     write_station(tmp_path)
     source = WaveformSource(tmp_path)

@@ -140,7 +140,9 @@ def test_a_component_that_a_station_lacks_is_nan_and_named(tmp_path):
 
 def test_two_components_only_are_a_recording_of_two(tmp_path):
     write_station(tmp_path, components="ZE")
-    assert only(tmp_path)["component"].values.tolist() == ["Z", "E"]
+    recording = only(tmp_path)
+    assert recording["component"].values.tolist() == ["Z", "E"]
+    assert "No station has the component N here." in recording.attrs["notices"]
 
 
 def test_a_dead_component_is_missing_and_named(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 
 from workbench.errors import SchemaError, SourceError
 from workbench.networks.bundled import BUNDLED
+from workbench.networks.xiaonet import SIZES
 from workbench.training.config import read_config
 
 
@@ -24,8 +25,9 @@ def change(study):
 
 
 def test_good_configuration_reads_and_can_be_changed(study):
-    config = read_config(study(), seed=7)
-    assert config.seed == 7
+    config = read_config(study(), {"seed": 7, "loss.hint": 0.5, "freshness.gaps": 0.0})
+    assert (config.seed, config.loss.hint, config.freshness.gaps) == (7, 0.5, 0.0)
+    assert config.loss.teacher == 0.5
     assert config.size == "5k"
     assert config.lessons.teachers[0].picker == "xiaonet"
 
@@ -50,6 +52,11 @@ def test_what_is_wrong_is_named(change, old, new, said):
         read_config(change(old, new))
 
 
+def test_a_change_below_a_key_that_is_no_table_is_named(study):
+    with pytest.raises(SchemaError, match=r"'size.more' names no key: size is no table"):
+        read_config(study(), {"size.more": 1})
+
+
 def test_missing_files_are_named(change, tmp_path):
     with pytest.raises(SourceError, match=r"nowhere\.toml cannot be read"):
         read_config(tmp_path / "nowhere.toml")
@@ -64,8 +71,8 @@ def test_teacher_weight_without_a_teacher_is_refused(study):
         read_config(path)
 
 
-@pytest.mark.parametrize("name", ["xiaonet_25k_first", "xiaonet_25k"])
-def test_configurations_of_the_bundled_weights_can_be_read(name):
-    config = read_config(BUNDLED / f"{name}.toml")
+@pytest.mark.parametrize("size", SIZES)
+def test_configuration_of_the_bundled_weights_can_be_read(size):
+    config = read_config(BUNDLED / "xiaonet.toml", {"size": size})
     assert [teacher.picker for teacher in config.lessons.teachers] == ["phasenet", "eqtransformer"]
-    assert config.size == "25k"
+    assert config.architecture["size"] == size

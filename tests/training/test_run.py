@@ -20,8 +20,10 @@ from workbench.training import trainer as trainer_module
 from workbench.training.checkpoints import load_checkpoint, replace_atomically
 from workbench.training.config import read_config
 from workbench.training.datasets import Freshness, LessonWindows
+from workbench.training.lessons import KINDS
 from workbench.training.run import prepare_lessons, train
 from workbench.training.targets import Targets
+from workbench.training.teachers import Teachers
 from workbench.training.trainer import Trainer
 
 
@@ -60,6 +62,32 @@ def test_same_recipe_makes_the_same_lessons_and_another_recipe_other_ones(study,
             np.testing.assert_array_equal(one[name][:], two[name][:])
     other = prepare_lessons(replace(lessons, seed=9), recordings)["train"]
     assert other.name != first.name
+
+
+def test_several_processes_make_the_lessons_that_one_makes(study, recordings, tmp_path):
+    lessons = replace(read_config(study()).lessons, train=130)
+    alone = prepare_lessons(lessons, recordings)["train"]
+    together = prepare_lessons(replace(lessons, folder=str(tmp_path / "elsewhere")), recordings, workers=2)["train"]
+    with h5py.File(alone) as one, h5py.File(together) as two:
+        assert len(one["samples"]) == 130
+        for name in ("samples", "onsets"):
+            np.testing.assert_array_equal(one[name][:], two[name][:])
+        np.testing.assert_allclose(one["teacher"][:], two["teacher"][:], atol=2e-3)
+
+
+def test_no_teacher_is_believed_where_noise_was_made(study, recordings, monkeypatch):
+    config = study()
+    split = config.parent / "split.json"
+    split.write_text(split.read_text().replace('"analyst"', '"none"'))
+    lessons = read_config(config).lessons
+    only_noise = replace(lessons, recipe=replace(lessons.recipe, restless=1.0, shares=(0.0, 0.0, 1.0, 0.0)))
+    monkeypatch.setattr(Teachers, "curves", lambda self, windows: np.full(windows.shape, 0.3, np.float32))
+    with pytest.raises(SourceError, match=r"no clips of the kinds that recipe\.shares asks for: noise"):
+        prepare_lessons(only_noise, recordings)
+    monkeypatch.setattr(Teachers, "curves", lambda self, windows: np.full(windows.shape, 0.1, np.float32))
+    with h5py.File(prepare_lessons(only_noise, recordings)["train"]) as file:
+        assert (file["kind"][:] == KINDS.index("noise")).all()
+        assert (file["teacher"][:] == np.float16([[0], [0], [1]])).all()
 
 
 def test_windows_of_a_lesson_agree_with_their_onsets(study, recordings):

@@ -12,6 +12,7 @@ import pytest
 from workbench.schema import CATALOG
 from workbench.session import Session
 from workbench.settings import load_settings
+from workbench.views.pick_table import PickTable
 from workbench.views.theme import TOKENS
 from workbench.views.traces import TraceView
 
@@ -143,7 +144,12 @@ def test_when_nothing_is_picked_the_highest_value_is_said_and_a_lower_threshold_
 
 def test_a_view_from_the_browser_fetches_finer_points_and_the_session_hears_when_it_rests(session, view):
     start, end = view._drawing.x
-    near = {"start": start + 5000, "end": start + 7000, "token": view._drawing.token()}
+    near = {
+        "start": start + 5000,
+        "end": start + 7000,
+        "token": view._drawing.token(),
+        "placed": told(view, "place")["number"],
+    }
     answer(view, "view", number=1, settled=False, **near)
     assert session.view is None
     assert np.nanmax(view._figures.sources["focus"].data["x"]) < end
@@ -159,6 +165,44 @@ def test_a_view_from_the_browser_fetches_finer_points_and_the_session_hears_when
     assert told(view, "viewed") == 3
 
 
+def test_a_view_that_was_on_its_way_when_the_session_chose_another_is_not_taken_for_it(session, view):
+    whole = view._drawing.x
+    near = {"start": whole[0] + 5000, "end": whole[0] + 7000, "token": view._drawing.token()}
+    answer(view, "view", number=1, settled=True, placed=told(view, "place")["number"], **near)
+    late = told(view, "place")["number"]
+    view.act("whole")
+    answer(view, "view", number=2, settled=True, placed=late, **near)
+    assert session.view is None
+    assert (view._figures.x_range.start, view._figures.x_range.end) == whole
+    assert told(view, "viewed") == 2
+
+
+def test_a_view_the_browser_came_to_rest_at_is_not_sent_back_to_it(session, view):
+    start, _ = view._drawing.x
+    x_range, before = view._figures.x_range, told(view, "place")["number"]
+    rested = {"start": start + 5000.00037, "end": start + 7000.00049}
+    x_range.update(**rested)  # as the browser's own range reaches Python
+    answer(view, "view", number=1, settled=True, placed=before, token=view._drawing.token(), **rested)
+    assert session.view is not None
+    assert (x_range.start, x_range.end) == (rested["start"], rested["end"])
+    assert told(view, "place")["number"] == before
+
+
+def test_what_the_browser_says_of_itself_is_not_sent_back_to_undo_what_it_did_since(session, view, monkeypatch):
+    sent = []
+    monkeypatch.setattr(view._editor, "_send_msg", sent.append)
+    answer(view, "armed", on=True)
+    assert view.armed
+    assert sent == []
+    view._editor._handle_msg({"op": "ready"})
+    assert "armed" not in sent.pop()
+    view.armed = False
+    assert sent == [{"armed": False}]
+    (model,) = told(view, "marks")["items"]
+    answer(view, "hand", id=model["id"], seq=7)
+    assert (told(view, "marks")["in_hand"], told(view, "marks")["seq"]) == (model["id"], 7)
+
+
 def test_aligned_on_p_the_axis_counts_from_the_onset(session, view):
     pick = session.runs["sta_lta"].picks.iloc[0]["time"]
     session.view = (pick - pd.Timedelta(2, unit="s"), pick + pd.Timedelta(3, unit="s"))
@@ -167,6 +211,30 @@ def test_aligned_on_p_the_axis_counts_from_the_onset(session, view):
     assert told(view, "screen")["date"] == "s from P"
     session.align = "time"
     assert view._figures.x_range.start == pytest.approx(pick.value / 1e6 - 2000, abs=1e-2)
+
+
+def test_the_strip_shows_labels_and_the_picks_that_no_label_speaks_about(session, view):
+    def shown():
+        return sorted(view._figures.sources["overview_marks"].data["x"])
+
+    (model,) = told(view, "marks")["items"]
+    assert shown() == [model["time"]]
+    later = pd.Timestamp(round(model["time"] * 1e6), unit="ns") + pd.Timedelta(5, unit="s")
+    session.decide(lambda desk: desk.set(session.station, "S", later))
+    assert shown() == [model["time"], model["time"] + 5000]
+    session.decide(lambda desk: desk.reject(model["id"]))
+    assert shown() == [model["time"] + 5000]
+
+
+def test_the_table_of_picks_says_the_hour_where_a_recording_holds_more_than_one(session):
+    table = PickTable(session, stations=lambda: [session.station])
+    assert [column["label"] for column in table._columns()][2] == "mm:ss"
+    assert table._row(0)["cells"][2].count(":") == 1
+    hours = session.recording.isel(time=slice(0, 2)).copy()
+    hours["time"] = session.recording["time"].values[0] + np.array([0, 7_200_000_000_000], "timedelta64[ns]")
+    session.recording = hours
+    assert [column["label"] for column in table._columns()][2] == "hh:mm:ss"
+    assert table._row(0)["cells"][2].count(":") == 2
 
 
 def test_filters_components_and_loudness_are_actions_too(session, view):

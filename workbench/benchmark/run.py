@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,9 +16,12 @@ from workbench.benchmark.scores import Tally, tally
 from workbench.errors import PickerError, UnknownNameError
 from workbench.inference.run import annotate
 from workbench.pickers import open_picker
-from workbench.schema import Report, make_annotations, silent
+from workbench.schema import PickerCard, Report, make_annotations, silent
 
 __all__ = ["Contender", "annotate_cases", "at_false_rate", "score", "score_all"]
+
+_STEPS = tuple(number / 100 for number in range(2, 99))
+"""Thresholds that are tried, on the scale of curves."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Contender:
     Parameters
     ----------
     name
-        In the table.
+        In the table; runs with several seeds share one.
     thresholds
         By phase; empty for those of its card.
     """
@@ -105,16 +109,25 @@ def at_false_rate(
     card = open_picker(contender.picker, contender.weights).card
     chosen = dict(card.thresholds)
     for phase, limit in false_per_hour.items():
-        if phase not in card.phases:
-            continue
-        for threshold in np.round(np.arange(0.98, 0.01, -0.02), 2):
-            unit = threshold / (1 - threshold) if card.threshold_unit == "ratio" else threshold
-            tallies = tally(cases, curves, card, {phase: float(unit)})
-            joined = _joined([found for (_, of), found in tallies.items() if of == phase])
-            if joined.quiet_hours and joined.false_picks / joined.quiet_hours > limit:
-                break
-            chosen[phase] = float(unit)
+        if phase in card.phases:
+            # The rate falls as the threshold rises, so halving finds the place where it crosses the limit.
+            lowest = bisect_left(
+                _STEPS, True, key=lambda step: _false_per_hour(step, phase, card, cases, curves) <= limit
+            )
+            chosen[phase] = _in_units_of(card, _STEPS[min(lowest, len(_STEPS) - 1)])
     return Contender(f"{contender.name}, same false rate", contender.picker, contender.weights, chosen)
+
+
+def _in_units_of(card: PickerCard, step: float) -> float:
+    return step / (1 - step) if card.threshold_unit == "ratio" else step
+
+
+def _false_per_hour(
+    step: float, phase: str, card: PickerCard, cases: Sequence[Case], curves: Sequence[xr.Dataset]
+) -> float:
+    tallies = tally(cases, curves, card, {phase: _in_units_of(card, step)})
+    joined = _joined([found for (_, of), found in tallies.items() if of == phase])
+    return joined.false_picks / joined.quiet_hours if joined.quiet_hours else 0.0
 
 
 def score_all(
@@ -133,13 +146,16 @@ def score_all(
     # A picker that is not on this computer is said before any other has run for an hour.
     for contender in contenders:
         open_picker(contender.picker, contender.weights)
-    curves = {contender.name: annotate_cases(contender, cases, report) for contender in contenders}
-    tables = [score(contender, cases, curves[contender.name]) for contender in contenders]
-    if reference is not None:
-        whole = tables[names.index(reference)]
-        rates = whole[whole["group"] == "all"].set_index("phase")["false_per_hour"].to_dict()
-        for contender in contenders:
+    tables, limits, curves = [], {}, []
+    for contender in contenders:
+        curves.append(annotate_cases(contender, cases, report))
+        tables.append(score(contender, cases, curves[-1]))
+        if contender.name == reference:
+            whole = tables[-1]
+            limits = whole[whole["group"] == "all"].set_index("phase")["false_per_hour"].to_dict()
+    if limits:
+        for contender, own in zip(contenders, curves, strict=True):
             if contender.name != reference:
-                equal = at_false_rate(contender, cases, curves[contender.name], rates)
-                tables.append(score(equal, cases, curves[contender.name]))
+                equal = at_false_rate(contender, cases, own, limits)
+                tables.append(score(equal, cases, own))
     return pd.concat(tables, ignore_index=True)

@@ -8,7 +8,9 @@ import pandas as pd
 
 from workbench.errors import SourceError
 
-__all__ = ["as_markdown", "write_table"]
+__all__ = ["as_markdown", "over_runs", "write_table"]
+
+_SPREAD = ("within_0.1_s", "within_0.5_s", "mae_s", "outliers", "false_per_hour")
 
 
 def _share(row: pd.Series, name: str) -> str:
@@ -17,8 +19,33 @@ def _share(row: pd.Series, name: str) -> str:
     return f"{row[name]:.2f} ({row[f'{name}_low']:.2f}–{row[f'{name}_high']:.2f})"
 
 
+def over_runs(table: pd.DataFrame) -> pd.DataFrame:
+    """One row for all runs of a picker, by group and phase, with their number; other rows as they are.
+
+    It holds their means, and lowest and highest of them in place of the interval.
+    """
+    rows = []
+    for _, runs in table.groupby(["picker", "group", "phase"], sort=False):
+        row = runs.iloc[0].copy()
+        row["runs"] = len(runs)
+        if len(runs) > 1:
+            row["threshold"] = runs["threshold"].mean()
+            for name in _SPREAD:
+                # The interval of a rate goes by a name of its own.
+                stem = "false" if name == "false_per_hour" else name
+                row[name], row[f"{stem}_low"], row[f"{stem}_high"] = (
+                    runs[name].mean(), runs[name].min(), runs[name].max(),
+                )  # fmt: skip
+        rows.append(row)
+    return pd.DataFrame(rows).reset_index(drop=True)
+
+
 def as_markdown(table: pd.DataFrame) -> str:
-    """A Markdown table: a row for each picker, group and phase; intervals of 95 % in brackets."""
+    """A Markdown table: a row for each picker, group and phase.
+
+    In brackets stand intervals of 95 %; or, for pickers with several runs, lowest and highest of the runs.
+    """
+    table = over_runs(table)
     lines = [
         "| picker | set | phase | threshold | n | within 0.1 s | within 0.5 s | MAE s | beyond 1.5 s "
         "| false/h (hours) |",
@@ -31,7 +58,8 @@ def as_markdown(table: pd.DataFrame) -> str:
             interval = f"{row['false_low']:.1f}–{row['false_high']:.1f}"
             false = f"{row['false_per_hour']:.1f} ({interval}; {row['quiet_hours']:.2f})"
         cells = [
-            row["picker"], row["group"], row["phase"], f"{row['threshold']:.2f}", f"{row['n']:.0f}",
+            f"{row['picker']}, {row['runs']} runs" if row["runs"] > 1 else row["picker"],
+            row["group"], row["phase"], f"{row['threshold']:.2f}", f"{row['n']:.0f}",
             _share(row, "within_0.1_s"), _share(row, "within_0.5_s"), mae, _share(row, "outliers"), false,
         ]  # fmt: skip
         lines.append(f"| {' | '.join(cells)} |")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -20,7 +23,11 @@ __all__ = ["benchmark", "onnx", "train"]
 )
 @click.option("--seed", type=int, help="In place of the configuration's.")
 @click.option("--results", type=click.Path(path_type=Path), help="In place of the configuration's folder.")
-def train(config: Path, data: Path, seed: int | None, results: Path | None) -> None:
+@click.option("--set", "values", multiple=True, metavar="KEY=VALUE", help="In place of the file's: loss.teacher=0.0")
+@click.option("--workers", type=click.IntRange(1), default=os.cpu_count(), help="Processes that make lessons.")
+def train(
+    config: Path, data: Path, seed: int | None, results: Path | None, values: tuple[str, ...], workers: int
+) -> None:
     """Train a XiaoNet as CONFIG (a TOML file) says.
 
     A run that was stopped goes on from its last checkpoint when it is started again.
@@ -28,12 +35,13 @@ def train(config: Path, data: Path, seed: int | None, results: Path | None) -> N
     from workbench.training.config import read_config
     from workbench.training.run import train as run
 
-    changes = {"seed": seed, "results": str(results.resolve()) if results else None}
-    read = read_config(config, **changes)
+    named = {"seed": seed, "results": str(results.resolve()) if results else None}
+    changes = {name: value for name, value in named.items() if value is not None}
+    read = read_config(config, changes | dict(map(_value, values)))
     if not data.is_dir():
         raise SourceError(f"There is no folder {data}; name with --data the one that the split's paths start from.")
     with progress_bar(f"Train XiaoNet {read.size}") as report:
-        result = run(read, data, report)
+        result = run(read, data, report, workers)
     for row in result.history:
         click.echo(
             f"epoch {row['epoch'] + 1:.0f}: training {row['train']:.4f}, validation {row['validation_loss']:.4f}",
@@ -47,8 +55,15 @@ def train(config: Path, data: Path, seed: int | None, results: Path | None) -> N
 @click.option(
     "--data", required=True, type=click.Path(path_type=Path), help="Folder that the split's paths start from."
 )
-@click.option("--picker", "pickers", multiple=True, required=True, help="NAME or NAME/WEIGHTS; may be given often.")
-@click.option("--reference", help="One of the pickers: the others are also scored at its false picks an hour.")
+@click.option(
+    "--picker",
+    "pickers",
+    multiple=True,
+    required=True,
+    metavar="[TITLE=]NAME[/WEIGHTS]",
+    help="May be given often; those with the same title are runs of one picker, and their spread is given.",
+)
+@click.option("--reference", help="Title of a picker: the others are also scored at its false picks an hour.")
 @click.option("--role", default="test", help="Of the recordings in SPLIT.")
 @click.option("--output", required=True, type=click.Path(path_type=Path), help="Table: .csv, or .md for people.")
 def benchmark(
@@ -60,7 +75,7 @@ def benchmark(
     from workbench.benchmark.tables import write_table
     from workbench.sources.split import read_split
 
-    contenders = [Contender(name, *_parted(name)) for name in pickers]
+    contenders = [Contender(title, *_parted(name)) for title, name in map(_titled, pickers)]
     with progress_bar("Benchmark") as report:
         cases = list(read_cases(read_split(split), data, role, report))
         if not cases:
@@ -68,6 +83,23 @@ def benchmark(
         table = score_all(contenders, cases, reference, report)
     write_table(table, output)
     click.echo(str(output))
+
+
+def _value(given: str) -> tuple[str, Any]:
+    """Key and value of ``KEY=VALUE``; the value is TOML, or text where it is none."""
+    key, equals, text = given.partition("=")
+    if not key or not equals:
+        raise SourceError(f"--set takes KEY=VALUE, as in --set loss.teacher=0.0; it got {given!r}.")
+    try:
+        return key, tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key, text
+
+
+def _titled(given: str) -> tuple[str, str]:
+    """Title and picker; the picker is its own title where none is given."""
+    title, equals, name = given.partition("=")
+    return (title, name) if equals else (given, given)
 
 
 def _parted(name: str) -> tuple[str, str]:

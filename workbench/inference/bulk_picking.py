@@ -29,7 +29,8 @@ class BulkPicks:
     failures
         Recording id to why it could not be read or picked.
     notices
-        Recording id to what had to be done to it before the picker could run (padded, resampled, ...).
+        Recording id to what reading found in it (gaps, dead channels, ...) and what had to be done to it before the
+        picker could run (padded, resampled, ...).
     """
 
     picks: pd.DataFrame
@@ -92,13 +93,15 @@ def pick_source(
             ahead = names[number : number + 2]
             shelf.fetch_ahead(ahead)
             try:
-                annotations = annotate(shelf.fetch(name).result(), picker, weights)
+                recording = shelf.fetch(name).result()
+                annotations = annotate(recording, picker, weights)
             except WorkbenchError as error:
                 failures[name] = str(error)
                 continue
             tables.append(picks_from(annotations, card, thresholds).assign(recording=name))
-            if text := annotations.attrs.get("notices", ""):
-                notices[name] = text.split("\n")
+            found = (recording.attrs.get("notices", ""), annotations.attrs.get("notices", ""))
+            if said := [line for text in found for line in text.split("\n") if line]:
+                notices[name] = said
     finally:
         shelf.close()
     report(1.0, "done")

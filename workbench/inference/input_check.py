@@ -88,7 +88,11 @@ def _labels(card: PickerCard) -> Iterator[Finding]:
             "Add the labels to the weights' json file (model_args, phases).",
             "other_picker",
         )
-    elif set(card.phases) <= {"Detection"}:
+    elif card.assumed:
+        which = f"The weights {card.weights!r} of {card.title}"
+        text = f"{which} do not name what SeisBench's own stands for: {'; '.join(card.assumed)}."
+        yield Finding("note", text, "If picks look wrong, name it in the weights' json file (model_args).")
+    if set(card.phases) <= {"Detection"}:
         yield Finding("note", f"{card.title} tells when there is an event, and gives no picks.", "", "other_picker")
 
 

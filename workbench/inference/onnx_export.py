@@ -32,9 +32,8 @@ def export_onnx(weights: str, path: Path) -> Path:
     onnx = _onnx()
     import torch
 
-    from workbench.networks.bundled import weights_hash
+    from workbench.networks.bundled import thresholds_of, weights_hash
     from workbench.networks.weights_file import load_xiaonet
-    from workbench.pickers.xiaonet import THRESHOLDS
 
     network, file = load_xiaonet(weights)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +49,7 @@ def export_onnx(weights: str, path: Path) -> Path:
         "network": "xiaonet",
         "size": network.size,
         "weights_hash": weights_hash(file),
-        "thresholds": json.dumps(THRESHOLDS),
+        "thresholds": json.dumps(thresholds_of(file)),
     }
     onnx.helper.set_model_props(model, notes)
     onnx.save(model, str(path))

@@ -8,14 +8,14 @@ from safetensors import SafetensorError, safe_open
 from torch import nn
 
 from workbench.errors import PickerError, RequirementError
-from workbench.networks.bundled import BUNDLED, bundled_weights
+from workbench.networks.bundled import BUNDLED, DEFAULT_WEIGHTS, bundled_weights
 from workbench.networks.xiaonet import SIZES, XiaoNet
 
 __all__ = ["load_xiaonet"]
 
 
-def load_xiaonet(weights: str = "25k") -> tuple[XiaoNet, Path]:
-    """The network with its weights, in eval mode, and the file that they came from.
+def load_xiaonet(weights: str = DEFAULT_WEIGHTS) -> tuple[XiaoNet, Path]:
+    """The network with its weights, in eval mode and single precision, and the file that they came from.
 
     Parameters
     ----------

@@ -25,6 +25,8 @@ WINDOW_SAMPLES = 3000
 
 _STEM_STRIDE = 2
 _STRIDE = 4
+_CONTEXT_STEPS = (3, 6)
+"""Dilations at the coarsest level, whose step is 1.28 s: with both, an S is seen together with a P 15 s before it."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,9 @@ class XiaoNetSize:
 
 
 SIZES: Mapping[str, XiaoNetSize] = {
-    "5k": XiaoNetSize((6, 8, 8, 8)),
-    "25k": XiaoNetSize((8, 12, 18, 28)),
-    "100k": XiaoNetSize((16, 24, 36, 56)),
+    "5k": XiaoNetSize((6, 6, 8, 8)),
+    "25k": XiaoNetSize((8, 12, 16, 24)),
+    "100k": XiaoNetSize((16, 24, 34, 44)),
 }
 """Sizes by name, which is about the number of parameters."""
 
@@ -76,6 +78,24 @@ def _convolution(n_in: int, n_out: int, kernel: int, stride: int = 1) -> nn.Sequ
     return nn.Sequential(
         nn.Conv1d(n_in, n_out, kernel, stride, padding=kernel // 2, bias=False), nn.BatchNorm1d(n_out), nn.ReLU()
     )
+
+
+class _Context(nn.Module):
+    """What lies many steps away, added to a level."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.reach = nn.ModuleList(
+            nn.Sequential(
+                nn.Conv1d(channels, channels, 3, padding=steps, dilation=steps, bias=False), nn.BatchNorm1d(channels)
+            )
+            for steps in _CONTEXT_STEPS
+        )
+
+    def forward(self, level: Tensor) -> Tensor:
+        for reach in self.reach:
+            level = functional.relu(level + reach(level))
+        return level
 
 
 class _Up(nn.Module):
@@ -116,6 +136,7 @@ class XiaoNet(nn.Module):
             nn.Sequential(_convolution(above, below, kernel, _STRIDE), _convolution(below, below, kernel))
             for above, below in pairwise(channels)
         )
+        self.context = _Context(channels[-1])
         self.up = nn.ModuleList(
             _Up(below, above, kernel) for above, below in zip(channels[-2::-1], channels[:0:-1], strict=True)
         )
@@ -139,7 +160,7 @@ class XiaoNet(nn.Module):
         for down in self.down:
             beside.append(level)
             level = down(level)
-        features = level
+        features = level = self.context(level)
         for up in self.up:
             level = up(level, beside.pop())
         return self.head(level)[..., :n_samples], features

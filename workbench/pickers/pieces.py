@@ -235,13 +235,30 @@ def pieces_of(
 
     start_ns = int(recording["time"].values[0].astype("int64"))
     for row, station in enumerate(stations):
-        found = station_pieces(recording, station, wanted)
+        native = _as_recorded(recording, station)
+        found = station_pieces(native, station, wanted)
         notices += [f"{station}: {sentence}" for sentence in found.notices]
+        late_s = (int(native["time"].values[0].astype("int64")) - start_ns) * 1e-9
         for stream, padded in zip(found.streams, found.padded, strict=True):
-            kept = padded and (round(padded[0] * rate_hz), round(padded[1] * rate_hz))
+            kept = padded and (round((late_s + padded[0]) * rate_hz), round((late_s + padded[1]) * rate_hz))
             for group in _grouped_arrays(model, stream, arguments):
                 start = round((group.start_time.ns - start_ns) * 1e-9 * rate_hz)
                 yield Piece(row, group.data.astype(np.float32), start, kept)
+
+
+def _as_recorded(recording: xr.Dataset, station: str) -> xr.Dataset:
+    """The recording without the samples that reading added to a station which others exceed in rate.
+
+    Brought down again by a filter they would cost the network a pick here and there.
+    """
+    rate_hz = float(recording.attrs["sampling_rate_hz"])
+    native_hz = float(recording["native_sampling_rate_hz"].sel(station=station))
+    step = round(rate_hz / native_hz) if native_hz > 0 else 1
+    if step < 2 or abs(step * native_hz / rate_hz - 1) > 1e-6:
+        return recording
+    there = np.isfinite(recording["waveform"].sel(station=station).values).any(axis=0)
+    own = recording.isel(time=slice(int(np.argmax(there)) % step, None, step))
+    return own.assign_attrs(sampling_rate_hz=rate_hz / step)
 
 
 def _grouped_arrays(model: Any, stream: Any, arguments: Mapping[str, Any]) -> Iterator[Any]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from workbench.errors import PickerError
 from workbench.pickers.weights import WeightFiles, weights_hash
 from workbench.schema import PickerCard
 
@@ -61,13 +62,30 @@ def seisbench_card(name: str, files: WeightFiles, model: Any, labels: list[str],
         component_order="ZNE" if order == "ZNEIM" else order,
         sampling_rate_hz=rate_hz,
         window_s=(model.in_samples - 1) / rate_hz + lead_s,
-        thresholds={phase: _threshold(model, phase) for phase in phases},
+        thresholds={phase: _threshold(model, phase, files) for phase in phases},
         citation=citation[0] if citation else "",
+        assumed=tuple(_assumed(model, labels, order)),
     )
 
 
-def _threshold(model: Any, phase: str) -> float:
+def _threshold(model: Any, phase: str, files: WeightFiles) -> float:
     """Default threshold of a phase, as SeisBench's ``classify`` finds it."""
     key = "detection_threshold" if phase == "Detection" else f"{phase}_threshold"
     documented = model._annotate_args.get(key, model._annotate_args.get("*_threshold", ("", 0.3)))
-    return float(model.default_args.get(key, documented[1]))
+    threshold = model.default_args.get(key, documented[1])
+    try:
+        return float(threshold)
+    except (TypeError, ValueError) as error:
+        raise PickerError(f"{files.settings} gives {key} as {threshold!r}; not a number. Correct it.") from error
+
+
+def _assumed(model: Any, labels: list[str], order: str) -> Iterator[str]:
+    """What the class decided because the weights' settings do not name it."""
+    named = (model._weights_metadata or {}).get("model_args", {})
+    could_be = model.get_model_args()
+    words = {
+        "phases": f"label order {', '.join(labels)}",
+        "component_order": f"component order {order}",
+        "norm": f"normalisation by {getattr(model, 'norm', '')}",
+    }
+    yield from (word for key, word in words.items() if key in could_be and key not in named)

@@ -153,10 +153,10 @@ class SeisBenchFamily:
         """Whether any weights are on this computer."""
         return seisbench_availability(self.name)
 
-    def cache_key(self, weights: str) -> tuple[str, int]:
-        """Changes when the file behind the weights does."""
+    def cache_key(self, weights: str) -> tuple[str, int, int]:
+        """Changes when a file behind the weights does."""
         files = find_files(self.name, weights)
-        return str(files.tensors), files.tensors.stat().st_mtime_ns
+        return str(files.tensors), files.tensors.stat().st_mtime_ns, files.settings.stat().st_mtime_ns
 
 
 class SeisBenchPicker:

@@ -52,8 +52,8 @@ class Weights:
     name
         Of the weights; empty for a picker without weights.
     place
-        ``"cached"`` (on this computer), ``"remote"`` (can be fetched), ``"folder"`` (a user's own) or ``"none"`` (the
-        picker has no weights).
+        ``"cached"`` (on this computer), ``"remote"`` (can be fetched) or ``"none"`` (the picker has no weights). Those
+        of a user's own are named by their path and stand in no list.
     note
         What is known of them, in words.
     """

@@ -12,6 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from workbench.errors import PickerError
+from workbench.networks.bundled import DEFAULT_WEIGHTS
 from workbench.pickers.pieces import rate_notices, require_output
 from workbench.pickers.segments import is_dead, library_versions
 from workbench.processing.grid import Grid, kept_outputs, sample_index, stack_mean
@@ -23,22 +24,23 @@ __all__ = ["XiaoNetPicker", "xiaonet_card"]
 
 RATE_HZ = 100.0
 COMPONENTS = (("Z",), ("N", "1"), ("E", "2"))
-THRESHOLDS = {"P": 0.25, "S": 0.25}
 _LONGEST_GAP_WINDOWS = 2
 _FEWEST_S = 3.0
 
 
-def xiaonet_card(weights: str, weights_hash: str) -> PickerCard:
-    """What a XiaoNet with those weights wants and gives."""
+def xiaonet_card(path: Path) -> PickerCard:
+    """What a XiaoNet with the weights of that file wants and gives."""
+    from workbench.networks.bundled import thresholds_of, weights_hash
+
     return PickerCard(
         name="xiaonet",
         title="XiaoNet",
-        weights=weights,
-        weights_hash=weights_hash,
+        weights=path.stem.removeprefix("xiaonet_"),
+        weights_hash=weights_hash(path),
         phases=("P", "S"),
         component_order="ZNE",
         sampling_rate_hz=RATE_HZ,
-        thresholds=dict(THRESHOLDS),
+        thresholds=thresholds_of(path),
         citation="Distilled from Zhu and Beroza (2019) and Mousavi et al. (2020)",
     )
 
@@ -59,19 +61,18 @@ class XiaoNetPicker:
 
     def __init__(
         self,
-        weights: str = "25k",
+        weights: str = DEFAULT_WEIGHTS,
         batch_size: int = 32,
         step_s: float = 10.0,
         front_s: float = 15.0,
         back_s: float = 5.0,
     ) -> None:
-        from workbench.networks.bundled import weights_hash
         from workbench.networks.weights_file import load_xiaonet
 
         self.module, path = load_xiaonet(weights)
         self.batch_size = max(1, int(batch_size))
         self.grid = Grid(3000, *(round(value * RATE_HZ) for value in (step_s, front_s, back_s)))
-        self.card = xiaonet_card(path.stem.removeprefix("xiaonet_"), weights_hash(path))
+        self.card = xiaonet_card(path)
 
     @staticmethod
     def availability() -> Availability:

@@ -102,11 +102,24 @@ def resample_run(samples: np.ndarray, rate_in_hz: float, rate_hz: float, offset_
     ratio = Fraction(rate_hz / rate_in_hz).limit_denominator(_LARGEST_FACTOR)
     drift = abs(float(ratio) * rate_in_hz / rate_hz - 1.0) * samples.size if ratio else np.inf
     if ratio != 1 and drift < _ON_GRID_SAMPLES and ratio.numerator <= _LARGEST_FACTOR:
-        samples = signal.resample_poly(samples, ratio.numerator, ratio.denominator, padtype="line").astype(np.float32)
+        window = _interpolator(ratio.numerator) if ratio > 1 else ("kaiser", 5.0)
+        up, down = ratio.numerator, ratio.denominator
+        samples = signal.resample_poly(samples, up, down, window=window, padtype="line").astype(np.float32)
         rate_in_hz = rate_hz
     elif drift >= _ON_GRID_SAMPLES and rate_hz < 0.999 * rate_in_hz:
         samples = _low_passed(samples, rate_in_hz, 0.4 * rate_hz)
     return _interpolated(samples, rate_in_hz, rate_hz, offset_s, n_out)
+
+
+def _interpolator(up: int) -> np.ndarray:
+    """Scipy's filter for so many values in the place of one, but the given samples come through as they are.
+
+    Scipy gives each of them a gain of its own near 1, which turns an offset into a tone at the former rate.
+    """
+    taps = signal.firwin(20 * up + 1, 1.0 / up, window=("kaiser", 5.0))
+    for phase in range(up):
+        taps[phase::up] /= up * taps[phase::up].sum()
+    return np.asarray(taps)
 
 
 def _low_passed(samples: np.ndarray, rate_in_hz: float, corner_hz: float) -> np.ndarray:

@@ -34,6 +34,8 @@ class PickerCard:
         ``"probability"`` (0 to 1) or ``"ratio"`` (0 and up, e.g. STA/LTA; its curve is r / (1 + r)).
     citation
         Author and year of the source.
+    assumed
+        What the weights do not say of themselves and the class decided, in words: ``"label order NPS"``.
     """
 
     name: str
@@ -47,6 +49,7 @@ class PickerCard:
     thresholds: Mapping[str, float] = field(default_factory=dict)
     threshold_unit: str = "probability"
     citation: str = ""
+    assumed: tuple[str, ...] = ()
 
     def to_probability(self, threshold: float) -> float:
         """A threshold in the picker's own unit, on the 0-to-1 scale of its curve.

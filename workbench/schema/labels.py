@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -93,8 +94,11 @@ class Decision:
             raise SchemaError(f"A polarity is one of {list(POLARITIES)}; this is {self.polarity!r}.")
         if self.onset_quality not in ONSET_QUALITIES:
             raise SchemaError(f"An onset quality is one of {list(ONSET_QUALITIES)}; this is {self.onset_quality!r}.")
-        if self.uncertainty_minus_s < 0 or self.uncertainty_plus_s < 0:
-            raise SchemaError("An uncertainty is 0 seconds or more on either side.")
+        for side in (self.uncertainty_minus_s, self.uncertainty_plus_s):
+            if side < 0 or math.isinf(side):
+                raise SchemaError(f"An uncertainty is 0 seconds or more on either side; this is {side:g}.")
+        if not (math.isnan(self.weight) or 0 <= self.weight <= 4):
+            raise SchemaError(f"A weight lies between 0 (full) and 4 (unused); this is {self.weight:g}.")
 
 
 def empty_labels() -> pd.DataFrame:

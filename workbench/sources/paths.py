@@ -84,6 +84,7 @@ def walk_files(
     """
     limit = roots if roots is not None else (None if follow_links else [folder])
     seen: set[tuple[int, int]] = set()
+    _is_new(folder, seen)
     pending = [folder]
     while pending:
         current = pending.pop()

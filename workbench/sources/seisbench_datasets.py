@@ -111,7 +111,7 @@ class SeisBenchSource:
         row, chunk = self._row(recording_id)
         with self._files.open(chunk.hdf5) as file:
             form = self._format(file, chunk)
-            samples = read_trace(file, row["trace_name"], str(form.get("dimension_order", "CW")))
+            samples = read_trace(file, row["trace_name"], str(form.get("dimension_order", "")))
         stored, notices = component_names(row, form, len(samples))
         ranks = component_ranks(stored)
         components = [stored[rank] for rank in ranks]
@@ -196,8 +196,8 @@ class SeisBenchSource:
         for folder in folders:
             if not SeisBenchSource.recognises(folder):
                 raise SourceError(
-                    f"The dataset {self._name} is not on this computer; looked in {folder}. Download it first: "
-                    f"SeisBenchSource(name={self._name!r}).download(), or copy a downloaded one into that folder."
+                    f"The dataset {self._name} is not on this computer; looked in {folder}. Download it first "
+                    "(`workbench pick` does so with --fetch, the app when asked), or copy it into that folder."
                 )
         return folders
 

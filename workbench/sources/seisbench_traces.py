@@ -42,11 +42,11 @@ def read_trace(file: h5py.File, trace_name: str, dimension_order: str) -> np.nda
     trace_name
         Name of a dataset, or of a part of one: ``"bucket0$3,:3,:6000"``.
     dimension_order
-        ``"CW"`` (component, time) or ``"WC"``.
+        ``"CW"`` (component, time) or ``"WC"``; empty where the file does not say: the shorter are the components.
     """
     # "NCW" is what SeisBench gives out; N numbers the traces of a block.
     dimension_order = dimension_order.removeprefix("N")
-    if sorted(dimension_order) != ["C", "W"]:
+    if dimension_order and sorted(dimension_order) != ["C", "W"]:
         raise SourceError(f"{file.filename} has the dimension order {dimension_order!r}; expected 'CW' or 'WC'.")
     block, _, location = trace_name.partition("$")
     dataset = find_object(file, f"data/{block}") if block else None
@@ -62,7 +62,8 @@ def read_trace(file: h5py.File, trace_name: str, dimension_order: str) -> np.nda
             f"components and samples."
         )
     samples = read_samples(dataset, selection)
-    samples = samples if dimension_order == "CW" else samples.T
+    is_turned = samples.shape[0] > samples.shape[1] if not dimension_order else dimension_order == "WC"
+    samples = samples.T if is_turned else samples
     if 0 in samples.shape:
         raise SourceError(f"The trace {trace_name!r} in {file.filename} is empty: its shape is {samples.shape}.")
     return samples

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ __all__ = ["StationBook", "read_station_table", "read_stationxml"]
 
 _SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "network": ("network", "net", "netcode", "networkcode", "stationnetworkcode", "knetwk"),
-    "station": ("station", "sta", "stationcode", "statcode", "code", "name", "stationname", "stationid", "id", "kstnm",
-                "receivercode", "stname"),
+    # A name or number of its own may stand beside the code, and then is not it.
+    "station": ("station", "sta", "stationcode", "statcode", "kstnm", "stnm", "receivercode", "code", "seedid",
+                "traceid", "nslc", "netsta", "stationid", "id", "stationname", "stname", "name"),
     "location": ("location", "loc", "locationcode", "stationlocationcode", "khole"),
     "latitude": ("latitude", "lat", "latitudedeg", "stationlatitudedeg", "stationlatitude", "receiverlatitude", "stla"),
     "longitude": ("longitude", "lon", "long", "lng", "longitudedeg", "stationlongitudedeg", "stationlongitude",
@@ -29,6 +31,15 @@ _SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "elevation_km": ("elevationkm", "elevkm", "altitudekm", "heightkm"),
 }  # fmt: skip
 _COLUMN_OF = {spelling: column for column, spellings in _SPELLINGS.items() for spelling in spellings}
+_FAR_NS = 1 << 63
+
+
+@dataclass(frozen=True)
+class StationEpoch(Station):
+    """Where a station stood for a time, nanoseconds since 1970: some are moved and keep their code."""
+
+    start_ns: int = -_FAR_NS
+    end_ns: int = _FAR_NS
 
 
 class StationBook:
@@ -37,27 +48,32 @@ class StationBook:
     Parameters
     ----------
     stations
-        Whose `station` is ``"NET.STA.LOC"``, ``"NET.STA"`` or ``"STA"``. The first of two with the same code stays.
+        Whose `station` is ``"NET.STA.LOC"``, ``"NET.STA"`` or ``"STA"``. Of two with the same code the one that stood
+        at the time asked for counts, else the first.
     """
 
     def __init__(self, stations: Iterable[Station] = ()) -> None:
-        self._by_code: dict[str, Station] = {}
+        self._by_code: dict[str, list[Station]] = {}
         for station in stations:
             parts = station.station.split(".")
             keys = {station.station, ".".join(parts[:2]), parts[min(1, len(parts) - 1)]}
             for key in keys:
-                self._by_code.setdefault(key, station)
+                self._by_code.setdefault(key, []).append(station)
 
-    def __len__(self) -> int:
-        return len(set(self._by_code.values()))
+    def find(self, station: str, time_ns: int | None = None) -> Station:
+        """The station with a code ``"NET.STA.LOC"``; coordinates are NaN if it is in no table.
 
-    def find(self, station: str) -> Station:
-        """The station with a code ``"NET.STA.LOC"``; coordinates are NaN if it is in no table."""
+        Parameters
+        ----------
+        time_ns
+            At which it is asked for, nanoseconds since 1970.
+        """
         network, _, rest = station.partition(".")
         code = rest.partition(".")[0]
         for key in (station, f"{network}.{code}", code):
-            found = self._by_code.get(key)
-            if found is not None and self._networks_agree(found.station, network):
+            fitting = [one for one in self._by_code.get(key, ()) if self._networks_agree(one.station, network)]
+            if fitting:
+                found = next((one for one in fitting if _stood(one, time_ns)), fitting[0])
                 return Station(station, found.latitude_deg, found.longitude_deg, found.elevation_m)
         return Station(station)
 
@@ -68,8 +84,13 @@ class StationBook:
         return not listed or not network or listed == network
 
 
+def _stood(station: Station, time_ns: int | None) -> bool:
+    """Whether a station stood where it did at a time; one that is in a table without times always did."""
+    return time_ns is None or not isinstance(station, StationEpoch) or station.start_ns <= time_ns <= station.end_ns
+
+
 def read_stationxml(path: Path) -> tuple[list[Station], Any]:
-    """Stations of a StationXML file, one per location, and ObsPy's inventory.
+    """Stations of a StationXML file, one per location and time that it stood there, and ObsPy's inventory.
 
     Raises
     ------
@@ -85,15 +106,23 @@ def read_stationxml(path: Path) -> tuple[list[Station], Any]:
     stations = []
     for network in inventory:
         for station in network:
-            for channel in station:
-                code = f"{network.code}.{station.code}.{channel.location_code}"
-                stations.append(Station(code, *_coordinates(channel)))
-            stations.append(Station(f"{network.code}.{station.code}", *_coordinates(station)))
-    return list({station.station: station for station in reversed(stations)}.values()), inventory
+            code = f"{network.code}.{station.code}"
+            # First, so that it also stands for a location that the file does not know.
+            stations.append(_epoch(code, station))
+            stations += [_epoch(f"{code}.{channel.location_code}", channel) for channel in station]
+    return list(dict.fromkeys(stations)), inventory
 
 
-def _coordinates(place: Any) -> tuple[float, float, float]:
-    return float(place.latitude), float(place.longitude), float(place.elevation or 0.0)
+def _epoch(code: str, place: Any) -> StationEpoch:
+    start_ns, end_ns = (None if date is None else date.ns for date in (place.start_date, place.end_date))
+    return StationEpoch(
+        code,
+        float(place.latitude),
+        float(place.longitude),
+        float(place.elevation or 0.0),
+        -_FAR_NS if start_ns is None else start_ns,
+        _FAR_NS if end_ns is None else end_ns,
+    )
 
 
 def read_station_table(path: Path) -> tuple[list[Station], str]:
@@ -114,7 +143,7 @@ def read_station_table(path: Path) -> tuple[list[Station], str]:
     except OSError as error:
         raise SourceError(f"{path.name} cannot be read: {error.strerror}") from error
     rows = _rows(text)
-    names = [_column(cell) for cell in rows[0]] if rows else []
+    names = _columns(rows[0]) if rows else []
     lacking = [name for name in ("station", "latitude", "longitude") if name not in names]
     if lacking:
         raise SourceError(f"{path.name} is no table of stations: it has no column for {', '.join(lacking)}.")
@@ -143,9 +172,15 @@ def _rows(text: str) -> list[list[str]]:
     return list(csv.reader([head, *body], delimiter=separator, skipinitialspace=True))
 
 
-def _column(name: str) -> str:
-    spelling = re.sub(r"[^a-z]", "", name.lower())
-    return _COLUMN_OF.get(spelling, f"other {name}")
+def _columns(head: list[str]) -> list[str]:
+    """What each column is; where several could be the same thing, the spelling that is listed first is it."""
+    spellings = [re.sub(r"[^a-z]", "", name.lower()) for name in head]
+    names = []
+    for name, spelling in zip(head, spellings, strict=True):
+        column = _COLUMN_OF.get(spelling)
+        best = next((one for one in _SPELLINGS[column] if one in spellings), "") if column else ""
+        names.append(column if column and spelling == best else f"other {name}")
+    return names
 
 
 def _floats(column: pd.Series) -> list[float]:

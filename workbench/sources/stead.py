@@ -26,6 +26,7 @@ from workbench.sources.stead_index import (
     STEAD_COLUMNS,
     TIMES,
     SteadPair,
+    attribute_text,
     find_trace,
     stead_rows,
 )
@@ -209,7 +210,7 @@ def _merged(row: dict[str, Any], attributes: dict[str, Any]) -> tuple[dict[str, 
 
 def _typed(name: str, attribute: Any) -> Any:
     """An attribute with the type of its column; None where not known."""
-    text = str(attribute)
+    text = attribute_text(attribute)
     if not is_known(name, text):
         return None
     column = pa.array([text])

@@ -20,6 +20,8 @@ __all__ = ["find_pairs", "looks_like_stead"]
 _HDF5 = (".hdf5", ".h5")
 _FEW_COLUMNS = 3
 """So many of STEAD's columns tell its CSV file from any other."""
+_OWN_COLUMNS = {"network_code", "receiver_code"}
+"""SeisBench names these otherwise; with others it shares the names."""
 
 
 def looks_like_stead(path: Path) -> bool:
@@ -140,9 +142,15 @@ def _holds_traces(file: Path) -> bool:
 
 
 def _is_seisbench(file: Path) -> bool:
-    """Whether a file is half of a pair ``metadata*.csv`` and ``waveforms*.hdf5``."""
+    """Whether a file is half of a pair ``metadata*.csv`` and ``waveforms*.hdf5`` whose columns are not STEAD's."""
+    table, waveforms = file, file
     if file.name.startswith("metadata") and file.suffix == ".csv":
-        return file.with_name(f"waveforms{file.stem.removeprefix('metadata')}.hdf5").exists()
-    if file.name.startswith("waveforms") and file.suffix == ".hdf5":
-        return file.with_name(f"metadata{file.stem.removeprefix('waveforms')}.csv").exists()
-    return False
+        waveforms = file.with_name(f"waveforms{file.stem.removeprefix('metadata')}.hdf5")
+    elif file.name.startswith("waveforms") and file.suffix == ".hdf5":
+        table = file.with_name(f"metadata{file.stem.removeprefix('waveforms')}.csv")
+    if table == waveforms or not (table.exists() and waveforms.exists()):
+        return False
+    try:
+        return not _OWN_COLUMNS.issubset(csv_header(table))
+    except SourceError:
+        return True

@@ -17,7 +17,7 @@ from workbench.schema import Report
 from workbench.sources.files import require_file
 from workbench.sources.hdf5 import attributes_of, find_object, open_hdf5
 from workbench.sources.metadata_index import unique_names
-from workbench.sources.text_columns import csv_header, csv_tables, to_number_lists, typed_columns
+from workbench.sources.text_columns import csv_header, csv_tables, is_known, to_number_lists, typed_columns
 
 __all__ = [
     "NEEDED",
@@ -28,6 +28,7 @@ __all__ = [
     "TIMES",
     "TRACE_FOLDERS",
     "SteadPair",
+    "attribute_text",
     "find_trace",
     "stead_rows",
     "trace_attributes",
@@ -208,17 +209,16 @@ def _pieces(pair: SteadPair, more: pa.Array) -> Iterator[pa.Table]:
 
 
 def _as_text(rows: list[Mapping[str, Any]]) -> pa.Table:
-    return pa.table(
-        {
-            name: pa.array([_text(row[name]) if name in row else None for row in rows], type=pa.string())
-            for name in STEAD_COLUMNS
-        }
-    )
+    texts = ({name: attribute_text(value) for name, value in row.items()} for row in rows)
+    known = [{name: text for name, text in row.items() if is_known(name, text)} for row in texts]
+    return pa.table({name: pa.array([row.get(name) for row in known], type=pa.string()) for name in STEAD_COLUMNS})
 
 
-def _text(value: Any) -> str | None:
-    text = " ".join(str(value).split())
-    return None if text in ("", "None", "nan") else text
+def attribute_text(value: Any) -> str:
+    """An attribute as a CSV file would have it: a station's number or an id without the point of a float."""
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return " ".join(str(value).split())
 
 
 def trace_attributes(file: h5py.File, name: str) -> dict[str, Any]:

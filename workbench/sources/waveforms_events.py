@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
@@ -22,6 +23,8 @@ _NAN = float("nan")
 # A recording may begin this long after the origin and still be of that event.
 _LATEST_START_NS = 120 * 10**9
 _DEEPEST_KM = 800.0
+_HYPO71 = re.compile(r"[IE]?\s*(?P<phase>[PS])\s*(?P<motion>[UDC+-]?)\s*[0-4]?")
+_MOTIONS = {"U": "positive", "C": "positive", "+": "positive", "D": "negative", "-": "negative"}
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,8 @@ def read_sac_header(path: Path, stats: Any) -> tuple[Station, CatalogEvent]:
     """Station, event and picks in the header of a SAC trace, as far as they are set.
 
     Origin time ``o``, picks ``a`` (P unless ``ka`` names another phase) and ``t0`` to ``t9`` where ``kt0`` to ``kt9``
-    name one.
+    name one; ``t0`` beside ``a`` is S if it has no name, as SAC's own picking sets them. Names may be those of Hypo71
+    that SAC writes: ``IPU0`` (impulsive P, up, weight 0), ``ES  2``.
     """
     sac = stats.sac
     code = station_of(path, stats)
@@ -111,11 +115,15 @@ def read_sac_header(path: Path, stats: Any) -> tuple[Station, CatalogEvent]:
     reference_ns = stats.starttime.ns - round(float(sac.get("b", 0.0)) * 1e9)
     picks = []
     for name in ("a", *(f"t{number}" for number in range(10))):
-        phase = str(sac.get(f"k{name}", "P" if name == "a" else "")).strip()
+        written = str(sac.get(f"k{name}", "")).strip()
+        if not written and name == "t0" and "a" in sac:
+            written = "S"
+        hypo = _HYPO71.fullmatch(written)
+        phase, motion = (hypo["phase"], hypo["motion"]) if hypo else (written, "")
         phase = "P" if name == "a" and phase[:1].upper() not in ("P", "S") else phase
         time = time_after(reference_ns, float(sac.get(name, _NAN)))
         if time is not None and phase[:1].upper() in ("P", "S"):
-            picks.append({"station": code, "phase": phase, "time": time})
+            picks.append({"station": code, "phase": phase, "time": time, "polarity": _MOTIONS.get(motion, "")})
     return station, CatalogEvent(_sac_event(sac, reference_ns), tuple(picks), path.stem)
 
 

@@ -70,7 +70,7 @@ def read_interval(
         if station not in turned:
             findings.add("1 and 2 of unknown direction stand in the place of N and E: {}.", station)
     _say_what_is_missing(waveform, stations, components, letters, grid, findings)
-    places = [book.find(station) for station in stations]
+    places = [book.find(station, grid.start_ns) for station in stations]
     return make_recording(
         waveform,
         stations=stations,
@@ -148,6 +148,10 @@ def _say_what_is_missing(
     findings: Findings,
 ) -> None:
     """Name gaps, dead channels and missing components; a dead (constant) channel becomes NaN."""
+    lacking = [letter for letter in ("Z12" if {"1", "2"} & set(components) else "ZNE") if letter not in components]
+    # A vertical alone is what many stations have; one of three components is lost.
+    if len(lacking) == 1:
+        findings.add("No station has the component {} here.", lacking[0])
     for index, station in enumerate(stations):
         for letter in components:
             name = f"{station} {letters[station].get(letter, letter)}"

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, get_type_hints
 
 from workbench.errors import SchemaError, SourceError
@@ -122,13 +123,13 @@ class TrainingConfig:
         return {"network": "xiaonet", "size": self.size}
 
 
-def read_config(path: Path, **changes: Any) -> TrainingConfig:
+def read_config(path: Path, changes: Mapping[str, Any] = MappingProxyType({})) -> TrainingConfig:
     """The run that a TOML file describes; its split is looked for beside it, folders are made in the current one.
 
     Parameters
     ----------
     changes
-        Top-level values that replace those of the file; None leaves the file's.
+        Values in place of the file's, by dotted key: ``{"size": "5k", "loss.teacher": 0.0}``.
 
     Raises
     ------
@@ -143,7 +144,14 @@ def read_config(path: Path, **changes: Any) -> TrainingConfig:
         raise SourceError(f"The configuration {path} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SchemaError(f"The configuration {path} is not TOML: {error}.") from error
-    content |= {name: value for name, value in changes.items() if value is not None}
+    for key, value in changes.items():
+        *tables, name = key.split(".")
+        place = content
+        for table in tables:
+            place = place.setdefault(table, {})
+            if not isinstance(place, dict):
+                raise SchemaError(f"{key!r} names no key: {table} is no table in {path}.")
+        place[name] = value
     lessons = content.get("lessons")
     if isinstance(lessons, dict) and isinstance(lessons.get("split"), str):
         lessons["split"] = str(path.parent / lessons["split"])

@@ -38,7 +38,7 @@ class Freshness:
 
 
 class LessonWindows(Dataset[dict[str, torch.Tensor]]):
-    """Windows of a file of lessons; no more than one lesson is in memory at a time.
+    """Windows of a file of lessons; no more than one lesson's samples are in memory at a time.
 
     Parameters
     ----------
@@ -68,6 +68,8 @@ class LessonWindows(Dataset[dict[str, torch.Tensor]]):
             with h5py.File(path) as file:
                 self._length = len(file["samples"])
                 self._lesson_samples = file["samples"].shape[-1]
+                # A few numbers a lesson: asking the file for them would take as long as for the waveform.
+                self._onsets, self._labelled = file["onsets"][:], file["labelled"][:]
                 self.hint_channels = file["hint"].shape[1] if "hint" in file else 0
         except (OSError, KeyError) as error:
             raise SourceError(f"{path} is no readable file of lessons: {error}.") from error
@@ -92,7 +94,7 @@ class LessonWindows(Dataset[dict[str, torch.Tensor]]):
     def _tensors(
         self, index: int, first: int, samples: np.ndarray, teacher: np.ndarray, there: np.ndarray
     ) -> dict[str, torch.Tensor]:
-        onsets, bounds = self._arrays["onsets"][index] - first, self._arrays["labelled"][index] - first
+        onsets, bounds = self._onsets[index] - first, self._labelled[index] - first
         at = np.arange(self.n_samples)
         labelled = there & (at >= bounds[0]) & (at < bounds[1]) if np.isfinite(bounds).all() else np.zeros_like(there)
         heard = there & np.isfinite(teacher).all(axis=0)

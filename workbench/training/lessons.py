@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 
+from workbench.errors import SourceError
 from workbench.schema import Report, silent
 from workbench.training.augmentations import (
     AddNoise,
@@ -33,6 +37,9 @@ KINDS = ("labelled", "found", "noise", "synthetic")
 """Where a lesson comes from: a clip with true labels, one in which only the teachers see something, one in which they
 see nothing, and a made one."""
 
+TeachersConfig = tuple[Sequence[tuple[str, str]], str]
+"""Arguments of :class:`~workbench.training.teachers.Teachers`."""
+
 _QUIET = 0.15
 _BATCH = 64
 
@@ -44,7 +51,7 @@ class Recipe:
     Parameters
     ----------
     shares
-        Of each of :data:`KINDS`, which add up to one; a kind without clips gives its share to ``"labelled"``.
+        Of each of :data:`KINDS`, which add up to one; a kind without clips leaves its share to the others.
     stretch, snr_db, second_event_db
         Ranges; see :mod:`workbench.training.augmentations`.
     stretched, noisy, superposed
@@ -65,50 +72,103 @@ class Recipe:
 
 
 def make_lessons(
-    clips: Path, path: Path, *, count: int, role: str, recipe: Recipe, teachers: Teachers, seed: int,
-    report: Report = silent,
+    clips: Path, path: Path, *, count: int, role: str, recipe: Recipe, teachers: TeachersConfig, seed: int,
+    workers: int = 1, report: Report = silent,
 ) -> Path:  # fmt: skip
-    """The path of a file of lessons made from the clips of one role.
+    """The path of a file of lessons made from the clips of one role; the same for any number of workers.
 
     Parameters
     ----------
     clips
         Folder of a SeisBench dataset; see :mod:`workbench.training.clips`.
+    teachers
+        Names of pickers and their weights, and the layer that gives the hint.
+    workers
+        Processes that make lessons at the same time; 1 makes them in this one.
 
     Raises
     ------
     SourceError
         If there are no clips of that role, or the file cannot be written.
     """
-    maker = _Maker(clips, role, recipe, teachers, np.random.default_rng(seed), report)
+    unlabelled = np.flatnonzero(read_clips(clips, role).metadata["labelled_from_sample"].isna())
 
     def write(temporary: Path) -> None:
-        with h5py.File(temporary, "w") as file:
-            for first in range(0, count, _BATCH):
-                report(first / count, f"lesson {first} of {count}")
-                _append(file, maker.batch(min(_BATCH, count - first)))
+        with h5py.File(temporary, "w") as file, _workers(workers, (clips, role, recipe, teachers)) as spread:
+            found = np.full(unlabelled.max(initial=-1) + 1, np.nan)
+            for done, (rows, samples) in enumerate(spread(_look, _batches(unlabelled))):
+                report(done * _BATCH / len(unlabelled), f"teachers look at clip {done * _BATCH} of {len(unlabelled)}")
+                found[rows] = samples
+            parts = [(seed, part, len(rows), found) for part, rows in enumerate(_batches(np.arange(count)))]
+            for done, arrays in enumerate(spread(_make, parts)):
+                report(done * _BATCH / count, f"lesson {done * _BATCH} of {count}")
+                _append(file, arrays)
 
     return replace_atomically(path, write)
+
+
+def _batches(rows: np.ndarray) -> list[np.ndarray]:
+    return [rows[first : first + _BATCH] for first in range(0, len(rows), _BATCH)]
+
+
+@contextmanager
+def _workers(count: int, given: tuple[Any, ...]) -> Iterator[Any]:
+    """A `map` over that many processes, each of which has opened clips and teachers once."""
+    if count == 1:
+        _open_bench(*given)
+        yield map
+        return
+    context = get_context("spawn")  # a fork of a process in which torch has run may hang
+    with ProcessPoolExecutor(count, mp_context=context, initializer=_open_bench, initargs=given) as pool:
+        yield pool.map
+
+
+_bench: dict[str, Any] = {}
+"""What a process makes lessons with: it lives as long as the process, and is opened once for all batches."""
+
+
+def _open_bench(clips: Path, role: str, recipe: Recipe, teachers: TeachersConfig) -> None:
+    _bench.update(dataset=read_clips(clips, role), recipe=recipe, teachers=Teachers(*teachers))
+
+
+def _look(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where the teachers see the likeliest onset in clips without labels; NaN where they see none."""
+    dataset, teachers = _bench["dataset"], _bench["teachers"]
+    windows = np.zeros((len(rows), 3, LESSON_SAMPLES), np.float32)
+    for window, row in zip(windows, rows, strict=True):
+        samples = dataset.get_waveforms(int(row))[:, :LESSON_SAMPLES]
+        window[:, : samples.shape[-1]] = samples
+    onset = np.nan_to_num(teachers.curves(windows)[:, :2]).max(axis=1)
+    return rows, np.where(onset.max(axis=-1) >= _QUIET, onset.argmax(axis=-1), np.nan)
+
+
+def _make(part: tuple[int, int, int, np.ndarray]) -> dict[str, np.ndarray]:
+    seed, number, count, found = part
+    rng = np.random.default_rng((seed, number))
+    return _Maker(_bench["dataset"], _bench["recipe"], _bench["teachers"], rng, found).batch(count)
 
 
 class _Maker:
     """Draws clips by kind and augments them by a SeisBench generator each."""
 
     def __init__(
-        self, clips: Path, role: str, recipe: Recipe, teachers: Teachers, rng: np.random.Generator, report: Report
+        self, dataset: Any, recipe: Recipe, teachers: Teachers, rng: np.random.Generator, found: np.ndarray
     ) -> None:
         from seisbench.generate import GenericGenerator
 
-        dataset = read_clips(clips, role)
         self.recipe, self.teachers, self.rng = recipe, teachers, rng
         self.dataset = dataset
-        self.found = self._found_samples(report)
+        self.found = np.full(len(dataset), np.nan)
+        self.found[: len(found)] = found
         self.pools = self._pools()
         self._quiet_rows = set(self.pools["noise"].tolist())
         self._rows = {name: row for row, name in enumerate(dataset.metadata["trace_name"])}
         shares = np.array(
             [share if len(self.pools[kind]) else 0.0 for kind, share in zip(KINDS, recipe.shares, strict=True)]
         )
+        if not shares.sum():
+            wanted = [kind for kind, share in zip(KINDS, recipe.shares, strict=True) if share]
+            raise SourceError(f"There are no clips of the kinds that recipe.shares asks for: {', '.join(wanted)}.")
         self.shares = shares / shares.sum()
         self.event_steps: list[Any] = [
             self._mark,
@@ -127,27 +187,14 @@ class _Maker:
             ]
         )
 
-    def _found_samples(self, report: Report) -> np.ndarray:
-        """Where the teachers see the likeliest onset in each clip without labels; NaN where they see none."""
-        found = np.full(len(self.dataset), np.nan)
-        unlabelled = np.flatnonzero(self.dataset.metadata["labelled_from_sample"].isna())
-        for first in range(0, len(unlabelled), _BATCH):
-            report(first / len(unlabelled), f"teachers look at clip {first} of {len(unlabelled)}")
-            rows = unlabelled[first : first + _BATCH]
-            windows = np.zeros((len(rows), 3, LESSON_SAMPLES), np.float32)
-            for window, row in zip(windows, rows, strict=True):
-                samples = self.dataset.get_waveforms(int(row))[:, :LESSON_SAMPLES]
-                window[:, : samples.shape[-1]] = samples
-            onset = np.nan_to_num(self.teachers.curves(windows)[:, :2]).max(axis=1)
-            found[rows] = np.where(onset.max(axis=-1) >= _QUIET, onset.argmax(axis=-1), np.nan)
-        return found
-
     def _pools(self) -> Mapping[str, np.ndarray]:
         metadata = self.dataset.metadata
         made = (metadata["set"] == "synthetic").to_numpy()
         labelled = metadata["labelled_from_sample"].notna().to_numpy()
         seen = np.isfinite(self.found)
-        pools = {"labelled": labelled & ~made, "found": seen, "noise": ~labelled & ~seen, "synthetic": made}
+        # Without a teacher nobody has looked whether a clip without labels is quiet.
+        quiet = ~labelled & ~seen & bool(self.teachers.pickers)
+        pools = {"labelled": labelled & ~made, "found": seen, "noise": quiet, "synthetic": made}
         return {kind: np.flatnonzero(chosen) for kind, chosen in pools.items()}
 
     def batch(self, count: int) -> dict[str, np.ndarray]:
@@ -157,13 +204,17 @@ class _Maker:
         arrays = {name: np.stack([lesson[name] for lesson in lessons]) for name in ("X", "onsets", "labelled")}
         hints = self.teachers.hints(arrays["X"])
         extra = {} if hints is None else {"hint": hints.astype(np.float16)}
+        curves = self.teachers.curves(arrays["X"])
+        # Nothing is there, whatever a teacher hears in the noise that was added: here the truth is known.
+        noise = kinds == KINDS.index("noise")
+        curves[noise] = np.array([[0.0], [0.0], [1.0]], np.float32)
         scale = arrays["X"].std(axis=(1, 2), keepdims=True)
         return extra | {
             "samples": (arrays["X"] / np.where(scale > 0, scale, 1.0)).astype(np.float16),
             "onsets": arrays["onsets"].astype(np.float32),
             "labelled": arrays["labelled"].astype(np.float32),
             "kind": kinds.astype(np.uint8),
-            "teacher": self.teachers.curves(arrays["X"]).astype(np.float16),
+            "teacher": curves.astype(np.float16),
         }
 
     def _lesson(self, kind: str) -> dict[str, np.ndarray]:

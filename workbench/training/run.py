@@ -19,21 +19,22 @@ from workbench.training.config import LessonsConfig, TrainingConfig
 from workbench.training.datasets import LessonWindows
 from workbench.training.lessons import make_lessons
 from workbench.training.targets import Targets
-from workbench.training.teachers import Teachers
 from workbench.training.trainer import Result, Trainer
 
 __all__ = ["prepare_lessons", "train"]
 
 
-def train(config: TrainingConfig, recordings: Path, report: Report = silent) -> Result:
+def train(config: TrainingConfig, recordings: Path, report: Report = silent, workers: int = 1) -> Result:
     """Weights, and how the losses went; goes on from the last checkpoint if there is one.
 
     Parameters
     ----------
     recordings
         Folder that the paths of the split are relative to; not read if the lessons are there already.
+    workers
+        Processes that make lessons, where they are missing.
     """
-    paths = prepare_lessons(config.lessons, recordings, report)
+    paths = prepare_lessons(config.lessons, recordings, report, workers)
     targets = Targets(config.target, config.sigma_samples)
     windows = {
         role: LessonWindows(
@@ -51,7 +52,9 @@ def train(config: TrainingConfig, recordings: Path, report: Report = silent) -> 
     return Trainer(config, windows["train"], windows["validation"]).run(report)
 
 
-def prepare_lessons(config: LessonsConfig, recordings: Path, report: Report = silent) -> dict[str, Path]:
+def prepare_lessons(
+    config: LessonsConfig, recordings: Path, report: Report = silent, workers: int = 1
+) -> dict[str, Path]:
     """Files of lessons for training and validation, made if they are not there.
 
     Their names hold a fingerprint of all that they depend on, so that no run ever reads lessons of another recipe.
@@ -68,13 +71,13 @@ def prepare_lessons(config: LessonsConfig, recordings: Path, report: Report = si
     clips = folder / f"clips_{digest.hexdigest()}"
     if not (clips / "metadata.csv").is_file():  # SeisBench writes the metadata last
         write_clips(_all_clips(config, recordings, report), clips)
-    teachers = Teachers([(teacher.picker, teacher.weights) for teacher in config.teachers], config.hint_layer)
+    teachers = ([(teacher.picker, teacher.weights) for teacher in config.teachers], config.hint_layer)
     counts = {"train": config.train, "validation": config.validation}
     for role in missing:
         seed = config.seed + (100 if role == "validation" else 0)
         make_lessons(
             clips, paths[role], count=counts[role], role=role, recipe=config.recipe, teachers=teachers, seed=seed,
-            report=report,
+            workers=workers, report=report,
         )  # fmt: skip
     return paths
 

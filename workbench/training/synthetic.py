@@ -91,6 +91,10 @@ def restless_noise(rng: np.random.Generator, shape: tuple[int, int], *, rate_hz:
     time_s = np.arange(n_samples) / rate_hz
     noise = np.stack([coloured_noise(rng, (n_samples,)) for _ in range(n_components)]).astype(float)
     noise += rng.uniform(0, 1) * coloured_noise(rng, (n_samples,))
+    if rng.random() < 0.35:
+        # Currents and air pressure tilt a station: one horizontal motion, far above the vertical.
+        azimuth_rad, tilt = rng.uniform(0, 2 * np.pi), coloured_noise(rng, (n_samples,))
+        noise[1:] += 10 ** (rng.uniform(0, 25) / 20) * np.outer((np.cos(azimuth_rad), np.sin(azimuth_rad)), tilt)
     swell = coloured_noise(rng, (n_samples,), exponent=2.0)
     noise *= np.exp(rng.uniform(0, 0.8) * swell)
     gains = 10 ** (rng.normal(0, 6, (n_components, 1)) / 20)
@@ -98,8 +102,14 @@ def restless_noise(rng: np.random.Generator, shape: tuple[int, int], *, rate_hz:
         hum = np.sin(2 * np.pi * rng.uniform(1, 45) * time_s + rng.uniform(0, 2 * np.pi))
         noise += rng.uniform(0.2, 3) * rng.uniform(0, 1, (n_components, 1)) * hum
     for _ in range(rng.poisson(2.0)):
-        envelope = np.exp(-0.5 * ((time_s - rng.uniform(0, time_s[-1])) / np.exp(rng.uniform(-3, 1.5))) ** 2)
+        since_s = (time_s - rng.uniform(0, time_s[-1])) / np.exp(rng.uniform(-3, 1.5))
         burst = tilt_spectrum(rng.standard_normal(shape), rng.uniform(-1, 1.5))
+        if rng.random() < 0.5:
+            envelope = np.exp(-0.5 * since_s**2)
+        else:
+            # A knock, or an animal at the sensor: a sharp onset and a decay like an arrival's, but one alone.
+            envelope = np.where(since_s >= 0, np.exp(-np.maximum(since_s, 0)), 0.0)
+            burst *= np.sin(2 * np.pi * rng.uniform(2, 30) * time_s) if rng.random() < 0.5 else 1.0
         noise += rng.uniform(1, 8) * rng.uniform(0, 1, (n_components, 1)) * burst / burst.std() * envelope
     for _ in range(rng.poisson(0.3)):
         noise[rng.integers(n_components), rng.integers(n_samples)] += rng.uniform(-30, 30)

@@ -67,7 +67,13 @@ class AppBar(pn.viewable.Viewer):
 
     def _draw(self) -> None:
         links = [
-            tag("a", text(title), href=address or None, aria_current=None if address else "page")
+            tag(
+                "a",
+                text(title),
+                href=address or None,
+                data_carry=bool(address),
+                aria_current=None if address else "page",
+            )
             for title, address in self._apps.items()
         ]
         to = "dark" if self._theme == "light" else "light"

@@ -57,8 +57,8 @@ class ExportDialog(pn.viewable.Viewer):
         n_all, n_this = self._count(), int((self._session.labels["decision"] != "reject").sum())
         formats = {name: _FORMATS.get(name, name) for name in EXPORTERS}
         which = {
-            "all": f"All recordings of this source ({n_all:,} labels)",
-            "this": f"The open recording only ({n_this:,} labels)",
+            "all": f"All recordings of this source ({_count(n_all, 'label')})",
+            "this": f"The open recording only ({_count(n_this, 'label')})",
         }
         nothing = n_this == 0 if self._only_this else n_all == 0
         hint = "There are no labels yet: accept a pick with A, or place one with P or S."

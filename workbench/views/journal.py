@@ -92,6 +92,7 @@ class JournalPanel(pn.viewable.Viewer):
         ]
         return {
             "cells": cells,
+            "id": str(row["entry"]),
             "title": text(f"Entry {row['entry']:,} · {at:%Y-%m-%d %H:%M:%S} UTC · {row['analyst']}"),
         }
 

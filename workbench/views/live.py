@@ -128,8 +128,10 @@ class LivePage(pn.viewable.Viewer):
             self._session.job = Job("live", "Picking the stream", state)
 
     def _tick(self) -> None:
-        with guarded(self._session):
-            self.refresh()
+        # A tick may have been on its way when the feed was stopped: what was shown then stays.
+        if not self._stopped:
+            with guarded(self._session):
+                self.refresh()
 
     def _act(self, action: Action) -> None:
         if action["act"] == "start":
@@ -195,9 +197,8 @@ class LivePage(pn.viewable.Viewer):
         state = "Streaming" if running else "Stopped" if self._stopped else "The stream has ended"
         if running and self._replayed and self._speed != "1":
             state += f" at {self._speed} times real time"
-        counts = (
-            f"{_count(len(seen.times), 'station')}, {_count(len(seen.picks), 'pick') if seen.picks else 'no picks yet'}"
-        )
+        stations = sum(len(times) > 0 for times in seen.times.values())
+        counts = f"{_count(stations, 'station')}, {_count(len(seen.picks), 'pick') if seen.picks else 'no picks yet'}"
         last = tag("span", text(f"Last: {_sentence(seen.picks[-1])}"), class_="ellipsis") if seen.picks else ""
         return tag("b", text(state)) + tag("span", text(counts), class_="counts") + last
 

@@ -73,8 +73,8 @@ class Rows(JSComponent):
     session
         Where an error of an action becomes a notice.
     make_row
-        Gives row i as ``{"cells": [html, ...]}``, maybe with ``kind`` (CSS class) and ``title``, or as
-        ``{"heading": html}``.
+        Gives row i as ``{"cells": [html, ...]}``, maybe with ``kind`` (CSS class), ``title`` and ``id``, or as
+        ``{"heading": html}``. A click on a row with an ``id`` is about that one, also where it has moved since.
     on_action
         Called with ``{"act": "choose", "row": i}``, ``{"act": "step", "by": 1}``, or what a cell's ``data-act`` says.
     columns
@@ -132,5 +132,11 @@ class Rows(JSComponent):
                 first = max(0, int(msg["first"]))
                 self._window = min(max(int(msg["count"]), 80), 400)
                 self.param.update(first=first, rows=self._slice(first, self._window, self.total))
-            else:
-                self._on_action(msg)
+            elif (row := self._row_now(msg)) is not None:
+                self._on_action({**msg, "row": row})
+
+    def _row_now(self, msg: Action) -> int | None:
+        """Where the row of a message stands now; None if it has gone."""
+        if not msg.get("id"):
+            return int(msg.get("row", -1))
+        return next((self.first + n for n, row in enumerate(self.rows) if row.get("id") == msg["id"]), None)

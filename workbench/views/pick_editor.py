@@ -49,6 +49,17 @@ class PickEditor(JSComponent):
         self._told.update(values)
         self._send_msg(values)
 
+    def heard(self, **values: Any) -> None:
+        """Keep what the browser has said of itself, for one that joins later; the one that said it knows.
+
+        Sent back to it, it would undo what was done there since.
+        """
+        self._told.update(values)
+
+    def knows(self, **values: Any) -> bool:
+        """Whether those are the last that the browser was told, or has said."""
+        return all(name in self._told and self._told[name] == value for name, value in values.items())
+
     def _send_msg(self, data: Any) -> None:
         """Send to every browser; in a notebook the widget keeps the models in a document that Panel does not know."""
         super()._send_msg(data)
@@ -59,6 +70,7 @@ class PickEditor(JSComponent):
 
     def _handle_msg(self, data: Any) -> None:
         if data["op"] == "ready":
-            self._send_msg(self._told)
+            # A browser says itself whether it is armed: the answer may come after a click that armed it.
+            self._send_msg({name: value for name, value in self._told.items() if name != "armed"})
         else:
             self._answer(data)

@@ -69,6 +69,7 @@ class PickTable(pn.viewable.Viewer):
         self._session = session
         self._stations = stations
         self.rows: list[PickRow] = []
+        self._clock = "%M:%S"
         self._keys: list[str] = []
         self._head = Markup(session, lambda _: None, kind="picks_head")
         self._rows = Rows(session, self._row, self._act, columns=self._columns(), kind="picks", label="Picks")
@@ -117,7 +118,7 @@ class PickTable(pn.viewable.Viewer):
         fixed = [
             {"label": "Station", "width": "minmax(46px,1fr)"},
             {"label": "", "width": "26px" if many else "34px"},
-            {"label": "mm:ss", "width": "62px", "align": "right", "title": "Time, UTC, minutes and seconds"},
+            self._time_column(),
         ]
         if n <= _KEYS_BESIDE_UNCERTAINTY:
             fixed.append({"label": "± ms", "width": "32px", "align": "right", "title": "Uncertainty in milliseconds"})
@@ -131,17 +132,27 @@ class PickTable(pn.viewable.Viewer):
             for key in self._keys
         ]
 
+    def _time_column(self) -> dict[str, str]:
+        """Minutes and seconds; the hour too where the recording does not lie within one."""
+        recording = self._session.recording
+        times = pd.DatetimeIndex([]) if recording is None else pd.DatetimeIndex(recording["time"].values[[0, -1]])
+        if len(set(times.floor("h"))) > 1:
+            self._clock = "%H:%M:%S"
+            return {"label": "hh:mm:ss", "width": "80px", "align": "right", "title": "Time, UTC"}
+        self._clock = "%M:%S"
+        return {"label": "mm:ss", "width": "62px", "align": "right", "title": "Time, UTC, minutes and seconds"}
+
     def _row(self, index: int) -> Mapping[str, Any]:
         row = self.rows[index]
         focus = "focus" if row.station == self._session.station else ""
         cells = [
             tag("span", text(_code(row.station)), title=row.station),
             _chip(row),
-            tag("span", f"{row.time:%M:%S}.{row.time.microsecond // 1000:03d}", class_="time strong"),
+            tag("span", f"{row.time:{self._clock}}.{row.time.microsecond // 1000:03d}", class_="time strong"),
             *([tag("span", _uncertainty(row), class_="muted")] if len(self._keys) <= _KEYS_BESIDE_UNCERTAINTY else []),
             *(_difference(row, key) for key in self._keys),
         ]
-        return {"cells": cells, "kind": f"{row.who} {focus}"}
+        return {"cells": cells, "kind": f"{row.who} {focus}", "id": row.identity}
 
     def _nothing(self) -> str:
         if self._session.recording is None:

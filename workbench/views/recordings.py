@@ -15,7 +15,7 @@ from workbench.schema import STATUSES
 from workbench.session import Session
 from workbench.views.later import Later
 from workbench.views.markup import Action, Markup, Rows
-from workbench.views.recordings_html import filter_html, foot_html, head_html, recording_row
+from workbench.views.recordings_html import filter_html, foot_html, head_html, recording_row, recording_title
 from workbench.views.recordings_query import RANGES, Query, Statuses, chosen_rows
 from workbench.views.tags import tag, text
 
@@ -174,7 +174,8 @@ class RecordingList(pn.viewable.Viewer):
         return found
 
     def _rail_title(self) -> str:
-        return self._session.recording_id
+        row = self._session.row(self._session.recording_id)
+        return recording_title(self._table.iloc[row]) if 0 <= row < len(self._table) else ""
 
     def _row(self, index: int) -> Mapping[str, Any]:
         row = int(self._items[index])
@@ -186,7 +187,7 @@ class RecordingList(pn.viewable.Viewer):
         if key not in self._made:
             if len(self._made) > _MADE_KEPT:
                 self._made.clear()
-            self._made[key] = recording_row(self._table.iloc[row], *key[1:])
+            self._made[key] = {**recording_row(self._table.iloc[row], *key[1:]), "id": str(row)}
         return self._made[key]
 
     def _nothing(self) -> str:

@@ -11,7 +11,7 @@ from workbench.views.icons import icon, status_icon
 from workbench.views.recordings_query import RANGES, SORTS, Query
 from workbench.views.tags import icon_button, options, tag, text
 
-__all__ = ["filter_html", "foot_html", "head_html", "recording_row"]
+__all__ = ["filter_html", "foot_html", "head_html", "recording_row", "recording_title"]
 
 _UNITS = {"magnitude": ("M", ""), "distance_km": ("", " km"), "snr_db": ("", " dB")}
 
@@ -31,6 +31,11 @@ def recording_row(row: pd.Series, status: str, counts: tuple[int, int], note: st
         "cells": [status_icon(status), f"{text(title)}{tag('span', text(sub), class_='sub')}", right],
         "title": text(_tooltip(row, note)),
     }
+
+
+def recording_title(row: pd.Series) -> str:
+    """What the list calls a recording."""
+    return _names(row)[0]
 
 
 def _names(row: pd.Series) -> tuple[str, str]:
@@ -181,7 +186,7 @@ def foot_html(totals: Mapping[str, int], position: int, n_listed: int, name: str
     ]
     rail = (
         icon_button("list", "list", "Show the list of recordings"),
-        tag("span", text(f"{name} · {place}"), class_="name"),
+        tag("span", text(f"{name} · {place}" if name else place), class_="name"),
         tag("span", class_="spread"),
         tag("span", f"{100 * done // n} %", class_="small muted"),
         tag("span", tag("i", style=f"height:{100 * done / n:.2f}%"), class_="upright"),

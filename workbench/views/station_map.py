@@ -13,7 +13,7 @@ from bokeh.plotting import figure
 
 from workbench.session import Session
 from workbench.views.guard import guarded
-from workbench.views.theme import TOKENS, bokeh_theme
+from workbench.views.theme import FONT, TOKENS, bokeh_theme
 
 __all__ = ["StationMap"]
 
@@ -71,6 +71,7 @@ class StationMap(pn.viewable.Viewer):
                 source=self._stations,
                 x_offset=8,
                 y_offset=4,
+                text_font=FONT,
                 text_font_size="11px",
             )
             for _ in range(2)

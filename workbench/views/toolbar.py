@@ -14,8 +14,8 @@ from workbench.views.tags import icon_button, options, tag, text
 __all__ = ["Toolbar"]
 
 _ALIGN = {"time": "Time", "P": "P", "S": "S", "origin": "Origin"}
-_AMPLITUDE = {"trace": "per trace", "common": "common"}
-_ORDER = {"distance": "distance", "arrival": "first arrival", "name": "name"}
+_AMPLITUDE = {"trace": "Gain per trace", "common": "Common gain"}
+_ORDER = {"distance": "By distance", "arrival": "By first arrival", "name": "By name"}
 _SHOWN = [
     "filter", "align", "amplitude", "order", "components", "spectrogram", "can_undo", "can_redo",
     "recording", "recording_id", "event", "statuses",
@@ -55,7 +55,7 @@ class Toolbar(pn.viewable.Viewer):
                 tag("span", "Align", class_="label"),
                 _segments("align", _ALIGN, session.align, "Align", off),
                 _components(session),
-                _select("Gain", "amplitude", _AMPLITUDE, session.amplitude),
+                _select("Gain of the traces", "amplitude", _AMPLITUDE, session.amplitude),
                 _order(session),
                 tag("span", class_="spread"),
                 icon_button("spectrogram", "spectrogram", "Spectrogram", aria_pressed=session.spectrogram),
@@ -104,7 +104,7 @@ def _order(session: Session) -> str:
     """The order of stations; by distance only where there is an event to be distant from."""
     near = session.recording is None or session.event is not None
     choices = {name: words for name, words in _ORDER.items() if near or name != "distance"}
-    return _select("Order", "order", choices, session.order if session.order in choices else "arrival")
+    return _select("Order of the stations", "order", choices, session.order if session.order in choices else "arrival")
 
 
 def _toggled(names: Iterable[str], name: str) -> list[str]:
@@ -116,8 +116,9 @@ def _toggled(names: Iterable[str], name: str) -> list[str]:
 
 
 def _select(label: str, act: str, choices: dict[str, str], value: str) -> str:
+    """A list whose choices say what they are about: there is no room for a label beside it."""
     control = tag("select", options(choices, value), data_act=act, data_key=act, aria_label=label)
-    return tag("label", tag("span", label, class_="label"), control, class_="choice", title=label)
+    return tag("span", control, class_="choice", title=label)
 
 
 def _segments(act: str, choices: dict[str, str], value: str, label: str, off: Iterable[str] = ()) -> str:

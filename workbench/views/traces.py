@@ -16,7 +16,7 @@ from workbench.views.keys import PROFILES, keymap
 from workbench.views.pick_editor import PickEditor
 from workbench.views.theme import TOKENS
 from workbench.views.traces_actions import Actions, Where
-from workbench.views.traces_drawing import Drawing
+from workbench.views.traces_drawing import Drawing, same_view
 from workbench.views.traces_figures import (
     AXIS_PX,
     PROBABILITY_PX,
@@ -129,31 +129,33 @@ class TraceView(pn.viewable.Viewer):
         drawing = self._drawing
         if drawing.points is None or message["token"] != drawing.token() or not end > start:
             return
+        if message["placed"] != drawing.placed:
+            # Sent before the browser heard where the session has put the view since: a view that was left already.
+            return
         drawing.x = (start, end)
+        self._editor.heard(place=drawing.placing())
         if drawing.must_fetch():
             drawing.refresh({"lines"})
         if message["settled"]:
+            drawing.place(drawing.x)
             self._settle()
 
     def _settle(self) -> None:
         """Tell the session of a view that has come to rest, if it is another one."""
         drawing = self._drawing
-        near = 1e-3 * (drawing.x[1] - drawing.x[0])
-
-        def same(other: tuple[float, float]) -> bool:
-            return abs(drawing.x[0] - other[0]) + abs(drawing.x[1] - other[1]) < near
-
-        if not same(drawing.wanted_x()):
-            view = None if same(drawing.whole()) else tuple(drawing.time_of(x) for x in drawing.x)
-            self._session.view = view
+        if not same_view(drawing.x, drawing.wanted_x(), 1e-3):
+            whole = same_view(drawing.x, drawing.whole(), 1e-3)
+            self._session.view = None if whole else tuple(drawing.time_of(x) for x in drawing.x)
 
     def _on_focus(self, message: Mapping[str, Any]) -> None:
         self._session.station = message["station"]
 
     def _on_hand(self, message: Mapping[str, Any]) -> None:
+        self._drawing.seq = int(message["seq"])
         self._session.in_hand = self._made.get(message["id"], message["id"])
 
     def _on_armed(self, message: Mapping[str, Any]) -> None:
+        self._editor.heard(armed=bool(message["on"]))
         self.armed = bool(message["on"])
 
     def _on_scroll(self, message: Mapping[str, Any]) -> None:
@@ -235,7 +237,8 @@ class TraceView(pn.viewable.Viewer):
 
     @param.depends("armed", watch=True)
     def _arm(self) -> None:
-        self._editor.tell(armed=self.armed)
+        if not self._editor.knows(armed=self.armed):
+            self._editor.tell(armed=self.armed)
 
     @param.depends("loudness", watch=True)
     def _reamplify(self) -> None:

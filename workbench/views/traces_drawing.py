@@ -10,7 +10,7 @@ import panel as pn
 
 from workbench.session import Session
 from workbench.views.traces_curves import curve_columns, peak_columns
-from workbench.views.traces_figures import Figures, time_words
+from workbench.views.traces_figures import Figures, label_axes, time_words
 from workbench.views.traces_lines import Gain, TracePoints, gain_of, joined_lines
 from workbench.views.traces_marks import marks_of
 from workbench.views.traces_order import distances_km, first_arrivals, onsets_beside, ordered, zero_times_ms
@@ -19,7 +19,7 @@ from workbench.views.traces_rows import Row, rows_in_window
 from workbench.views.traces_screen import screen_of
 from workbench.views.traces_spectrogram import spectrogram_columns
 
-__all__ = ["Drawing"]
+__all__ = ["Drawing", "same_view"]
 
 _AROUND = 0.5
 _POINTS_PER_PX = 2
@@ -54,6 +54,7 @@ class Drawing:
         self.order, self._order_kind = [""], "file"
         self.first: int | None = None
         self.x = (0.0, 1.0)
+        self.placed = 0
         self._km: dict[str, float] = {}
         self._zero: dict[str, float] = {}
         self._rows: list[Row] = []
@@ -84,6 +85,7 @@ class Drawing:
             self._show_nothing()
             return
         self.points = TracePoints(shown)
+        label_axes(self._figures, shown=True)
         if new:
             self.first, self._zero, self.order = None, {}, []
             self._km = distances_km(shown, self._session.event)
@@ -92,6 +94,8 @@ class Drawing:
         for key, source in self._figures.sources.items():
             if key != "marks":
                 source.data = {column: [] for column in source.data}
+        self._figures.band.update(top=0, bottom=0)
+        label_axes(self._figures, shown=False)
         empty = {"rows": [], "token": "", "pills": [], "pickers": [], "nothing": not self._session.loading}
         self._tell_new(screen=empty, marks={"seq": self.seq, "items": [], "in_hand": ""})
 
@@ -144,11 +148,24 @@ class Drawing:
         return start, end
 
     def _take_view(self) -> set[str]:
-        wanted, x_range = self.wanted_x(), self._figures.x_range
-        if (x_range.start, x_range.end) != wanted:
-            x_range.update(start=wanted[0], end=wanted[1])
-        self.x = wanted
+        self.x = self.wanted_x()
+        self.place(self.x)
         return {"lines"} if self.must_fetch() else set()
+
+    def place(self, x: tuple[float, float]) -> None:
+        """Put the figures' range there, unless it stands there: the browser moves it too, and is then not pushed."""
+        x_range = self._figures.x_range
+        if not same_view(x, (x_range.start, x_range.end), 1e-6):
+            x_range.update(start=x[0], end=x[1])
+            self.placed += 1
+            self._tell(place=self.placing())
+
+    def placing(self) -> dict[str, Any]:
+        """The view and its limits in one message: in a notebook the range's own two ends reach the browser apart.
+
+        It comes after the range, so that the browser calls no view by this number that it had before.
+        """
+        return {"number": self.placed, "start": self.x[0], "end": self.x[1], "limits": list(self.whole())}
 
     def _focus(self) -> str:
         return self._session.station if self._session.station in self.order else self.order[0]
@@ -278,7 +295,6 @@ class Drawing:
             zero_ms=self._zero,
             order=self._order_kind,
             token=self.token(),
-            limits=self.whole(),
             highest_hz=float(self._figures.spectrogram.y_range.end),
         )
         self._tell_new(screen=screen)
@@ -291,3 +307,8 @@ class Drawing:
         hour = pd.Timedelta(1, unit="h")
         items = marks_of(self._session, [row.station for row in self._rows], (start - hour, end + hour))
         self._tell_new(marks={"seq": self.seq, "items": items, "in_hand": self._session.in_hand})
+
+
+def same_view(one: tuple[float, float], other: tuple[float, float], part: float) -> bool:
+    """Whether two views differ by less than that part of the first one's length."""
+    return abs(one[0] - other[0]) + abs(one[1] - other[1]) < part * (one[1] - one[0])

@@ -22,7 +22,7 @@ from bokeh.models import (
 from bokeh.plotting import figure
 from bokeh.plotting import figure as Figure  # noqa: N812 - bokeh's own class has a lower-case name
 
-from workbench.views.theme import TOKENS
+from workbench.views.theme import FONT, TOKENS
 
 __all__ = [
     "AXIS_PX",
@@ -32,6 +32,7 @@ __all__ = [
     "PROBABILITY_SMALL_PX",
     "SMALL_STAGE_PX",
     "Figures",
+    "label_axes",
     "make_figures",
     "paint",
     "time_words",
@@ -247,7 +248,8 @@ def _marks(plot: Figure, source: ColumnDataSource) -> dict[str, Any]:
     ]  # fmt: skip
     flags = plot.text(
         "flag_x", "flag_y", text="flag", source=source, text_align="flag_align", text_baseline="middle",
-        text_font_size="11px", text_font_style="bold", text_color="flag_colour", padding=[5, 2], border_radius=4,
+        text_font=FONT, text_font_size="11px", text_font_style="bold", text_color="flag_colour",
+        padding=[5, 2], border_radius=4,
         background_fill_color="flag_fill", background_fill_alpha="flag_fill_alpha",
         border_line_color="colour", border_line_alpha="flag_line_alpha",
     )  # fmt: skip
@@ -261,6 +263,12 @@ def time_words(made: Figures, *, relative: bool) -> None:
         # A new formatter makes the browser lay both plots out anew.
         if getattr(plot.xaxis[0].formatter, "code", "") != code:
             plot.xaxis[0].formatter = CustomJSTickFormatter(code=code, args={"range": plot.x_range})
+
+
+def label_axes(made: Figures, *, shown: bool) -> None:
+    """Show or hide the words of the time axes, which mean nothing without a recording; nothing moves for that."""
+    for plot in (made.probability, made.overview):
+        plot.xaxis[0].major_label_text_alpha = float(shown)
 
 
 def paint(made: Figures, theme: str) -> None:

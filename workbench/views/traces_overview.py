@@ -30,17 +30,17 @@ def overview_columns(points: TracePoints, station: str, zero_ms: float) -> dict[
 
 
 def overview_marks(session: Session, station: str, zero_ms: float, theme: str) -> dict[str, list[Any]]:
-    """Columns ``x y colour`` of the labels of the open station and, without any, of its picks."""
+    """Columns ``x y colour`` of the labels of the open station, and of its picks that no label speaks about."""
     labels = session.labels
-    labels = labels[labels["decision"] != "reject"] if len(labels) else labels
-    runs = [run.picks for run in session.runs.values() if run.on]
+    decided = set(labels["pick_id"]) if len(labels) else set()
+    standing = labels[labels["decision"] != "reject"] if len(labels) else labels
     columns: dict[str, list[Any]] = {"x": [], "y": [], "colour": []}
-    for tables in ([labels], [*runs, session.reference]):
-        for found in filter(len, tables):
-            found = found[found["station"] == station].head(_MOST_MARKS)
-            columns["x"] += list(found["time"].astype("int64").to_numpy() / 1e6 - zero_ms)
-            columns["colour"] += [phase_colour(phase, theme) for phase in found["phase"]]
-        if columns["x"]:
-            break
+    for table in (session.reference, *(run.picks for run in session.runs.values() if run.on), standing):
+        if not len(table):
+            continue
+        own = table["station"] == station
+        found = table[own if table is standing else own & ~table["pick_id"].isin(decided)].head(_MOST_MARKS)
+        columns["x"] += list(found["time"].astype("int64").to_numpy() / 1e6 - zero_ms)
+        columns["colour"] += [phase_colour(phase, theme) for phase in found["phase"]]
     columns["y"] = [1.15] * len(columns["x"])
     return columns

@@ -28,7 +28,6 @@ def screen_of(
     zero_ms: Mapping[str, float],
     order: str,
     token: str,
-    limits: tuple[float, float],
     highest_hz: float,
 ) -> dict[str, Any]:
     """Everything but marks and glyphs, as plain values."""
@@ -37,7 +36,6 @@ def screen_of(
     run_picks = [run.picks for run in session.runs.values() if run.on]
     return {
         "token": token,
-        "limits": list(limits),
         "rows": [_row(row, names, points, gains, km, zero_ms) for row in rows],
         "pickers": picker_legend(session),
         "catalogue": bool(len(session.reference)),

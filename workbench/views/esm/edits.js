@@ -49,7 +49,8 @@ class Edits {
     if (this.hand === id) return;
     this.hand = id;
     this.draw();
-    this.send({ op: "hand", id });
+    this.seq += 1;
+    this.send({ op: "hand", id, seq: this.seq });
   }
 
   // The label that a pick has become, or a new one on top of it: a model's own pick stays where it was.

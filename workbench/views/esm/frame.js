@@ -26,6 +26,20 @@ export function render({model}) {
   }
   note()
   model.on("address", note)
+  // Nothing can be saved from here on: say so, and let nothing be done that looks as if it were.
+  const lose = () => {
+    if (root.querySelector(".lost")) { return }
+    root.dispatchEvent(new PointerEvent("pointerdown", {bubbles: true, composed: true})) // switches keys off
+    for (const place of root.querySelectorAll(":scope > .place")) { place.inert = true }
+    const notice = document.createElement("div")
+    notice.className = "lost"
+    notice.setAttribute("role", "alert")
+    notice.innerHTML = "<span><b>The connection to the server is lost.</b> All that was called saved is on disk; nothing that is done on this page now would be. Once the server runs again, reload: the page opens where you are.</span><button>Reload</button>"
+    notice.lastChild.addEventListener("click", () => window.location.reload())
+    root.append(notice)
+    notice.lastChild.focus()
+  }
+  for (const doc of window.Bokeh?.documents ?? []) { doc.on_event("connection_lost", lose) }
   root.querySelector(".plot").addEventListener("pointerdown", () => { if (model.list_open) { model.list_open = false } })
   return root
 }

@@ -88,7 +88,7 @@ class Furniture {
         children.push(h("div", { class: "title small", style: { top: `${traces.bottom + 4}px` } }, h("span", {}, "Spectrogram"), h("span", {}, `to ${Number(screen.spectrogram.toPrecision(3))} Hz`), h("span", {}, "dB")));
       }
     }
-    if (screen.nothing) children.push(h("div", { class: "empty middle" }, h("span", {}, "No recording is open. Open one from the list.")));
+    if (screen.nothing) children.push(h("div", { class: "empty middle" }, h("span", {}, "No recording is open. Choose one from the list, or open another source above it.")));
     if (screen.empty) children.push(this.emptyBox(screen.empty, probability));
     this.notes.replaceChildren(...children);
   }

@@ -7,6 +7,7 @@ const ARROW = { positive: "\u2191", negative: "\u2193", undecidable: "\u2195", "
 const ONSET = { impulsive: "i", emergent: "e", questionable: "?", "": "" };
 const HEADER = 26;
 const BARE_GRIP_PX = 9;
+const CROWD_PX = 12, TICK_PX = 9;
 
 function phaseColour(phase, colours) {
   const family = phase[0];
@@ -14,9 +15,20 @@ function phaseColour(phase, colours) {
 }
 
 // Where a pick's line runs, in the rows of its own station.
-function span(mark, row) {
-  if (!row.focus) return [row.top + 3, row.bottom - 3];
-  return [mark.who === "human" || mark.who === "catalog" ? row.top + 4 : row.top + HEADER, row.bottom - 1];
+function span(mark, row, short) {
+  const top = !row.focus ? row.top + 3 : mark.who === "human" || mark.who === "catalog" ? row.top + 4 : row.top + HEADER;
+  return [top, short ? top + TICK_PX : row.bottom - (row.focus ? 1 : 3)];
+}
+
+// Stations with more picks in sight than lines could stand beside each other: their lines would hide the waveform.
+function crowded(drawn, plots) {
+  const { range, traces } = plots.find(), counts = new Map();
+  for (const { mark, row } of drawn) {
+    const x = mark.time - row.zero;
+    if (mark.who !== "human" && x >= range.start && x <= range.end) counts.set(mark.station, (counts.get(mark.station) ?? 0) + 1);
+  }
+  const most = traces.frame.bbox.width / CROWD_PX;
+  return new Set([...counts].filter(([, n]) => n > most).map(([station]) => station));
 }
 
 function flagWords(mark) {
@@ -37,15 +49,17 @@ function markColumns(marks, plots, hand, colours) {
     .map(mark => ({ mark, row: plots.row(mark.station) }))
     .filter(({ row }) => row)
     .sort((a, b) => (a.mark.id === hand) - (b.mark.id === hand) || ORDER[a.mark.who] - ORDER[b.mark.who]);
+  const crowds = crowded(drawn, plots);
   for (const { mark, row } of drawn) {
-    const values = markValues(mark, row, mark.id === hand, msPerPx, colours);
+    const inHand = mark.id === hand, short = mark.who !== "human" && !inHand && crowds.has(mark.station);
+    const values = markValues(mark, row, inHand, short, msPerPx, colours);
     for (const name of names) columns[name].push(values[name]);
   }
   return columns;
 }
 
-function markValues(mark, row, inHand, msPerPx, colours) {
-  const x = mark.time - row.zero, [y0, y1] = span(mark, row);
+function markValues(mark, row, inHand, short, msPerPx, colours) {
+  const x = mark.time - row.zero, [y0, y1] = span(mark, row, short);
   const { minus, plus, given } = widths(mark, msPerPx);
   const human = mark.who === "human", catalog = mark.who === "catalog", faint = mark.rejected;
   const grips = inHand && row.focus && mark.who !== "theory" && !faint;

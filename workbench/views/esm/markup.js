@@ -83,6 +83,12 @@ export function render({model, el}) {
     const target = find(event)
     if (target && !is_field(target)) { model.send_msg(message(target, event)) }
   })
+  // A link to another app leads to what is open here: the page's address names it, and is read when it is needed.
+  const carry = event => {
+    const link = event.composedPath().find(node => node.dataset && node.dataset.carry !== undefined)
+    if (link) { link.search = window.location.search }
+  }
+  for (const name of ["pointerover", "focusin"]) { root.addEventListener(name, carry) }
   let waiting = 0
   root.addEventListener("change", event => {
     const target = find(event)

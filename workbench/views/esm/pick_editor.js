@@ -1,12 +1,14 @@
 // The stage: figures, text around them, picks on them.
 
+const SAMPLES_LEAST = 20;
+
 export function render({ model, el }) {
   const root = h("div", { class: "stage", tabindex: "0", role: "application", "aria-label": "Seismograms. Press Enter to switch keys on, Escape to switch them off." });
   root.append(h("div", { class: "plots" }, model.get_child("plots")));
   el.append(root);
   const state = {
     screen: { rows: [], pills: [], pickers: [] }, marks: { seq: 0, items: [], in_hand: "" }, colours: {}, keymap: {}, cursor: {},
-    phase: "P", armed: false, reading: false, viewed: 0,
+    phase: "P", armed: false, reading: false, viewed: 0, place: { number: 0 },
   };
   const send = message => model.send_msg(message);
   const plots = new Plots(model, root, state);
@@ -26,14 +28,16 @@ export function render({ model, el }) {
     moved = false;
     number += 1;
     asked = performance.now();
-    send({ op: "view", start: range.start, end: range.end, settled, number, token: state.screen.token || "" });
+    send({ op: "view", start: range.start, end: range.end, settled, number, placed: state.place.number, token: state.screen.token || "" });
   };
   const waiting = () => state.viewed < number && performance.now() - asked < 1000;
   // Bokeh's own bounds would clamp the start of another recording against the end of the last one.
   const keepInside = () => {
-    const [first, last] = state.screen.limits || [range.start, range.end];
-    const slack = 0.05 * (last - first), width = Math.min(range.end - range.start, last - first + 2 * slack);
-    const start = Math.min(Math.max(range.start, first - slack), last + slack - width);
+    const [first, last] = state.place.limits || [range.start, range.end];
+    const slack = 0.05 * (last - first), shown = range.end - range.start;
+    // A wheel turned with a swing would end between two samples.
+    const width = Math.min(Math.max(shown, SAMPLES_LEAST * (state.screen.step_ms || 0)), last - first + 2 * slack);
+    const start = Math.min(Math.max(range.start + (shown < width ? (shown - width) / 2 : 0), first - slack), last + slack - width);
     if (Math.abs(start - range.start) > 1e-6 * width || Math.abs(start + width - range.end) > 1e-6 * width) range.setv({ start, end: start + width });
   };
   const ranged = () => {
@@ -78,6 +82,7 @@ export function render({ model, el }) {
 
   // ---- what Python says, by name; `state` holds the last of each.
   const heard = {
+    place: () => { watchRange(); if (range) range.setv({ start: state.place.start, end: state.place.end }); },
     screen: () => { watchRange(); furniture.draw(); },
     marks: () => edits.take(),
     cursor: () => { edits.cursor = state.cursor.station ? state.cursor : edits.cursor; },
@@ -95,5 +100,6 @@ export function render({ model, el }) {
   });
   model.on("remove", () => { gestures.remove(); resized.disconnect(); });
   send({ op: "ready" });
+  send({ op: "armed", on: false });
   ready();
 }

@@ -76,21 +76,40 @@ export function render({model}) {
     if (sought < 0) { return }
     const {height, scale, top, port_px} = view()
     const at = sought * height
-    if (at < top || at + height > top + port_px) { port.scrollTop = Math.max(0, (at - port_px / 2 + height) / scale) }
+    if (at < top || at + height > top + port_px) {
+      // On whole rows: half a row under the head reads as a mistake.
+      port.scrollTop = Math.max(0, Math.floor((at - port_px / 2 + height) / height) * height / scale)
+    }
   }
 
   port.addEventListener("scroll", () => { place(); requestAnimationFrame(ask) })
-  root.addEventListener("click", event => {
+  const said = event => {
     const path = event.composedPath()
     const act = path.find(node => node.dataset && node.dataset.act)
     const row = path.find(node => node.dataset && node.dataset.row !== undefined)
-    if (act) { model.send_msg({...act.dataset, row: row ? Number(row.dataset.row) : -1}) }
-    else if (row) { model.send_msg({act: "choose", row: Number(row.dataset.row)}) }
+    const index = row ? Number(row.dataset.row) : -1
+    const which = {row: index, id: model.rows[index - model.first]?.id ?? ""}
+    return act ? {...act.dataset, ...which} : row ? {act: "choose", ...which} : null
+  }
+  // Rows may be drawn anew between press and release, and the browser then reports no click.
+  let pressed = null
+  root.addEventListener("pointerdown", event => {
+    pressed = event.button === 0 ? {x: event.clientX, y: event.clientY, told: said(event)} : null
+  })
+  root.addEventListener("pointercancel", () => { pressed = null })
+  root.addEventListener("pointerup", event => {
+    const was = pressed
+    pressed = null
+    if (was && was.told && Math.hypot(event.clientX - was.x, event.clientY - was.y) < 5) { model.send_msg(was.told) }
+  })
+  root.addEventListener("click", event => {
+    const told = event.detail === 0 ? said(event) : null // by key
+    if (told) { model.send_msg(told) }
   })
   port.addEventListener("keydown", event => {
     const by = {ArrowDown: 1, ArrowUp: -1}[event.key]
     if (by !== undefined) { event.preventDefault(); model.send_msg({act: "step", by}) }
-    if (event.key === "Enter" && model.selected >= 0) { model.send_msg({act: "choose", row: model.selected}) }
+    if (event.key === "Enter" && model.selected >= 0) { model.send_msg({act: "choose", row: model.selected, id: ""}) }
   })
   draw_head()
   draw()
