@@ -15,6 +15,8 @@ from made_recordings import RATE_HZ, RECORDINGS, SHAPES, waveforms
 from workbench.schema import check_recordings_table, empty_picks, make_recording
 from workbench.session import Session
 from workbench.settings import load_settings
+from workbench.views.markup import Markup
+from workbench.views.tags import tag
 from workbench.views.traces import TraceView
 
 
@@ -64,18 +66,21 @@ session = Session(
     hold=pn.io.hold,
 )
 view = TraceView(session)
+
+# As the buttons under the app's list of recordings.
+button = Markup(session, lambda action: session.step(int(action["by"])))
 turn = {"by": 1}
 
 
-def following(_):
+def point_on(_):
     """To the end of the list and back again, always to a neighbour."""
     names = list(session.recordings["recording_id"])
     if session.recording_id in (names[0], names[-1]):
         turn["by"] = 1 if session.recording_id == names[0] else -1
-    session.step(turn["by"])
+    button.html = tag("button", "Next", data_act="step", data_by=turn["by"], data_turn=turn["by"])
 
 
+session.param.watch(point_on, "recording_id")
 pn.state.onload(lambda: session.open_source(Made(case)))
-button = pn.widgets.Button(label="Next", on_click=following)
 height = int(pn.state.session_args.get("height", [b"800"])[0])
 pn.Column(button, pn.Column(view, width=1300, height=height), margin=0).servable()

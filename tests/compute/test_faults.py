@@ -269,6 +269,21 @@ def test_where_no_disk_is_shared_hundreds_of_megabytes_go_in_pieces(server: Serv
     backend.close()
 
 
+def test_silence_of_a_kernel_far_away_is_told_before_its_server_knows_more(server: Server) -> None:
+    steps: list[str] = []
+    # Without a shared disk nothing says that the kernel runs on this computer.
+    backend = BACKENDS.create("server", url=server.url, token=TOKEN, share_disk=False)
+    pid = backend.result(backend.submit(f"{TASKS}:process_id").job_id, PATIENCE_S)
+    job = backend.submit(f"{TASKS}:until_cancelled", on_change=lambda job: steps.append(job.step))
+    wait_for(lambda: "waiting" in steps)
+    os.kill(pid, signal.SIGSTOP)
+    wait_for(lambda: "has not answered for" in steps[-1])
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(WorkerLostError, match="ended, and its server has started it again"):
+        backend.result(job.job_id, PATIENCE_S)
+    backend.close()
+
+
 def test_lost_dask_worker_runs_its_job_again_once(tmp_path: Path) -> None:
     steps: list[str] = []
     with on_the_path():

@@ -47,19 +47,19 @@ def test_float_file_gives_what_torch_gives_also_for_missing_samples(files, windo
     windows[3, 1, 500:900] = np.nan
     windows[4, 2] = np.nan
     np.testing.assert_allclose(
-        OnnxNetwork(files[0]).evaluate(windows), open_picker("xiaonet").evaluate(windows), atol=2e-5
+        OnnxNetwork(files[0]).evaluate(windows), open_picker("xiaonet", "25k").evaluate(windows), atol=2e-5
     )
 
 
 def test_int8_file_is_smaller_and_near(files, windows):
     assert files[1].stat().st_size < files[0].stat().st_size
-    difference = np.abs(OnnxNetwork(files[1]).evaluate(windows) - open_picker("xiaonet").evaluate(windows))
+    difference = np.abs(OnnxNetwork(files[1]).evaluate(windows) - open_picker("xiaonet", "25k").evaluate(windows))
     assert difference.mean() < 0.02
     assert OnnxNetwork(files[1]).thresholds == OnnxNetwork(files[0]).thresholds
 
 
 def test_stream_of_onnx_gives_the_picks_of_torch(files, recording):
-    picker = open_picker("xiaonet")
+    picker = open_picker("xiaonet", "25k")
     packets = list(replay([recording], packet_s=5.0))
     found = []
     for network in (picker, OnnxNetwork(files[0])):

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench.schema import CATALOG
+from workbench.processing.filtering import FILTERS
+from workbench.schema import CATALOG, check_recordings_table, empty_picks, make_recording
 from workbench.session import Session
 from workbench.settings import load_settings
 from workbench.views.pick_table import PickTable
@@ -72,21 +73,41 @@ def test_the_curves_are_called_a_ratio_only_where_no_probability_is_among_them(s
     assert told(view, "screen")["curve"]["name"] == "Ratio"
 
 
-def test_lines_are_drawn_within_their_rows_and_over_the_whole_recording(session, view):
-    data = view._figures.sources["focus"].data
-    assert np.nanmin(data["x"]) == pytest.approx(session.recording["time"].values[0].astype("int64") / 1e6)
-    assert np.isnan(data["x"]).sum() == 3
-    assert np.nanmin(data["y"]) > 0
-    assert np.nanmax(data["y"]) < view._drawing.size[1]
-    assert len(view._figures.sources["others"].data["x"]) == 0
+def traces(view):
+    """Component to the values that the browser was sent of the open station."""
+    samples = told(view, "samples")
+    return {
+        series["component"]: samples["values"][series["start"] : series["start"] + series["n"]]
+        for series in samples["series"]
+        if series["station"] == view._session.station
+    }
+
+
+def test_the_browser_holds_the_samples_of_the_whole_recording(session, view):
+    sent = traces(view)
+    assert list(sent) == ["Z", "N", "E"]
+    shown = session.shown["waveform"].sel(station=session.station)
+    for component, values in sent.items():
+        np.testing.assert_array_equal(values, shown.sel(component=component).values)
+    first = told(view, "samples")["series"][0]
+    assert first["first"] == pytest.approx(session.recording["time"].values[0].astype("int64") / 1e6)
+    assert first["step"] == pytest.approx(1e3 / session.recording.attrs["sampling_rate_hz"])
+    assert told(view, "samples")["values"].dtype == np.float32
+
+
+def test_rows_that_change_their_height_send_no_sample_again(session, view):
+    sent = told(view, "samples")
+    answer(view, "size", width=700, height=400, stage=700)
+    assert told(view, "screen")["height"] == 400
+    assert told(view, "samples") is sent
 
 
 def test_a_theme_changes_colours_and_no_trace(view):
-    lines = view._figures.sources["focus"].data
+    sent = told(view, "samples")
     view.theme = "dark"
     assert view._figures.focus_line.glyph.line_color == TOKENS["dark"]["trace_focus"]
     assert told(view, "colours")["p"] == TOKENS["dark"]["p"]
-    assert view._figures.sources["focus"].data is lines
+    assert told(view, "samples") is sent
 
 
 def test_a_moved_pick_is_answered_with_the_label_and_the_untouched_model(session, view):
@@ -142,19 +163,21 @@ def test_when_nothing_is_picked_the_highest_value_is_said_and_a_lower_threshold_
     assert len(session.runs["sta_lta"].picks) > 0
 
 
-def test_a_view_from_the_browser_fetches_finer_points_and_the_session_hears_when_it_rests(session, view):
+def test_a_view_from_the_browser_is_followed_and_the_session_hears_when_it_rests(session, view):
     start, end = view._drawing.x
     near = {
         "start": start + 5000,
         "end": start + 7000,
         "token": view._drawing.token(),
-        "placed": told(view, "place")["number"],
+        "placed": told(view, "x")[2],
     }
     answer(view, "view", number=1, settled=False, **near)
     assert session.view is None
-    assert np.nanmax(view._figures.sources["focus"].data["x"]) < end
+    assert max(x[-1] for x in told(view, "curves")["xs"]) < end
     answer(view, "view", number=2, settled=True, **near)
     assert [t.value / 1e6 for t in session.view] == pytest.approx([start + 5000, start + 7000], abs=1e-3)
+    assert told(view, "x") == [start + 5000, start + 7000, near["placed"]], "not sent: the browser is there already"
+    session.view = None
     answer(
         view,
         "view",
@@ -163,29 +186,29 @@ def test_a_view_from_the_browser_fetches_finer_points_and_the_session_hears_when
         **{**near, "token": "another recording"},
     )
     assert told(view, "viewed") == 3
+    assert session.view is None
 
 
 def test_a_view_that_was_on_its_way_when_the_session_chose_another_is_not_taken_for_it(session, view):
     whole = view._drawing.x
     near = {"start": whole[0] + 5000, "end": whole[0] + 7000, "token": view._drawing.token()}
-    answer(view, "view", number=1, settled=True, placed=told(view, "place")["number"], **near)
-    late = told(view, "place")["number"]
+    answer(view, "view", number=1, settled=True, placed=told(view, "x")[2], **near)
+    late = told(view, "x")[2]
     view.act("whole")
     answer(view, "view", number=2, settled=True, placed=late, **near)
     assert session.view is None
-    assert (view._figures.x_range.start, view._figures.x_range.end) == whole
+    assert told(view, "x")[:2] == list(whole)
     assert told(view, "viewed") == 2
 
 
-def test_a_view_the_browser_came_to_rest_at_is_not_sent_back_to_it(session, view):
+def test_a_view_the_browser_came_to_rest_at_is_not_sent_back_to_it(session, view, monkeypatch):
     start, _ = view._drawing.x
-    x_range, before = view._figures.x_range, told(view, "place")["number"]
+    before, sent = told(view, "x")[2], []
+    monkeypatch.setattr(view._editor, "_send_msg", sent.append)
     rested = {"start": start + 5000.00037, "end": start + 7000.00049}
-    x_range.update(**rested)  # as the browser's own range reaches Python
     answer(view, "view", number=1, settled=True, placed=before, token=view._drawing.token(), **rested)
     assert session.view is not None
-    assert (x_range.start, x_range.end) == (rested["start"], rested["end"])
-    assert told(view, "place")["number"] == before
+    assert not any("x" in values for values in sent)
 
 
 def test_what_the_browser_says_of_itself_is_not_sent_back_to_undo_what_it_did_since(session, view, monkeypatch):
@@ -207,15 +230,15 @@ def test_aligned_on_p_the_axis_counts_from_the_onset(session, view):
     pick = session.runs["sta_lta"].picks.iloc[0]["time"]
     session.view = (pick - pd.Timedelta(2, unit="s"), pick + pd.Timedelta(3, unit="s"))
     session.align = "P"
-    assert (view._figures.x_range.start, view._figures.x_range.end) == pytest.approx((-2000, 3000), abs=1e-2)
+    assert told(view, "x")[:2] == pytest.approx([-2000, 3000], abs=1e-2)
     assert told(view, "screen")["date"] == "s from P"
     session.align = "time"
-    assert view._figures.x_range.start == pytest.approx(pick.value / 1e6 - 2000, abs=1e-2)
+    assert told(view, "x")[0] == pytest.approx(pick.value / 1e6 - 2000, abs=1e-2)
 
 
 def test_the_strip_shows_labels_and_the_picks_that_no_label_speaks_about(session, view):
     def shown():
-        return sorted(view._figures.sources["overview_marks"].data["x"])
+        return sorted(told(view, "overview_marks")["x"])
 
     (model,) = told(view, "marks")["items"]
     assert shown() == [model["time"]]
@@ -267,7 +290,7 @@ def test_the_spectrogram_is_there_on_demand(session, view):
     assert not view._figures.spectrogram.visible
     session.spectrogram = True
     assert view._figures.spectrogram.visible
-    image = view._figures.sources["spectrogram"].data["image"][0]
+    image = told(view, "spectrogram")["image"][0]
     assert image.ndim == 2
     assert np.isfinite(image).all()
 
@@ -280,3 +303,162 @@ def test_with_nothing_open_the_view_says_so(tmp_path):
     view.act("phase:P", time=pd.Timestamp("2024-01-01"))
     assert "No recording is open" in session.notice.text
     session.close()
+
+
+def ahead(view, monkeypatch):
+    """What is sent of the neighbours from now on, each time the browser asks."""
+    sent = []
+    send = view._editor.send
+    monkeypatch.setattr(view._editor, "send", lambda **values: (sent.append(values), send(**values)))
+    return sent
+
+
+def pictures(sent):
+    return {values["ahead"]["by"]: values["ahead"] for values in sent if values.get("ahead")}
+
+
+def same_picture(one, other):
+    """Whether two pictures would look the same, array by array."""
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same_picture(one[key], other[key]) for key in one)
+    if isinstance(one, (list, tuple)):
+        return len(one) == len(other) and all(map(same_picture, one, other))
+    return np.array_equal(one, other, equal_nan=one.dtype.kind == "f") if isinstance(one, np.ndarray) else one == other
+
+
+def test_a_neighbour_drawn_ahead_is_drawn_as_when_it_is_opened(session, view, monkeypatch):
+    wait(lambda: session.neighbour(1) is not None)
+    sent = ahead(view, monkeypatch)
+    answer(view, "idle")
+    answer(view, "idle")
+    page = pictures(sent)[1]
+    fresh = TraceView(session)
+    session.cancel()
+    session.step(1)
+    assert told(view, "screen")["token"].startswith(session.recording_id)
+    assert told(view, "samples") is page["picture"]["samples"], "it was not drawn again"
+    assert [values["show"] for values in sent if "show" in values] == [page["page"]]
+    for name in page["picture"]:
+        assert same_picture(page["picture"][name], told(fresh, name)), name
+
+
+def test_a_neighbour_has_the_labels_it_has_in_the_journal(session, view, monkeypatch):
+    wait(lambda: session.neighbour(1) is not None)
+    there = session.neighbour(1)
+    row = {"recording_id": there.recording_id, "station": there.station, "phase": "S"}
+    session.step(1)
+    session.decide(lambda desk: desk.set(row["station"], "S", pd.Timestamp(session.recording["time"].values[500])))
+    session.step(-1)
+    sent = ahead(view, monkeypatch)
+    answer(view, "idle")
+    items = pictures(sent)[1]["picture"]["marks"]["items"]
+    assert [mark["phase"] for mark in items if mark["who"] == "human"] == ["S"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"filter": "the last"},
+        {"components": ["Z"]},
+        {"amplitude": "common"},
+        {"order": "name"},
+        {"align": "P"},
+        {"spectrogram": True},
+    ],
+)
+def test_pictures_drawn_ahead_are_let_go_when_their_looks_change(session, view, monkeypatch, change):
+    wait(lambda: session.neighbour(1) is not None)
+    sent = ahead(view, monkeypatch)
+    answer(view, "idle")
+    session.param.update(change if "filter" not in change else {"filter": list(FILTERS)[-1]})
+    assert sent[-1]["ahead"] is None
+    answer(view, "idle")
+    assert sent[-1]["ahead"]["by"] == 1
+    before, after = (values["ahead"]["picture"] for values in sent if values.get("ahead"))
+    assert not same_picture(before, after)
+
+
+def test_a_threshold_lets_pictures_go_and_curves_of_the_open_recording_do_not(session, view, monkeypatch):
+    wait(lambda: session.neighbour(1) is not None)
+    answer(view, "idle")
+    sent = ahead(view, monkeypatch)
+    run = session.runs["sta_lta"]
+    session.runs = {"sta_lta": replace(run, annotations=run.annotations.copy())}
+    assert not any("ahead" in values for values in sent)
+    session.set_threshold("sta_lta", "P", 7.0)
+    assert sent[-1]["ahead"] is None
+
+
+def test_size_theme_and_loudness_let_pictures_go(view, monkeypatch):
+    sent = ahead(view, monkeypatch)
+    view.theme = "dark"
+    view.act("amplitude:1")
+    answer(view, "size", width=900, height=500, stage=700)
+    assert [values["ahead"] for values in sent] == [None, None, None]
+
+
+def test_a_browser_that_turned_where_the_session_did_not_follow_is_corrected(session, view, monkeypatch):
+    wait(lambda: session.neighbour(1) is not None)
+    sent = ahead(view, monkeypatch)
+    answer(view, "idle")
+    page = sent[-1]["ahead"]["page"]
+    answer(view, "turned", turn=1)
+    told_again = []
+    tell = view._editor.tell
+    monkeypatch.setattr(view._editor, "tell", lambda **values: (told_again.append(values), tell(**values)))
+    answer(view, "check", page=page)
+    assert told_again[-1]["turn"] == 1
+    assert told_again[-1]["screen"]["token"].startswith(session.recording_id)
+    assert told_again[-1]["samples"] is told(view, "samples")
+    session.step(1)
+    told_again.clear()
+    answer(view, "check", page=page)
+    assert told_again == []
+
+
+class Day:
+    """One recording of a day at 20 Hz, from memory."""
+
+    kind, title, location = "made", "Made", "made"
+    n_samples = 24 * 3600 * 20
+
+    def scan(self, report=None):
+        return check_recordings_table(pd.DataFrame({"recording_id": ["day"]}))
+
+    def read(self, recording_id):
+        return make_recording(
+            np.random.default_rng(0).standard_normal((1, 1, self.n_samples), dtype=np.float32),
+            stations=["XX.A."],
+            components="Z",
+            start="2024-01-01",
+            sampling_rate_hz=20.0,
+            recording_id=recording_id,
+            source="made",
+        )
+
+    def reference_picks(self, recording_id):
+        return empty_picks()
+
+    def event(self, recording_id):
+        return None
+
+
+def test_of_a_day_the_browser_holds_the_extremes_and_gets_samples_around_a_short_view(session, view):
+    session.open_source(Day())
+    wait(lambda: told(view, "screen")["token"].startswith("day/"))
+    coarse = told(view, "samples")
+    assert len(coarse["values"]) <= 40_000
+    assert told(view, "finer") is None
+    start, _ = view._drawing.x
+    axis = {"token": view._drawing.token(), "placed": view._drawing.placed, "settled": True}
+    hour = 3_600_000
+    answer(view, "view", number=1, start=start + hour, end=start + 13 * hour, **axis)
+    assert told(view, "finer") is None, "what is held is fine enough"
+    answer(view, "view", number=2, start=start + hour, end=start + 1.02 * hour, **axis)
+    finer = told(view, "finer")
+    assert finer["series"][0]["step"] == 50
+    assert finer["low"] <= start + 0.99 * hour
+    assert finer["high"] >= start + 1.03 * hour
+    answer(view, "view", number=3, start=start + 1.002 * hour, end=start + 1.012 * hour, **axis)
+    assert told(view, "finer") is finer, "all samples are there already"
+    assert told(view, "samples") is coarse

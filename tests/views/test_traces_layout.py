@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from workbench.schema import Event, make_recording
-from workbench.views.traces_lines import Gain, TracePoints, gain_of, joined_lines
+from workbench.views.traces_lines import TracePoints
 from workbench.views.traces_order import distances_km, first_arrivals, onsets_beside, ordered, zero_times_ms
-from workbench.views.traces_rows import HEADER_PX, Band, rows_in_window
+from workbench.views.traces_rows import HEADER_PX, rows_in_window
+from workbench.views.traces_samples import packed_samples, values_per_trace
 from workbench.views.traces_screen import short_names
 
 STATIONS = [f"XX.S{i:02d}." for i in range(20)]
@@ -114,23 +115,57 @@ def test_dead_and_missing_traces_are_named():
     assert points.state(STATIONS[0], "E") == ""
 
 
-def test_the_gain_is_that_of_what_is_seen():
-    times = np.arange(100.0)
-    samples = np.r_[np.full(50, 1000.0), np.tile([9.0, 11.0], 25)].astype(np.float32)
-    gain = gain_of(times, samples, (50.0, 99.0))
-    assert gain.middle == pytest.approx(10, abs=1)
-    assert gain.half <= 2
-    assert gain_of(times, np.full(100, np.nan, np.float32), (0.0, 99.0)) == Gain(0, 0)
+def test_a_series_has_all_samples_or_the_extremes_of_blocks():
+    samples = np.zeros(50_000, np.float32)
+    samples[31_234], samples[40_000], samples[49_999] = 9, -7, 5
+    points = TracePoints(recording([[samples]]))
+    whole = (points.start_ms, points.end_ms)
+    assert len(points.series(STATIONS[0], "Z", whole, 60_000).values) == 50_000
+    series = points.series(STATIONS[0], "Z", whole, 1000)
+    assert len(series.values) <= 1001
+    assert series.step_ms == 10 * 100 / 2
+    at = series.first_ms + series.values.argmax() * series.step_ms
+    assert abs(at - (points.start_ms + 312_340)) <= 2 * series.step_ms
+    assert series.values.min() == -7
+    assert series.values[-1] == 5, "the last block may be shorter"
 
 
-def test_traces_are_joined_with_gaps_between_them_and_clipped_to_their_rows():
-    band = Band("Z", 100.0, 140.0)
-    times, samples = np.arange(4.0), np.array([0, 1, -1, 100], np.float32)
-    lines = joined_lines([(times, samples, band, Gain(0, 1), 1.0, 0.0)] * 2, 1.0)
-    assert np.isnan(lines["x"][[4, 9]]).all()
-    assert lines["y"][0] == 120
-    assert lines["y"][1] < 120 < lines["y"][2]
-    assert np.nanmin(lines["y"]) == pytest.approx(120 - 1.2 * 20)
+def test_a_series_of_a_day_comes_from_the_pyramid_with_spike_and_gap():
+    samples = np.zeros(3_000_000, np.float32)
+    samples[1_000_000], samples[2_000_000] = 50, np.nan
+    points = TracePoints(recording([[samples]]))
+    series = points.series(STATIONS[0], "Z", (points.start_ms, points.end_ms), 20_000)
+    assert len(series.values) <= 20_000
+    spike = series.first_ms + np.nanargmax(series.values) * series.step_ms
+    assert abs(spike - (points.start_ms + 1e7)) <= 2 * series.step_ms
+    (gap,) = np.unique(np.flatnonzero(np.isnan(series.values)) // 2)
+    assert abs(series.first_ms + gap * 2 * series.step_ms - (points.start_ms + 2e7)) <= 2 * series.step_ms
+    middle = points.series(STATIONS[0], "Z", (points.start_ms + 9e6, points.start_ms + 11e6), 5000)
+    assert middle.first_ms == pytest.approx(points.start_ms + 9e6, abs=64 * 10)
+    assert middle.values.max() == 50
+
+
+def test_the_samples_of_all_rows_are_packed_in_their_order_on_their_own_axes():
+    samples = np.arange(2 * 3 * 100, dtype=np.float32).reshape(2, 3, 100)
+    points = TracePoints(recording(samples))
+    rows, _ = rows_in_window(STATIONS[:2], STATIONS[0], "ZNE", "Z", 552.0)
+    zero = {STATIONS[0]: points.start_ms, STATIONS[1]: points.start_ms + 500}
+    packed = packed_samples(points, rows, zero, (0.0, 990.0), 5000)
+    assert [(one["station"], one["component"]) for one in packed["series"]] == [
+        *((STATIONS[0], component) for component in "ZNE"),
+        (STATIONS[1], "Z"),
+    ]
+    for one, wanted in zip(packed["series"], (*samples[0], samples[1, 0]), strict=True):
+        values = packed["values"][one["start"] : one["start"] + one["n"]]
+        assert list(values) == list(wanted[-len(values) :])
+        last = one["first"] + (one["n"] - 1) * one["step"]
+        assert last == pytest.approx(990 - zero[one["station"]] + zero[STATIONS[0]])
+
+
+def test_a_picture_of_many_traces_has_fewer_values_of_each():
+    one, _ = rows_in_window(STATIONS[:1], STATIONS[0], "ZNE", "Z", 552.0)
+    many, _ = rows_in_window(STATIONS, STATIONS[0], "ZNE", "Z", 1200.0)
+    assert values_per_trace(one, 1000) > values_per_trace(many, 1000) >= 4000
 
 
 def test_stations_stand_by_distance_where_the_event_is_known():

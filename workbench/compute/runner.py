@@ -26,6 +26,8 @@ _POLL_S = 0.05
 _IDLE_POLL_S = 0.25
 _LIFE_CHECK_S = 0.25
 _INTERRUPT_AGAIN_S = 1.0
+_TELL_SILENCE_S = 0.8
+"""Of a computer far away only its server can say that a process has ended, which may take it some seconds."""
 _PULSES_WITHOUT = 4
 _SILENT_S = 0.6
 """After so long without a sign of life, of which four come in a second, the process itself is looked for."""
@@ -145,8 +147,8 @@ class Runner:
 
     def _tell_silence(self, task: Task, now_s: float) -> None:
         silent_s = now_s - self._heard_s
-        if self._started and silent_s > max(1.0, 2 * _SILENT_S):
-            task.change(always=False, step=f"{self._link.name} has not answered for {silent_s:.0f} s")
+        if self._started and silent_s > _TELL_SILENCE_S:
+            task.change(always=False, step=f"{self._link.name} has not answered for {silent_s:.1f} s")
 
     def _do(self, errand: Errand) -> None:
         task = errand.task

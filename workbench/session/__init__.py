@@ -1,10 +1,15 @@
 """What one user has open: source, recording, picks, labels, jobs. State and actions, no widget.
 
-``session`` holds it all, ``picker_list`` the part about pickers and their runs, ``notice`` what the user must know.
+``session`` holds it all, ``picker_list`` the part about pickers and their runs, ``notice`` what the user must know,
+``scene`` what would be shown of a neighbour of the open recording.
 """
 
 from workbench.inference.runs import PickerRun
 from workbench.session.notice import Notice
+from workbench.session.scene import NeighbourScene
 from workbench.session.session import Session
 
-__all__ = ["Notice", "PickerRun", "Session"]
+__all__ = ["NeighbourScene", "Notice", "PickerRun", "Scene", "Session"]
+
+Scene = Session | NeighbourScene
+"""What a picture of a recording hangs on: all that is open, or a neighbour of it."""

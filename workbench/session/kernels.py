@@ -14,6 +14,7 @@ from workbench.compute.places import Place, full_name, list_places, open_place
 from workbench.compute.sharing import borrow
 from workbench.errors import UnknownNameError, WorkbenchError
 from workbench.schema import Job
+from workbench.session.notice import Notice
 from workbench.settings import Secret, Settings
 
 __all__ = ["PRELOAD", "JobEntry", "Kernels"]
@@ -78,6 +79,20 @@ class Kernels(param.Parameterized):
         self._stop_watching: Callable[[], None] = lambda: None
         self._place = self.places()["local"]
         self._take_backend(self._first() if backend is None else backend)
+
+    @classmethod
+    def of(cls, session: Any, backend: Backend | None, on_backend: Callable[[Backend], None]) -> Kernels:
+        """Those of a session: its notices are where remarks go, and its jobs are on the list."""
+        kernels = cls(
+            session.settings,
+            schedule=lambda function: session.schedule(function),
+            on_backend=on_backend,
+            on_remark=lambda words: setattr(session, "notice", Notice("warn", words)),
+            backend=backend,
+        )
+        session.param.watch(lambda event: kernels.note(event.new), "job")
+        session.param.watch(lambda event: kernels.note(event.new, is_errand=True), "errand")
+        return kernels
 
     @property
     def backend(self) -> Backend:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -16,12 +17,16 @@ __all__ = ["Opened", "read_opened"]
 
 @dataclass(frozen=True)
 class Opened:
-    """A recording, its event, the picks that came with it, and when P and S should arrive."""
+    """A recording, its event, the picks that came with it, and when P and S should arrive.
+
+    ``first_station`` is the first that recorded anything: it is open when the recording is.
+    """
 
     recording: xr.Dataset
     event: Event | None
     reference: pd.DataFrame
     theory: pd.DataFrame
+    first_station: str
 
     @property
     def nbytes(self) -> int:
@@ -33,7 +38,18 @@ def read_opened(source: Source, recording_id: str) -> Opened:
     """A recording of a source with its event, reference picks and theoretical arrivals."""
     recording = source.read(recording_id)
     event = source.event(recording_id)
-    return Opened(recording, event, source.reference_picks(recording_id), _theory(event, recording))
+    return Opened(
+        recording,
+        event,
+        source.reference_picks(recording_id),
+        _theory(event, recording),
+        _first_station(recording),
+    )
+
+
+def _first_station(recording: xr.Dataset) -> str:
+    alive = np.isfinite(recording["waveform"].values).any(axis=(1, 2))
+    return str(recording["station"].values[int(np.argmax(alive))])
 
 
 def _theory(event: Event | None, recording: xr.Dataset) -> pd.DataFrame:

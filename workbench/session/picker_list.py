@@ -126,6 +126,10 @@ class PickerList(param.Parameterized):
             weights=self._weights[key],
         )
 
+    def _runs_of(self, recording_id: str) -> dict[str, PickerRun]:
+        """The list as it stands for a recording: with its curves, where there are any, and picks at the thresholds."""
+        return {key: self._curves.fill(run, recording_id) for key, run in self.runs.items()}
+
     def _keep_curves(self, key: str, recording_id: str, annotations: xr.Dataset, seconds: float) -> None:
         self._curves.keep(recording_id, key, annotations, seconds)
         if recording_id == self.recording_id and key in self.runs:

@@ -6,7 +6,6 @@ Work longer than a moment goes to a reader thread or a compute backend, and come
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
@@ -25,14 +24,15 @@ from workbench.errors import UnknownNameError, WorkbenchError
 from workbench.inference.runs import origin_of
 from workbench.labels.desk import Desk
 from workbench.labels.journal import Journal
-from workbench.processing.filtering import apply_filter
 from workbench.processing.refine import refine_onset
-from workbench.schema import Job, empty_labels, empty_picks, waveform_hash
-from workbench.session.in_turn import in_turn
+from workbench.schema import empty_labels, empty_picks, waveform_hash
+from workbench.session.filtered import Filtered
 from workbench.session.kernels import Kernels
 from workbench.session.notice import Notice
 from workbench.session.opened import Opened, read_opened
 from workbench.session.picker_list import PickerList
+from workbench.session.scene import NeighbourScene
+from workbench.session.turns import in_turn
 from workbench.settings import Settings, load_settings
 from workbench.sources import open_source
 from workbench.sources.base import Source
@@ -41,8 +41,6 @@ from workbench.sources.shelf import Shelf
 __all__ = ["Session"]
 
 _AUTO_RUN_SAMPLES = 20_000_000
-_FILTER_AT_ONCE_SAMPLES = 1_000_000
-_FILTERED_KEPT = 4
 
 
 class Session(PickerList):
@@ -71,6 +69,7 @@ class Session(PickerList):
     saved = param.Parameter(doc="The journal's last Entry of this session, or None.")
     can_undo = param.Boolean(False)
     can_redo = param.Boolean(False)
+    neighbours = param.Event(doc="A neighbour of the open recording has come into memory.")
     analyst = param.String("")
 
     def __init__(
@@ -108,13 +107,11 @@ class Session(PickerList):
         self.index = pd.Index([], dtype=str)
         self._shelf: Shelf[Opened] | None = None
         self._desk: Desk | None = None
-        self._filtered: OrderedDict[tuple[str, str], xr.Dataset] = OrderedDict()
+        self._filtered = Filtered()
         self._hash, self._unread = ("", ""), False
+        self._labels_ahead: dict[str, pd.DataFrame] = {}
         self._on_listing: Notice | None = None
-        self.kernels = Kernels(
-            self.settings, schedule=lambda function: self.schedule(function), backend=backend,
-            on_backend=lambda backend: self._runs.use(backend), on_remark=self._remark,
-        )  # fmt: skip
+        self.kernels = Kernels.of(self, backend, lambda backend: self._runs.use(backend))
         self._runs = self._queue(self.kernels.backend, "job")
         # Scans, downloads and exports touch this computer's files, wherever pickers run.
         self._local = BACKENDS.create("local")
@@ -124,16 +121,9 @@ class Session(PickerList):
         return JobQueue(
             backend,
             schedule=lambda function: self.schedule(function),
-            on_job=lambda job: self._take_job(name, job),
+            on_job=lambda job: setattr(self, name, job),
             on_error=lambda error: setattr(self, "notice", Notice("error", str(error))),
         )
-
-    def _take_job(self, name: str, job: Job) -> None:
-        setattr(self, name, job)
-        self.kernels.note(job, is_errand=name == "errand")
-
-    def _remark(self, words: str) -> None:
-        self.notice = Notice("warn", words)
 
     def send(self, function: str, /, *, title: str, done: Callable[[Any], None], **arguments: Any) -> None:
         """Run ``"module:function"`` on this computer in the background; `done` gets what it returned."""
@@ -242,7 +232,7 @@ class Session(PickerList):
             self.recording, self.event = opened.recording, opened.event
             self.reference, self.theory = opened.reference, opened.theory
             self._refilter()
-            self.station = self._first_station(opened.recording)
+            self.station = opened.first_station
             self._desk = Desk(
                 self.journal,
                 recording_id,
@@ -250,7 +240,9 @@ class Session(PickerList):
                 picks=lambda: self.picks,
                 provenance=self._provenance,
             )
-            self.runs = {key: self._curves.fill(run, self.recording_id) for key, run in self.runs.items()}
+            self.runs = self._runs_of(recording_id)
+            # What the journal said when this was still a neighbour; it is asked again in a moment.
+            self.labels = self._labels_ahead.pop(recording_id, self.labels)
             self._unread = True
         # The journal takes longer than all else here: the traces go to the screen first.
         self.schedule(self._read_labels)
@@ -271,14 +263,27 @@ class Session(PickerList):
         self._unread = False
 
     def _fetch_neighbours(self) -> None:
-        if self._shelf is not None:
-            near = [self._near(by, stop=False) for by in (1, -1, 2)]
-            self._shelf.fetch_ahead([self.recording_id, *(name for name in near if name is not None)])
+        self._labels_ahead = {}
+        if self._shelf is None:
+            return
+        near = [self._near(by, stop=False) for by in (1, -1, 2)]
+        self._shelf.fetch_ahead([self.recording_id, *(name for name in near if name is not None)])
+        for name in filter(None, near[:2]):
+            self._shelf.fetch(name).add_done_callback(self._tell_of_neighbours)
 
-    def _first_station(self, recording: xr.Dataset) -> str:
-        with np.errstate(invalid="ignore"):
-            alive = np.isfinite(recording["waveform"].values).any(axis=(1, 2))
-        return str(recording["station"].values[int(np.argmax(alive))])
+    def _tell_of_neighbours(self, _: Future[Opened]) -> None:
+        self.schedule(partial(self.param.trigger, "neighbours"))
+
+    def neighbour(self, by: int) -> NeighbourScene | None:
+        """The recording that many rows further down the list as it would be shown, if all of that is in memory."""
+        name = self._near(by, stop=False) if self.recording is not None else None
+        opened = self._shelf.held(name) if self._shelf is not None and name else None
+        shown = self._filtered.at_once(name, self.filter, opened.recording) if name and opened else None
+        if name is None or opened is None or shown is None:
+            return None
+        labels = self._labels_ahead[name] = self.journal.labels([name])
+        own = {"recording_id": name, "shown": shown, "labels": labels, "runs": self._runs_of(name)}
+        return NeighbourScene.beside(self, opened, **own)
 
     def _some_ids(self) -> list[str]:
         # Suggestions are looked for among a few thousand ids: difflib over a million takes minutes.
@@ -290,26 +295,20 @@ class Session(PickerList):
     def _refilter(self) -> None:
         if self.recording is None:
             return
-        key = (self.recording_id, self.filter)
-        if key in self._filtered:
-            self.shown = self._filtered[key]
-        elif self.recording["waveform"].size <= _FILTER_AT_ONCE_SAMPLES or self.filter == "none":
-            self._keep_filtered(key, apply_filter(self.recording, self.filter))
-        else:
-            self.shown = self.recording
+        shown = self._filtered.at_once(self.recording_id, self.filter, self.recording)
+        self.shown = self.recording if shown is None else shown
+        if shown is None:
             self.send(
                 "workbench.processing.filtering:apply_filter",
                 title=f"Filtering {self.filter}",
-                done=partial(self._keep_filtered, key),
+                done=partial(self._keep_filtered, self.recording_id, self.filter),
                 recording=self.recording,
                 filter_or_name=self.filter,
             )
 
-    def _keep_filtered(self, key: tuple[str, str], filtered: xr.Dataset) -> None:
-        self._filtered[key] = filtered
-        while len(self._filtered) > _FILTERED_KEPT:
-            self._filtered.popitem(last=False)
-        if key == (self.recording_id, self.filter):
+    def _keep_filtered(self, recording_id: str, name: str, filtered: xr.Dataset) -> None:
+        self._filtered.keep(recording_id, name, filtered)
+        if (recording_id, name) == (self.recording_id, self.filter):
             self.shown = filtered
 
     # ---- decisions
@@ -356,6 +355,7 @@ class Session(PickerList):
         self.cancel_errand()
         if self._shelf is not None:
             self._shelf.close()
+            self._shelf = None
         self.kernels.close()
         self._local.close()
         self.journal.close()

@@ -49,6 +49,14 @@ class Shelf(Generic[_T]):
             self._futures.move_to_end(recording_id)
             return future
 
+    def held(self, recording_id: str) -> _T | None:
+        """A recording that is in memory; None if it has still to be read, or could not be."""
+        with self._lock:
+            future = self._futures.get(recording_id)
+        if future is None or not future.done() or future.cancelled() or future.exception() is not None:
+            return None
+        return future.result()
+
     def fetch_ahead(self, recording_ids: Iterable[str]) -> None:
         """Read recordings that will probably be asked for next; those no longer wanted are not begun."""
         wanted = list(recording_ids)

@@ -17,7 +17,10 @@ from panel.models.esm import ESMEvent
 __all__ = ["PickEditor"]
 
 _FOLDER = Path(__file__).parent / "esm"
-_PARTS = ("plots.js", "marks.js", "furniture.js", "edits.js", "gestures.js", "pick_editor.js")
+_PARTS = (
+    *("plots.js", "decimate.js", "lines.js", "picture.js", "pages.js", "pick_layer.js"),
+    *("marks.js", "furniture.js", "edits.js", "gestures.js", "pick_editor.js"),
+)
 
 
 class PickEditor(JSComponent):
@@ -49,10 +52,14 @@ class PickEditor(JSComponent):
         self._told.update(values)
         self._send_msg(values)
 
-    def heard(self, **values: Any) -> None:
-        """Keep what the browser has said of itself, for one that joins later; the one that said it knows.
+    def send(self, **values: Any) -> None:
+        """Send what only those that are there now need to hear."""
+        self._send_msg(values)
 
-        Sent back to it, it would undo what was done there since.
+    def keep(self, **values: Any) -> None:
+        """Keep values for one that joins later; the others hold them already.
+
+        So it is with what the browser has said of itself: sent back, it would undo what was done there since.
         """
         self._told.update(values)
 

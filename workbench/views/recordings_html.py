@@ -176,7 +176,17 @@ def foot_html(totals: Mapping[str, int], position: int, n_listed: int, name: str
     done, picked = totals["done"] + totals["rejected"], totals["in work"]
     words = f"<b>{done:,}</b> done · <b>{picked:,}</b> picked · <b>{totals['untouched']:,}</b> left"
     steps = [
-        tag("button", tag("kbd", key), class_="key", data_act="step", data_by=by, title=title, aria_label=title)
+        # The trace view sees a click on what carries data-turn, and may hold that recording already.
+        tag(
+            "button",
+            tag("kbd", key),
+            class_="key",
+            data_act="step",
+            data_by=by,
+            data_turn=by,
+            title=title,
+            aria_label=title,
+        )
         for key, by, title in (("[", -1, "Previous recording"), ("]", 1, "Next recording"))
     ]
     place = f"{position + 1:,} of {n_listed:,}" if position >= 0 else f"{n_listed:,}"

@@ -16,22 +16,25 @@ from workbench.views.keys import PROFILES, keymap
 from workbench.views.pick_editor import PickEditor
 from workbench.views.theme import TOKENS
 from workbench.views.traces_actions import Actions, Where
-from workbench.views.traces_drawing import Drawing, same_view
+from workbench.views.traces_ahead import PagesAhead
+from workbench.views.traces_drawing import Drawing, Stage
 from workbench.views.traces_figures import (
     AXIS_PX,
     PROBABILITY_PX,
     PROBABILITY_SMALL_PX,
     SMALL_STAGE_PX,
+    label_axes,
     make_figures,
     paint,
+    time_words,
 )
 
 __all__ = ["TraceView"]
 
 _PARTS: Mapping[str, frozenset[str]] = {
-    "station": frozenset({"rows", "curves", "overview", "marks"}),
+    "station": frozenset({"rows", "curves", "overview"}),
     "components": frozenset({"rows"}),
-    "amplitude": frozenset({"lines"}),
+    "amplitude": frozenset({"scale"}),
     "order": frozenset({"order", "rows"}),
     "align": frozenset({"align"}),
     "labels": frozenset({"marks", "screen", "overview_marks"}),
@@ -41,8 +44,14 @@ _PARTS: Mapping[str, frozenset[str]] = {
     "in_hand": frozenset({"marks"}),
     "loading": frozenset({"loading"}),
     "spectrogram": frozenset({"spectrogram", "screen"}),
+    "filter": frozenset(),
+    "listed": frozenset(),
+    "neighbours": frozenset({"neighbours"}),
 }
 """Parameter of the session to what it puts out of date; `shown` and `runs` are looked at more closely."""
+
+_OF_ALL_RECORDINGS = {"components", "amplitude", "order", "align", "spectrogram", "filter", "listed"}
+"""Parameters on which the pictures of the neighbours hang too."""
 
 
 class TraceView(pn.viewable.Viewer):
@@ -69,16 +78,19 @@ class TraceView(pn.viewable.Viewer):
         self._session = session
         self._actions = Actions(session, self)
         self._made: dict[str, str] = {}
+        self._turn = 0
         name = f"traces-{uuid.uuid4().hex[:8]}"
         self._figures = make_figures(name)
         self._editor = PickEditor(
             self._answer, plots=self._stacked(), stage=name, sizing_mode="stretch_both", margin=0, min_height=380
         )
-        self._drawing = Drawing(session, self._figures, self._editor.tell)
+        self._stage = Stage(theme=self.theme, loudness=self.loudness)
+        self._drawing = Drawing(session, self._stage, self._tell)
+        self._ahead = PagesAhead(session, self._stage, lambda **values: self._editor.send(turn=self._turn, **values))
         self._editor.tell(keymap=keymap(self.profile), phase=self.phase, armed=self.armed)
         self._repaint()
         session.param.watch(self._changed, ["shown", "runs", *_PARTS])
-        self._drawing.refresh({"recording"})
+        self._open()
 
     def __panel__(self) -> PickEditor:
         return self._editor
@@ -107,6 +119,10 @@ class TraceView(pn.viewable.Viewer):
         self._spectrogram = panes[1]
         return pn.Column(*panes, margin=0, sizing_mode="stretch_both", styles={"gap": "0"})
 
+    def _tell(self, **values: Any) -> None:
+        """Tell a part of the picture, as of the last turn of pages that was heard of."""
+        self._editor.tell(turn=self._turn, **values)
+
     # ---- from the browser
 
     def _answer(self, message: Mapping[str, Any]) -> None:
@@ -119,9 +135,10 @@ class TraceView(pn.viewable.Viewer):
         wanted = (PROBABILITY_SMALL_PX if float(message["stage"]) < SMALL_STAGE_PX else PROBABILITY_PX) + AXIS_PX
         if probability.height != wanted:
             probability.height = wanted
-        if min(size) > 50 and size != self._drawing.size:
-            self._drawing.size = size
+        if min(size) > 50 and size != self._stage.size:
+            self._stage.size = size
             self._drawing.refresh({"rows"})
+            self._ahead.drop()
 
     def _on_view(self, message: Mapping[str, Any]) -> None:
         self._editor.tell(viewed=int(message["number"]))
@@ -133,29 +150,28 @@ class TraceView(pn.viewable.Viewer):
             # Sent before the browser heard where the session has put the view since: a view that was left already.
             return
         drawing.x = (start, end)
-        self._editor.heard(place=drawing.placing())
+        self._editor.keep(x=drawing.placing())
         if drawing.must_fetch():
-            drawing.refresh({"lines"})
+            drawing.refresh({"detail"})
         if message["settled"]:
-            drawing.place(drawing.x)
             self._settle()
 
     def _settle(self) -> None:
         """Tell the session of a view that has come to rest, if it is another one."""
         drawing = self._drawing
-        if not same_view(drawing.x, drawing.wanted_x(), 1e-3):
-            whole = same_view(drawing.x, drawing.whole(), 1e-3)
-            self._session.view = None if whole else tuple(drawing.time_of(x) for x in drawing.x)
+        if not drawing.near(drawing.wanted_x()):
+            view = None if drawing.near(drawing.whole()) else tuple(drawing.time_of(x) for x in drawing.x)
+            self._session.view = view
 
     def _on_focus(self, message: Mapping[str, Any]) -> None:
         self._session.station = message["station"]
 
     def _on_hand(self, message: Mapping[str, Any]) -> None:
-        self._drawing.seq = int(message["seq"])
+        self._stage.seq = int(message["seq"])
         self._session.in_hand = self._made.get(message["id"], message["id"])
 
     def _on_armed(self, message: Mapping[str, Any]) -> None:
-        self._editor.heard(armed=bool(message["on"]))
+        self._editor.keep(armed=bool(message["on"]))
         self.armed = bool(message["on"])
 
     def _on_scroll(self, message: Mapping[str, Any]) -> None:
@@ -169,9 +185,27 @@ class TraceView(pn.viewable.Viewer):
     def _on_amplitude(self, message: Mapping[str, Any]) -> None:
         self._actions.do(f"amplitude:{float(message['steps'])}")
 
+    def _on_turned(self, message: Mapping[str, Any]) -> None:
+        """The browser shows a neighbour already; what makes the session open it comes next, and then the check."""
+        self._turn = max(self._turn, int(message["turn"]))
+
+    def _on_check(self, message: Mapping[str, Any]) -> None:
+        """Correct a browser that has turned to another recording than the session."""
+        if message["page"] != self._drawing.page:
+            self._drawing.tell_all()
+
+    def _on_idle(self, _: Mapping[str, Any]) -> None:
+        self._ahead.draw_one()
+
+    def _on_again(self, _: Mapping[str, Any]) -> None:
+        self._drawing.tell_all()
+
+    def _on_sure(self, message: Mapping[str, Any]) -> None:
+        self._editor.send(sure=int(message["number"]))
+
     def _on_act(self, message: Mapping[str, Any]) -> None:
         """An action, done already on the screen where it could be; whatever comes of it, the screen gets the truth."""
-        self._drawing.seq = int(message.get("seq", self._drawing.seq))
+        self._stage.seq = int(message.get("seq", self._stage.seq))
         time = message.get("time")
         where = Where(
             identity=self._made.get(message.get("id", ""), message.get("id", "")),
@@ -188,7 +222,7 @@ class TraceView(pn.viewable.Viewer):
         finally:
             self._drawing.draw_marks()
             if message["action"] == "refine":
-                self._editor.tell(refined=self._drawing.seq)
+                self._editor.tell(refined=self._stage.seq)
 
     # ---- from the session
 
@@ -199,8 +233,31 @@ class TraceView(pn.viewable.Viewer):
         with pn.io.hold():
             if "loading" in parts:
                 self._editor.tell(reading=self._session.loading)
-            self._spectrogram.visible = self._session.spectrogram
-            self._drawing.refresh(parts)
+            self._figures.spectrogram.visible = self._spectrogram.visible = self._session.spectrogram
+            time_words(self._figures, relative=self._session.align != "time")
+            label_axes(self._figures, shown=self._session.shown is not None)
+            if "recording" in parts:
+                self._open()
+            else:
+                self._drawing.refresh(parts)
+                if any(event.name in _OF_ALL_RECORDINGS or _concerns_all(event) for event in events):
+                    self._ahead.drop()
+            if "neighbours" in parts:
+                self._ahead.invite()
+
+    def _open(self) -> None:
+        """Show the recording that the session has opened: as it was drawn ahead, if it was."""
+        drawn = self._ahead.take(self._session.recording_id) if self._session.shown is not None else None
+        if drawn is None:
+            self._drawing = Drawing(self._session, self._stage, self._tell)
+            self._drawing.refresh({"recording"})
+            self._ahead.drop()
+        else:
+            self._drawing = drawn
+            drawn.follow(self._session, self._tell)
+            self._editor.keep(**drawn.told)
+            self._editor.send(show=drawn.page, turn=self._turn)
+            drawn.refresh({"screen", "marks"})
 
     def _parts(self, event: param.parameterized.Event) -> frozenset[str]:
         """What a change of the session puts out of date."""
@@ -208,7 +265,7 @@ class TraceView(pn.viewable.Viewer):
             same = event.old is not None and event.new is not None and _same_axis(event.old, event.new)
             if not same:
                 self._made.clear()
-            return frozenset({"samples"} if same else {"recording"})
+            return frozenset({"filtered"} if same else {"recording"})
         if event.name == "runs":
             before = {key: run.annotations for key, run in (event.old or {}).items()}
             new_curves = any(run.annotations is not before.get(key) for key, run in event.new.items())
@@ -221,11 +278,12 @@ class TraceView(pn.viewable.Viewer):
 
     @param.depends("theme", watch=True)
     def _repaint(self) -> None:
-        self._drawing.theme = self.theme
+        self._stage.theme = self.theme
         with pn.io.hold():
             paint(self._figures, self.theme)
             self._editor.tell(colours=dict(TOKENS[self.theme]))
             self._drawing.refresh({"curves", "overview_marks"})
+            self._ahead.drop()
 
     @param.depends("profile", watch=True)
     def _rekey(self) -> None:
@@ -242,8 +300,17 @@ class TraceView(pn.viewable.Viewer):
 
     @param.depends("loudness", watch=True)
     def _reamplify(self) -> None:
-        self._drawing.loudness = self.loudness
-        self._drawing.refresh({"lines"})
+        self._stage.loudness = self.loudness
+        self._drawing.refresh({"scale"})
+        self._ahead.drop()
+
+
+def _concerns_all(event: param.parameterized.Event) -> bool:
+    """Whether pickers or thresholds have changed, not only what a picker says of the open recording."""
+    if event.name != "runs":
+        return False
+    old, new = ({key: (run.on, run.thresholds) for key, run in (runs or {}).items()} for runs in (event.old, event.new))
+    return bool(old != new or list(old) != list(new))
 
 
 def _same_axis(old: Any, new: Any) -> bool:

@@ -11,7 +11,7 @@ import xarray as xr
 from tsdownsample import NaNMinMaxDownsampler
 
 from workbench.inference.runs import PickerRun
-from workbench.session import Session
+from workbench.session import Scene
 from workbench.views.theme import MARKERS, TOKENS, phase_colour
 
 __all__ = ["active_run", "curve_columns", "curve_title", "empty_message", "peak_columns", "threshold_pills"]
@@ -22,20 +22,20 @@ _NO_ONSET = frozenset({"Detection"})
 """Curves that say that something is there, not when it begins: drawn in grey, without a threshold to drag."""
 
 
-def active_run(session: Session) -> PickerRun | None:
+def active_run(scene: Scene) -> PickerRun | None:
     """The picker whose curves are filled and whose thresholds have pills: the first that is on and has run."""
-    on = [run for run in session.runs.values() if run.on]
+    on = [run for run in scene.runs.values() if run.on]
     return next((run for run in on if run.annotations is not None), on[0] if on else None)
 
 
 def curve_columns(
-    session: Session, station: str, interval_ms: tuple[float, float], zero_ms: float, theme: str
+    scene: Scene, station: str, interval_ms: tuple[float, float], zero_ms: float, theme: str
 ) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
     """Columns of the lines (``xs ys colour width``) and of the fills (``xs ys colour``)."""
     lines: dict[str, list[Any]] = {"xs": [], "ys": [], "colour": [], "width": []}
     fills: dict[str, list[Any]] = {"xs": [], "ys": [], "colour": []}
-    active = active_run(session)
-    for run in reversed(session.runs.values()):
+    active = active_run(scene)
+    for run in reversed(list(scene.runs.values())):
         if not run.on or run.annotations is None or station not in run.annotations["station"].values:
             continue
         for phase in map(str, run.annotations["phase"].values):
@@ -74,11 +74,11 @@ def _points(
 
 
 def peak_columns(
-    session: Session, station: str, interval_ms: tuple[float, float], zero_ms: float, theme: str
+    scene: Scene, station: str, interval_ms: tuple[float, float], zero_ms: float, theme: str
 ) -> dict[str, list[Any]]:
     """Columns of the markers at the picks' peaks: ``x y colour marker``."""
     columns: dict[str, list[Any]] = {"x": [], "y": [], "colour": [], "marker": []}
-    for i, run in enumerate(session.runs.values()):
+    for i, run in enumerate(scene.runs.values()):
         if not run.on or run.picks.empty:
             continue
         picks = run.picks[run.picks["station"] == station]
@@ -91,9 +91,9 @@ def peak_columns(
     return columns
 
 
-def threshold_pills(session: Session) -> list[dict[str, Any]]:
+def threshold_pills(scene: Scene) -> list[dict[str, Any]]:
     """One per threshold of the active picker: its key, phase, value in its own unit, and whether that is a ratio."""
-    run = active_run(session)
+    run = active_run(scene)
     if run is None:
         return []
     return [
@@ -103,18 +103,18 @@ def threshold_pills(session: Session) -> list[dict[str, Any]]:
     ]
 
 
-def curve_title(session: Session) -> dict[str, str]:
+def curve_title(scene: Scene) -> dict[str, str]:
     """Name and formula of what the curves show: a probability, unless all that are drawn come from ratios r."""
-    on = [run for run in session.runs.values() if run.on]
+    on = [run for run in scene.runs.values() if run.on]
     drawn = [run for run in on if run.annotations is not None] or on
     if drawn and all(run.card.threshold_unit == "ratio" for run in drawn):
         return {"name": "Ratio", "formula": "r/(1+r)", "words": "A ratio r is drawn as r/(1+r): 1 at 0.5, 4 at 0.8"}
     return {"name": "Probability", "formula": "", "words": ""}
 
 
-def empty_message(session: Session, picks: Iterable[pd.DataFrame]) -> dict[str, Any] | None:
+def empty_message(scene: Scene, picks: Iterable[pd.DataFrame]) -> dict[str, Any] | None:
     """What to say, and the threshold to lower, when a picker has run and no pick is on the recording; else None."""
-    run = active_run(session)
+    run = active_run(scene)
     if run is None or run.annotations is None or any(len(table) for table in picks):
         return None
     best = _highest(run)

@@ -1,55 +1,86 @@
-"""The trace view's state, and how it comes onto the figures: each part once, in the order in which they build up."""
+"""How a recording comes onto the figures: each part of the picture once, in the order in which they build up.
+
+What is drawn is told by name, as plain values and arrays; the browser puts it on the figures. So a picture that is
+drawn ahead, of a neighbour of the open recording, is the same as one that is drawn when it is asked for.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-import panel as pn
 
-from workbench.session import Session
+from workbench.session import Scene
 from workbench.views.traces_curves import curve_columns, peak_columns
-from workbench.views.traces_figures import Figures, label_axes, time_words
-from workbench.views.traces_lines import Gain, TracePoints, gain_of, joined_lines
+from workbench.views.traces_lines import TracePoints
 from workbench.views.traces_marks import marks_of
 from workbench.views.traces_order import distances_km, first_arrivals, onsets_beside, ordered, zero_times_ms
 from workbench.views.traces_overview import overview_columns, overview_marks
 from workbench.views.traces_rows import Row, rows_in_window
+from workbench.views.traces_samples import packed_samples, values_per_trace
 from workbench.views.traces_screen import screen_of
 from workbench.views.traces_spectrogram import spectrogram_columns
 
-__all__ = ["Drawing", "same_view"]
+__all__ = ["COLUMNS", "Drawing", "Stage"]
 
 _AROUND = 0.5
-_POINTS_PER_PX = 2
+_FINER_AROUND = 1.0
+_VALUES_PER_PX = 4
 _FOLLOWS = {
-    "curves": "lines",
-    "screen": "lines",
-    "marks": "lines",
+    "samples": "rows",
+    "screen": "rows",
+    "marks": "rows",
+    "detail": "samples",
+    "curves": "detail",
+    "spectrogram": "detail",
     "overview_marks": "overview",
-    "spectrogram": "lines",
 }
 """What is drawn anew whenever something else is."""
+_DRAWN = ("samples", "detail", "curves", "overview", "overview_marks", "spectrogram", "scale", "screen", "marks")
+
+COLUMNS = ("curves", "fills", "peaks", "overview", "overview_marks", "spectrogram")
+"""Names under which columns of the source of the same name are told."""
 
 
-class Drawing:
-    """What of the session is drawn, where, and for which interval.
+@dataclass
+class Stage:
+    """What pictures hang on beside their recording.
 
     Parameters
     ----------
-    figures
-        Their sources and ranges are filled; models the browser knows are never replaced.
-    tell
-        Sends plain values, by name, to the browser.
+    loudness
+        1 fills the rows with the traces.
+    size
+        Width and height of the plot of the traces, in pixels.
+    seq
+        Number of the browser's last edit that was answered.
+    placed
+        Number of the last view that was chosen here, for whatever recording.
     """
 
-    def __init__(self, session: Session, figures: Figures, tell: Callable[..., None]) -> None:
-        self._session, self._figures, self._tell = session, figures, tell
-        self.theme = "light"
-        self.loudness = 1.0
-        self.size = (700.0, 500.0)
-        self.seq = 0
+    theme: str = "light"
+    loudness: float = 1.0
+    size: tuple[float, float] = (700.0, 500.0)
+    seq: int = 0
+    placed: int = 0
+
+
+class Drawing:
+    """What of a recording is drawn, where, and for which interval.
+
+    Parameters
+    ----------
+    tell
+        Sends what was drawn, by name, to the browser; :attr:`told` keeps the last of each.
+    page
+        Name under which the browser holds the picture, if it was drawn ahead.
+    """
+
+    def __init__(self, scene: Scene, stage: Stage, tell: Callable[..., None], page: str = "") -> None:
+        self._scene, self._stage, self._tell, self.page = scene, stage, tell, page
+        self.told: dict[str, Any] = {}
         self.points: TracePoints | None = None
         self.order, self._order_kind = [""], "file"
         self.first: int | None = None
@@ -58,117 +89,137 @@ class Drawing:
         self._km: dict[str, float] = {}
         self._zero: dict[str, float] = {}
         self._rows: list[Row] = []
-        self._gains: dict[tuple[str, str], Gain] = {}
         self._held = (0.0, 0.0, 0.0)
-        self._told: dict[str, Any] = {}
+        self._packed: tuple[Any, ...] = ()
+        self._step_ms = 0.0
+        self._finer = (0.0, 0.0, 0.0)
+        self._highest_hz = 0.0
+        self._news: dict[str, Any] = {}
+
+    def follow(self, scene: Scene, tell: Callable[..., None]) -> None:
+        """From now on, draw the same recording as another scene has it, and tell somebody else."""
+        self._scene, self._tell = scene, tell
 
     def refresh(self, parts: set[str] | frozenset[str]) -> None:
-        """Bring those parts up to date, each once, in the order in which they build on each other."""
+        """Bring those parts up to date, each once, and tell what has changed in one message."""
         parts = set(parts)
-        with pn.io.hold():
-            if parts & {"recording", "samples"}:
-                self._take(new="recording" in parts)
-                parts |= {"order", "align", "rows", "lines", "overview", "marks", "screen"}
-            if self.points is None:
-                return
+        if parts & {"recording", "filtered"}:
+            self._take(new="recording" in parts)
+            parts |= {"order", "align", "rows", "overview", "scale"}
+        if self.points is not None:
             for part in ("order", "align", "view", "rows"):
                 if part in parts:
                     parts |= getattr(self, f"_take_{part}")()
-            for part in ("lines", "curves", "overview", "overview_marks", "spectrogram", "screen", "marks"):
+            for part in _DRAWN:
                 if part in parts or _FOLLOWS.get(part, "") in parts:
-                    getattr(self, f"draw_{part}")()
+                    parts.add(part)
+                    getattr(self, f"_draw_{part}")()
+        self._send()
+
+    def draw_marks(self) -> None:
+        """Tell all marks on the screen, as answer to the last edit."""
+        if self.points is not None:
+            self._draw_marks()
+            self._send()
+
+    def tell_all(self) -> None:
+        """Tell everything once more, to a browser that shows something else."""
+        self._tell(**self.told | {"x": self.placing()})
 
     def _take(self, *, new: bool) -> None:
-        shown = self._session.shown
+        shown = self._scene.shown
         if shown is None:
             self.points, self._rows = None, []
             self._show_nothing()
             return
         self.points = TracePoints(shown)
-        label_axes(self._figures, shown=True)
         if new:
-            self.first, self._zero, self.order = None, {}, []
-            self._km = distances_km(shown, self._session.event)
+            self.first, self._zero, self.order, self._held = None, {}, [], (0.0, 0.0, 0.0)
+            self.x = (0.0, 0.0)
+            self._km = distances_km(shown, self._scene.event)
 
     def _show_nothing(self) -> None:
-        for key, source in self._figures.sources.items():
-            if key != "marks":
-                source.data = {column: [] for column in source.data}
-        self._figures.band.update(top=0, bottom=0)
-        label_axes(self._figures, shown=False)
-        empty = {"rows": [], "token": "", "pills": [], "pickers": [], "nothing": not self._session.loading}
-        self._tell_new(screen=empty, marks={"seq": self.seq, "items": [], "in_hand": ""})
+        for name in COLUMNS:
+            self._say_columns(name, {})
+        empty = {"rows": [], "token": "", "pills": [], "pickers": [], "nothing": not self._scene.loading}
+        marks = {"seq": self._stage.seq, "items": [], "in_hand": ""}
+        self._news |= {"samples": None, "finer": None}
+        self._say(screen=empty, marks=marks)
 
-    def _tell_new(self, **values: Any) -> None:
-        """Send what the browser does not hold already: each message makes it paint."""
-        new = {name: value for name, value in values.items() if self._told.get(name) != value}
-        if new:
-            self._told |= new
-            self._tell(**new)
+    # ---- what is told
+
+    def _say(self, **values: Any) -> None:
+        """Tell what the browser does not hold already: each message makes it paint."""
+        held = self.told
+        self._news |= {name: value for name, value in values.items() if name not in held or held[name] != value}
+
+    def _say_columns(self, name: str, columns: dict[str, Any]) -> None:
+        """Other columns for a source; nothing is told, and nothing painted, for an empty one that stays empty."""
+        if name not in self.told or any(map(len, (*columns.values(), *self.told[name].values()))):
+            self._news[name] = columns
+
+    def _send(self) -> None:
+        if self._news:
+            news, self._news = self._news, {}
+            self.told |= news
+            self._tell(**news)
+
+    # ---- where things are
 
     def _onset_tables(self) -> list[pd.DataFrame]:
         """The analyst's labels before the catalogue before the pickers."""
-        labels = self._session.labels
+        labels = self._scene.labels
         labels = labels[labels["decision"] != "reject"] if len(labels) else labels
-        return [labels, self._session.reference, *(run.picks for run in self._session.runs.values() if run.on)]
+        return [labels, self._scene.reference, *(run.picks for run in self._scene.runs.values() if run.on)]
 
     def _first_onsets(self) -> dict[str, pd.Timestamp]:
         """First onsets of the earthquake on the screen: a long recording holds several, each with its own order."""
-        if self._session.order == "name" or (self._session.order == "distance" and self._km):
+        if self._scene.order == "name" or (self._scene.order == "distance" and self._km):
             return {}
         tables = self._onset_tables()
-        seen = first_arrivals(tables, "P", self._session.view) if self._session.view else {}
+        seen = first_arrivals(tables, "P", self._scene.view) if self._scene.view else {}
         return seen or first_arrivals(tables, "P")
 
     def _take_order(self) -> set[str]:
-        stations = [str(name) for name in self._session.shown["station"].values]
-        order, kind = ordered(stations, self._session.order, self._km, self._first_onsets())
+        stations = [str(name) for name in self._scene.shown["station"].values]
+        order, kind = ordered(stations, self._scene.order, self._km, self._first_onsets())
         changed = (order, kind) != (self.order, self._order_kind)
         self.order, self._order_kind = order, kind
         return {"rows"} if changed else set()
 
     def _take_align(self) -> set[str]:
-        align = self._session.align
-        arrivals = onsets_beside(self._onset_tables(), align, self._focus()) if align in ("P", "S") else {}
-        focus = self._focus()
-        before = self._zero.get(focus)
-        self._zero = zero_times_ms(align, self.order, self._session.event, arrivals, focus)
-        if before is not None and self.points is not None:
-            shift = before - self._zero[focus]
-            self.x = (self.x[0] + shift, self.x[1] + shift)
-        time_words(self._figures, relative=align != "time")
+        align, focus = self._scene.align, self._focus()
+        arrivals = onsets_beside(self._onset_tables(), align, focus) if align in ("P", "S") else {}
+        self._zero = zero_times_ms(align, self.order, self._scene.event, arrivals, focus)
         return {"view", "rows", "overview"}
 
     def wanted_x(self) -> tuple[float, float]:
         """The interval that the session wants on the screen, on the axis of the open station."""
-        if self._session.view is None:
+        if self._scene.view is None:
             return self.whole()
         zero = self._zero[self._focus()]
-        start, end = (time.value / 1e6 - zero for time in self._session.view)
+        start, end = (time.value / 1e6 - zero for time in self._scene.view)
         return start, end
 
+    def near(self, wanted: tuple[float, float]) -> bool:
+        """Whether an interval is, for the eye, the one on the screen."""
+        return sum(abs(a - b) for a, b in zip(wanted, self.x, strict=True)) < 1e-3 * (self.x[1] - self.x[0])
+
     def _take_view(self) -> set[str]:
-        self.x = self.wanted_x()
-        self.place(self.x)
-        return {"lines"} if self.must_fetch() else set()
+        wanted = self.wanted_x()
+        if not self.near(wanted):
+            self.x = wanted
+            self._stage.placed += 1
+            self.placed = self._stage.placed
+            self._news["x"] = self.placing()
+        return {"detail"} if self.must_fetch() else set()
 
-    def place(self, x: tuple[float, float]) -> None:
-        """Put the figures' range there, unless it stands there: the browser moves it too, and is then not pushed."""
-        x_range = self._figures.x_range
-        if not same_view(x, (x_range.start, x_range.end), 1e-6):
-            x_range.update(start=x[0], end=x[1])
-            self.placed += 1
-            self._tell(place=self.placing())
-
-    def placing(self) -> dict[str, Any]:
-        """The view and its limits in one message: in a notebook the range's own two ends reach the browser apart.
-
-        It comes after the range, so that the browser calls no view by this number that it had before.
-        """
-        return {"number": self.placed, "start": self.x[0], "end": self.x[1], "limits": list(self.whole())}
+    def placing(self) -> list[float]:
+        """The view and its number; the browser names the number with each view of its own that follows."""
+        return [*self.x, self.placed]
 
     def _focus(self) -> str:
-        return self._session.station if self._session.station in self.order else self.order[0]
+        return self._scene.station if self._scene.station in self.order else self.order[0]
 
     def whole(self) -> tuple[float, float]:
         """The whole recording on the axis of the open station."""
@@ -182,133 +233,121 @@ class Drawing:
 
     def token(self) -> str:
         """Stands for the axis: what the browser says of another one came too late."""
-        return f"{self._session.recording_id}/{self._session.align}"
+        return f"{self._scene.recording_id}/{self._scene.align}"
 
     def window(self, first: int | None) -> tuple[list[Row], int]:
         """Rows on the screen, and the number of the first neighbour among them."""
-        present = [str(name) for name in self._session.shown["component"].values]
-        components = [name for name in self._session.components if name in present] or present
+        present = [str(name) for name in self._scene.shown["component"].values]
+        components = [name for name in self._scene.components if name in present] or present
         upright = "Z" if "Z" in present else present[0]
-        return rows_in_window(self.order, self._focus(), components, upright, self.size[1], first)
+        return rows_in_window(self.order, self._focus(), components, upright, self._stage.size[1], first)
 
     def _take_rows(self) -> set[str]:
         self._rows, first = self.window(self.first)
         if self.first is not None:
             self.first = first
-        focus = next(row for row in self._rows if row.focus)
-        y_range = self._figures.traces.y_range
-        if y_range.start != self.size[1]:
-            y_range.update(start=self.size[1], end=0)
-        self._figures.band.update(top=focus.top, bottom=focus.bottom)
-        return {"lines"}
+        return set()
 
     def must_fetch(self) -> bool:
-        """Whether the view has left what the browser holds, or zoomed so far that gains and detail must follow."""
+        """Whether the view has left what the browser holds, or zoomed so far that detail must follow."""
         start, end = self.x
         low, high, width = self._held
         outside = start < low - 1e-6 or end > high + 1e-6
         return outside or not 0.7 < (end - start) / max(width, 1e-9) < 1.5
 
-    def _n_points(self, width: float, held: float) -> int:
-        return int(_POINTS_PER_PX * self.size[0] * held / max(width, 1e-9)) // 2 * 2
-
-    def draw_lines(self) -> None:
-        """Send the traces of the rows, finer the shorter the view."""
-        assert self.points is not None
-        start, end = self.x
-        around = _AROUND * (end - start)
-        low, high = max(start - around, self.whole()[0]), min(end + around, self.whole()[1])
-        self._held = (low, high, end - start)
-        n = max(200, self._n_points(end - start, max(high - low, 1e-9)))
-        pieces: dict[bool, list] = {True: [], False: []}
-        self._gains = {}
-        for row in self._rows:
-            zero = self._zero[row.station]
-            for band in row.bands:
-                times, samples = self.points.points(row.station, band.component, (low + zero, high + zero), n)
-                gain = gain_of(times, samples, (start + zero, end + zero))
-                self._gains[(row.station, band.component)] = gain
-                pieces[row.focus].append((times, samples, band, gain, zero))
-        common = max((gain.half for gain in self._gains.values()), default=0.0)
-        for focus, source in ((True, "focus"), (False, "others")):
-            parts = [
-                (times, samples, band, gain, common if self._session.amplitude == "common" else gain.half, zero)
-                for times, samples, band, gain, zero in pieces[focus]
-            ]
-            self._fill(source, joined_lines(parts, self.loudness))
-
-    def _fill(self, key: str, columns: dict[str, Any]) -> None:
-        """New columns for a source; nothing is sent, and nothing painted, for an empty one that stays empty."""
-        source = self._figures.sources[key]
-        if any(len(values) for values in (*columns.values(), *source.data.values())):
-            source.data = columns
+    def _around(self, share: float) -> tuple[float, float]:
+        """The view and that share of its length on either side, as far as the recording goes."""
+        (start, end), (first, last) = self.x, self.whole()
+        return max(start - share * (end - start), first), min(end + share * (end - start), last)
 
     def _interval_ms(self, station: str) -> tuple[float, float]:
         zero = self._zero.get(station, 0.0)
         return self._held[0] + zero, self._held[1] + zero
 
-    def draw_curves(self) -> None:
-        """Send the probability of the open station."""
-        focus = self._focus()
-        interval, zero = self._interval_ms(focus), self._zero[focus]
-        lines, fills = curve_columns(self._session, focus, interval, zero, self.theme)
-        self._fill("curves", lines)
-        self._fill("fills", fills)
-        self._fill("peaks", peak_columns(self._session, focus, interval, zero, self.theme))
+    # ---- what is drawn
 
-    def draw_overview(self) -> None:
-        """Send the strip of the whole recording."""
+    def _pack(self, interval: tuple[float, float]) -> tuple[dict[str, Any], float]:
+        assert self.points is not None
+        most = values_per_trace(self._rows, self._stage.size[0])
+        packed = packed_samples(self.points, self._rows, self._zero, interval, most)
+        return packed, max((series["step"] for series in packed["series"]), default=0.0)
+
+    def _draw_samples(self) -> None:
+        """The traces of the rows over the whole recording, as finely as is good to hold."""
+        traces = [(row.station, self._zero[row.station], [band.component for band in row.bands]) for row in self._rows]
+        what = (self.points, traces, values_per_trace(self._rows, self._stage.size[0]))
+        if what == self._packed:
+            return
+        self._packed = what
+        self._news["samples"], self._step_ms = self._pack(self.whole())
+        self._finer = (0.0, 0.0, 0.0)
+        self._say(finer=None)
+
+    def _draw_detail(self) -> None:
+        """Finer samples around a view that is short beside the recording; curves and spectrogram follow."""
+        start, end = self.x
+        self._held = (*self._around(_AROUND), end - start)
+        wanted_ms = (end - start) / (_VALUES_PER_PX * self._stage.size[0])
+        low, high, step_ms = self._finer
+        held = low <= self._held[0] and self._held[1] <= high and step_ms <= wanted_ms
+        assert self.points is not None
+        if self._step_ms > max(wanted_ms, self.points.step_ms) and not held:
+            interval = self._around(_FINER_AROUND)
+            self._news["finer"], step_ms = self._pack(interval)
+            self._finer = (*interval, step_ms if step_ms > self.points.step_ms else 0.0)
+
+    def _draw_curves(self) -> None:
+        """The probability of the open station."""
+        focus = self._focus()
+        interval, zero, theme = self._interval_ms(focus), self._zero[focus], self._stage.theme
+        lines, fills = curve_columns(self._scene, focus, interval, zero, theme)
+        self._say_columns("curves", lines)
+        self._say_columns("fills", fills)
+        self._say(peaks=peak_columns(self._scene, focus, interval, zero, theme))
+
+    def _draw_overview(self) -> None:
+        """The strip of the whole recording."""
         assert self.points is not None
         focus = self._focus()
-        whole = self.whole()
-        overview, sources = self._figures.overview, self._figures.sources
-        overview.x_range.update(start=whole[0], end=whole[1])
-        sources["overview"].data = overview_columns(self.points, focus, self._zero[focus])
+        self._say_columns("overview", overview_columns(self.points, focus, self._zero[focus]))
 
-    def draw_overview_marks(self) -> None:
-        """Send where picks lie in the strip."""
+    def _draw_overview_marks(self) -> None:
+        """Where picks lie in the strip."""
         focus = self._focus()
-        columns = overview_marks(self._session, focus, self._zero[focus], self.theme)
-        self._fill("overview_marks", columns)
+        self._say(overview_marks=overview_marks(self._scene, focus, self._zero[focus], self._stage.theme))
 
-    def draw_spectrogram(self) -> None:
-        """Send the spectrogram of the open station, if it is wanted."""
-        shown = self._session.spectrogram
-        self._figures.spectrogram.visible = shown
-        if shown:
+    def _draw_spectrogram(self) -> None:
+        """The spectrogram of the open station, if it is wanted."""
+        if self._scene.spectrogram:
             focus = self._focus()
-            columns, nyquist = spectrogram_columns(
-                self._session.shown, focus, self._interval_ms(focus), self._zero[focus]
-            )
-            self._figures.spectrogram.y_range.update(start=0, end=nyquist)
-            self._figures.sources["spectrogram"].data = columns
+            zero = self._zero[focus]
+            columns, self._highest_hz = spectrogram_columns(self._scene.shown, focus, self._interval_ms(focus), zero)
+            self._say_columns("spectrogram", columns)
 
-    def draw_screen(self) -> None:
-        """Send what is written around the figures."""
+    def _draw_scale(self) -> None:
+        """How loud traces are, and whether all have one scale."""
+        self._say(scale={"common": self._scene.amplitude == "common", "loudness": self._stage.loudness})
+
+    def _draw_screen(self) -> None:
+        """What is written around the figures, and where the rows stand."""
         assert self.points is not None
         screen = screen_of(
-            self._session,
+            self._scene,
             self.points,
             self._rows,
-            gains=self._gains,
             km=self._km,
             zero_ms=self._zero,
             order=self._order_kind,
             token=self.token(),
-            highest_hz=float(self._figures.spectrogram.y_range.end),
+            limits=self.whole(),
+            height=self._stage.size[1],
+            highest_hz=self._highest_hz,
         )
-        self._tell_new(screen=screen)
+        self._say(screen=screen)
 
-    def draw_marks(self) -> None:
-        """Send all marks on the screen, as answer to the last edit."""
-        if self.points is None:
-            return
+    def _draw_marks(self) -> None:
+        assert self.points is not None
         start, end = (pd.Timestamp(round(ms * 1e6), unit="ns") for ms in (self.points.start_ms, self.points.end_ms))
         hour = pd.Timedelta(1, unit="h")
-        items = marks_of(self._session, [row.station for row in self._rows], (start - hour, end + hour))
-        self._tell_new(marks={"seq": self.seq, "items": items, "in_hand": self._session.in_hand})
-
-
-def same_view(one: tuple[float, float], other: tuple[float, float], part: float) -> bool:
-    """Whether two views differ by less than that part of the first one's length."""
-    return abs(one[0] - other[0]) + abs(one[1] - other[1]) < part * (one[1] - one[0])
+        items = marks_of(self._scene, [row.station for row in self._rows], (start - hour, end + hour))
+        self._say(marks={"seq": self._stage.seq, "items": items, "in_hand": self._scene.in_hand})

@@ -1,18 +1,22 @@
 """The Bokeh figures of the trace view, made once: traces, spectrogram, probability, overview. No data in here.
 
+The browser fills the sources and moves the ranges, from what it is told; models it knows are never replaced.
 The traces' vertical axis is in pixels from the top of the plot, so that rows, names and picks share one measure.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from bokeh.models import (
-    BoxAnnotation,
     ColumnDataSource,
     CustomJSTickFormatter,
     DatetimeAxis,
+    DatetimeTicker,
+    FixedTicker,
+    Grid,
     LinearColorMapper,
     PanTool,
     Range1d,
@@ -22,7 +26,7 @@ from bokeh.models import (
 from bokeh.plotting import figure
 from bokeh.plotting import figure as Figure  # noqa: N812 - bokeh's own class has a lower-case name
 
-from workbench.views.theme import FONT, TOKENS
+from workbench.views.theme import TOKENS
 
 __all__ = [
     "AXIS_PX",
@@ -47,10 +51,10 @@ PROBABILITY_PX, PROBABILITY_SMALL_PX, SMALL_STAGE_PX = 92, 76, 560
 
 _COLUMNS = (
     "id x y0 y1 colour alpha dash width left right band_alpha edge_alpha marker marker_y marker_size marker_fill "
-    "flag flag_x flag_align flag_y flag_fill flag_fill_alpha flag_line_alpha flag_colour grip_y grip_alpha"
+    "flag flag_x flag_align flag_y flag_fill flag_colour grip_y grip_alpha"
 )
 MARK_COLUMNS = tuple(_COLUMNS.split())
-"""Columns of the marks' source; the browser fills them, from what it is told and from the pointer."""
+"""Columns of the marks' source, which the browser draws on a canvas of its own above the traces."""
 
 # Labels nearer to an edge than their own half width would run into the date, or off the plot.
 _EDGE = "const at = (tick - range.start) / (range.end - range.start); if (at < 0.045 || at > 0.97) return ''; "
@@ -87,8 +91,6 @@ class Figures:
     x_range: Range1d
     focus_line: Any
     other_line: Any
-    marks: dict[str, Any]
-    band: BoxAnnotation
     sources: dict[str, ColumnDataSource] = field(default_factory=dict)
     glyphs: dict[str, Any] = field(default_factory=dict)
 
@@ -99,8 +101,8 @@ def make_figures(name: str) -> Figures:
     sources = {
         key: ColumnDataSource({column: [] for column in columns}, name=f"{name}-{key}-columns")
         for key, columns in {
-            "focus": ("x", "y"),
-            "others": ("x", "y"),
+            "focus": ("xs", "ys"),
+            "others": ("xs", "ys"),
             "marks": MARK_COLUMNS,
             "curves": ("xs", "ys", "colour", "width"),
             "fills": ("xs", "ys", "colour"),
@@ -117,14 +119,16 @@ def make_figures(name: str) -> Figures:
         overview=_overview(name, x_range, sources),
         spectrogram=_spectrogram(name, x_range, sources),
         x_range=x_range,
-        other_line=traces.line("x", "y", source=sources["others"], line_width=0.8, line_join="round"),
-        focus_line=traces.line("x", "y", source=sources["focus"], line_width=1.0, line_join="round"),
-        marks=_marks(traces, sources["marks"]),
-        band=BoxAnnotation(level="underlay", line_alpha=0.0, fill_alpha=1.0),
+        # One item a trace: Bokeh indexes items, and would index each point of a single long line.
+        other_line=traces.multi_line("xs", "ys", source=sources["others"], line_width=0.8, line_join="bevel"),
+        focus_line=traces.multi_line("xs", "ys", source=sources["focus"], line_width=1.0, line_join="bevel"),
         sources=sources,
     )
-    # Before the grid, which the band must not hide.
-    traces.center = [made.band, *traces.center]
+    _strip(traces, Grid(dimension=0, ticker=DatetimeTicker()))
+    # The band of the open station lies under the traces, in the page.
+    traces.background_fill_alpha = traces.border_fill_alpha = 0
+    # No glyph draws the marks, so it is from here that the document knows their source.
+    traces.tags = [sources["marks"]]
     time_words(made, relative=False)
     return made
 
@@ -155,6 +159,11 @@ def timed_figure(name: str, x_range: Range1d, y_range: Range1d, **settings: Any)
     return plot
 
 
+def _strip(plot: Figure, *grids: Grid, below: Sequence[Any] = ()) -> None:
+    """Leave only what is seen: Bokeh lays out hidden axes and grids at every paint, and asks for the style of each."""
+    plot.left, plot.below, plot.center = [], list(below), list(grids)
+
+
 def _probability(name: str, x_range: Range1d, sources: dict[str, ColumnDataSource]) -> Figure:
     plot = timed_figure(
         f"{name}-probability",
@@ -166,10 +175,9 @@ def _probability(name: str, x_range: Range1d, sources: dict[str, ColumnDataSourc
     plot.patches("xs", "ys", source=sources["fills"], fill_color="colour", fill_alpha=0.13, line_color=None)
     plot.multi_line("xs", "ys", source=sources["curves"], line_color="colour", line_width="width", line_join="round")
     plot.scatter("x", "y", source=sources["peaks"], marker="marker", size=8, fill_color="colour", line_color="colour")
-    plot.ygrid.visible = True
-    plot.yaxis.ticker = [0, 0.5, 1]
     axis = plot.xaxis[0]
     axis.visible = True
+    _strip(plot, plot.xgrid[0], Grid(dimension=1, ticker=FixedTicker(ticks=[0, 0.5, 1])), below=[axis])
     axis.major_tick_in, axis.major_tick_out, axis.major_label_standoff = 0, 4, 2
     plot.min_border_bottom = AXIS_PX
     return plot
@@ -196,9 +204,8 @@ def _overview(name: str, x_range: Range1d, sources: dict[str, ColumnDataSource])
     plot.scatter(
         "x", "y", source=sources["overview_marks"], marker="inverted_triangle", size=6, color="colour", line_color=None
     )
-    plot.yaxis.visible = False
-    plot.grid.visible = False
     axis = plot.xaxis[0]
+    _strip(plot, below=[axis])
     axis.major_tick_in, axis.major_tick_out, axis.major_label_standoff = 0, 3, 1
     plot.min_border_bottom = 18
     tool = RangeTool(x_range=x_range)
@@ -221,39 +228,9 @@ def _spectrogram(name: str, x_range: Range1d, sources: dict[str, ColumnDataSourc
         source=sources["spectrogram"],
         color_mapper=LinearColorMapper(palette="Cividis256", nan_color="rgba(0, 0, 0, 0)"),
     )
+    _strip(plot)
     plot.visible = False
     return plot
-
-
-def _marks(plot: Figure, source: ColumnDataSource) -> dict[str, Any]:
-    """Every part of a pick as a glyph over one source, so that one edit moves them all."""
-    bands = plot.quad(
-        left="left", right="right", top="y0", bottom="y1", source=source,
-        fill_color="colour", fill_alpha="band_alpha", line_color="colour", line_alpha="edge_alpha",
-    )  # fmt: skip
-    lines = plot.segment(
-        "x", "y0", "x", "y1", source=source,
-        line_color="colour", line_alpha="alpha", line_dash="dash", line_width="width",
-    )  # fmt: skip
-    tops = plot.scatter(
-        "x", "marker_y", source=source, marker="marker", size="marker_size",
-        fill_color="marker_fill", line_color="colour", fill_alpha="alpha", line_alpha="alpha",
-    )  # fmt: skip
-    grips = [
-        plot.rect(
-            side, "grip_y", width=6, height=18, width_units="screen", height_units="screen", source=source,
-            border_radius=3, line_color="colour", line_width=1.4, line_alpha="grip_alpha", fill_alpha="grip_alpha",
-        )
-        for side in ("left", "right")
-    ]  # fmt: skip
-    flags = plot.text(
-        "flag_x", "flag_y", text="flag", source=source, text_align="flag_align", text_baseline="middle",
-        text_font=FONT, text_font_size="11px", text_font_style="bold", text_color="flag_colour",
-        padding=[5, 2], border_radius=4,
-        background_fill_color="flag_fill", background_fill_alpha="flag_fill_alpha",
-        border_line_color="colour", border_line_alpha="flag_line_alpha",
-    )  # fmt: skip
-    return {"bands": bands, "lines": lines, "tops": tops, "grips": grips, "flags": flags}
 
 
 def time_words(made: Figures, *, relative: bool) -> None:
@@ -286,8 +263,5 @@ def paint(made: Figures, theme: str) -> None:
     made.focus_line.glyph.line_color = colour["trace_focus"]
     made.other_line.glyph.line_color = colour["trace"]
     made.overview.renderers[0].glyph.line_color = colour["trace"]
-    made.band.fill_color = colour["focus_band"]
-    for grip in made.marks["grips"]:
-        grip.glyph.fill_color = colour["plot"]
     overlay = made.overview.select_one({"type": RangeTool}).overlay
     overlay.fill_color = overlay.line_color = colour["accent"]

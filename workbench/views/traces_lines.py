@@ -1,29 +1,42 @@
-"""Samples of a recording as the few points that a screen can show: decimated, scaled to their rows, joined by NaN.
+"""Samples of a recording as few enough numbers for a browser, which draws any part of them at any scale by itself.
 
 Long traces are first reduced to the (least, greatest) of each 64 samples, once; then, as all others, to the least and
-greatest of each screen column. A gap stays a gap however short it is.
+greatest of as many equal blocks as are asked for. A gap stays a gap however short it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
 from tsdownsample import MinMaxDownsampler, NaNMinMaxDownsampler
 
-from workbench.views.traces_rows import Band
-
-__all__ = ["Gain", "TracePoints", "gain_of", "joined_lines"]
+__all__ = ["Series", "TracePoints"]
 
 _BLOCK = 64
 _PYRAMID_FROM = 64 * 20_000
-_CLIPPED_AT = 1.2
-_FILLS = 0.88
-_GAP = np.array([np.nan], np.float32)
 _NO_GAPS = MinMaxDownsampler()
 _WITH_GAPS = NaNMinMaxDownsampler()
+
+
+@dataclass(frozen=True)
+class Series:
+    """Evenly spaced values of a trace: its samples, or the least and greatest of each block of them in turn.
+
+    Parameters
+    ----------
+    first_ms
+        Time of the first value, since 1970.
+    step_ms
+        From one value to the next.
+    values
+        float32; NaN at gaps.
+    """
+
+    first_ms: float
+    step_ms: float
+    values: np.ndarray
 
 
 class TracePoints:
@@ -63,6 +76,27 @@ class TracePoints:
             return self.start_ms + (chosen + first) * (step * self.step_ms), samples[chosen]
         return self.start_ms + np.arange(first, first + len(samples)) * (step * self.step_ms), samples
 
+    def series(self, station: str, component: str, interval_ms: tuple[float, float], most: int) -> Series:
+        """A trace over an interval, with at most about `most` values."""
+        if component not in self._component:
+            return Series(self.start_ms, self.step_ms, np.empty(0, np.float32))
+        key = (self._station[station], self._component[component])
+        first, last = self._indices(interval_ms)
+        if last - first <= most:
+            return Series(self.start_ms + first * self.step_ms, self.step_ms, self._samples[key][first:last])
+        block = -(-2 * (last - first) // most)
+        if block >= _BLOCK and self.n_samples >= _PYRAMID_FROM:
+            merged = -(-block // _BLOCK)
+            first = first // _BLOCK
+            pairs = self._pyramid(key)[2 * first : 2 * (last // _BLOCK)]
+            low, high = _extremes(pairs[0::2], merged)[0], _extremes(pairs[1::2], merged)[1]
+            first, block = first * _BLOCK, merged * _BLOCK
+        else:
+            low, high = _extremes(self._samples[key][first:last], block)
+        values = np.empty(2 * len(low), np.float32)
+        values[0::2], values[1::2] = low, high
+        return Series(self.start_ms + first * self.step_ms, self.step_ms * block / 2, values)
+
     def state(self, station: str, component: str) -> str:
         """Empty for a live trace, else why there is nothing to see: ``"no data"`` or ``"dead"``."""
         key = (station, component)
@@ -97,50 +131,13 @@ class TracePoints:
         return self._pyramids[key]
 
 
+def _extremes(samples: np.ndarray, block: int) -> tuple[np.ndarray, np.ndarray]:
+    """Least and greatest of each block; the last block may be shorter."""
+    whole = len(samples) // block * block
+    blocks, rest = samples[:whole].reshape(-1, block), samples[whole:]
+    low, high = blocks.min(axis=1), blocks.max(axis=1)
+    return (np.r_[low, rest.min()], np.r_[high, rest.max()]) if len(rest) else (low, high)
+
+
 def _downsampler(samples: np.ndarray) -> MinMaxDownsampler | NaNMinMaxDownsampler:
     return _WITH_GAPS if np.isnan(samples.sum()) else _NO_GAPS
-
-
-@dataclass(frozen=True)
-class Gain:
-    """How a trace is put into its row: `middle` on the zero line, `middle ± half` near the row's edges."""
-
-    middle: float
-    half: float
-
-
-def gain_of(times_ms: np.ndarray, samples: np.ndarray, interval_ms: tuple[float, float]) -> Gain:
-    """The gain that fills the row with what is seen in an interval; half is 0 for a flat or empty trace."""
-    first, last = np.searchsorted(times_ms, interval_ms)
-    seen = samples[first:last]
-    seen = seen[np.isfinite(seen)]
-    if not len(seen):
-        return Gain(0.0, 0.0)
-    middle = float(np.median(seen))
-    return Gain(middle, float(np.abs(seen - middle).max()))
-
-
-def joined_lines(
-    pieces: Sequence[tuple[np.ndarray, np.ndarray, Band, Gain, float, float]], amplitude: float
-) -> dict[str, np.ndarray]:
-    """One line through all traces, with NaN between them: columns ``x`` (ms) and ``y`` (pixels from the top).
-
-    Parameters
-    ----------
-    pieces
-        Of each trace: times in ms, samples, its band, its gain, the half range that fills the band, and the time in ms
-        that stands at zero.
-    amplitude
-        1 fills the rows; larger overlaps them, up to the clip.
-    """
-    xs: list[np.ndarray] = []
-    ys: list[np.ndarray] = []
-    for times_ms, samples, band, gain, half, zero_ms in pieces:
-        scale = band.half * _FILLS * amplitude / half if half > 0 else 0.0
-        limit = band.half * _CLIPPED_AT
-        deflection = np.clip((samples - np.float32(gain.middle)) * np.float32(scale), -limit, limit)
-        xs += [times_ms - zero_ms, _GAP]
-        ys += [np.float32(band.middle) - deflection, _GAP]
-    if not xs:
-        return {"x": np.empty(0), "y": np.empty(0, np.float32)}
-    return {"x": np.concatenate(xs), "y": np.concatenate(ys).astype(np.float32)}

@@ -9,33 +9,33 @@ import numpy as np
 import pandas as pd
 
 from workbench.schema import CATALOG
-from workbench.session import Session
+from workbench.session import Scene
 from workbench.views.theme import MARKERS
 
 __all__ = ["marks_of", "picker_legend"]
 
 
-def picker_legend(session: Session) -> list[dict[str, str]]:
+def picker_legend(scene: Scene) -> list[dict[str, str]]:
     """Pickers that are on, in the order of the table: key, name in the picks, title, marker."""
     return [
         {"key": key, "picker": run.card.name, "title": run.card.title, "marker": MARKERS[i % len(MARKERS)]}
-        for i, (key, run) in enumerate(session.runs.items())
+        for i, (key, run) in enumerate(scene.runs.items())
         if run.on
     ]
 
 
-def marks_of(session: Session, stations: Collection[str], interval: tuple[pd.Timestamp, pd.Timestamp]) -> list[dict]:
+def marks_of(scene: Scene, stations: Collection[str], interval: tuple[pd.Timestamp, pd.Timestamp]) -> list[dict]:
     """One mapping per mark on these stations and in this interval, those drawn last at the end.
 
     ``who`` is ``theory``, ``catalog``, ``model`` or ``human``. A model's pick that was rejected is there and says so; a
     rejected label without a pick is not.
     """
-    labels = _near(session.labels, stations, interval)
+    labels = _near(scene.labels, stations, interval)
     rejected = {row["pick_id"] for row in labels if row["decision"] == "reject"} - {""}
-    marks = _theory_marks(_near(session.theory, stations, interval))
-    marks += _pick_marks(_near(session.reference, stations, interval), CATALOG, "circle", rejected)
-    for legend in picker_legend(session):
-        picks = _near(session.runs[legend["key"]].picks, stations, interval)
+    marks = _theory_marks(_near(scene.theory, stations, interval))
+    marks += _pick_marks(_near(scene.reference, stations, interval), CATALOG, "circle", rejected)
+    for legend in picker_legend(scene):
+        picks = _near(scene.runs[legend["key"]].picks, stations, interval)
         marks += _pick_marks(picks, legend["key"], legend["marker"], rejected)
     return marks + [_label_mark(row) for row in labels if row["decision"] != "reject"]
 

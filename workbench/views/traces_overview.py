@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from workbench.session import Session
+from workbench.session import Scene
 from workbench.views.theme import phase_colour
 from workbench.views.traces_lines import TracePoints
 
@@ -29,13 +29,13 @@ def overview_columns(points: TracePoints, station: str, zero_ms: float) -> dict[
     return {"x": np.array([points.start_ms, points.end_ms]) - zero_ms, "y": np.zeros(2, np.float32)}
 
 
-def overview_marks(session: Session, station: str, zero_ms: float, theme: str) -> dict[str, list[Any]]:
+def overview_marks(scene: Scene, station: str, zero_ms: float, theme: str) -> dict[str, list[Any]]:
     """Columns ``x y colour`` of the labels of the open station, and of its picks that no label speaks about."""
-    labels = session.labels
+    labels = scene.labels
     decided = set(labels["pick_id"]) if len(labels) else set()
     standing = labels[labels["decision"] != "reject"] if len(labels) else labels
     columns: dict[str, list[Any]] = {"x": [], "y": [], "colour": []}
-    for table in (session.reference, *(run.picks for run in session.runs.values() if run.on), standing):
+    for table in (scene.reference, *(run.picks for run in scene.runs.values() if run.on), standing):
         if not len(table):
             continue
         own = table["station"] == station

@@ -5,53 +5,55 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from workbench.session import Session
+from workbench.session import Scene
 from workbench.views.traces_curves import curve_title, empty_message, threshold_pills
-from workbench.views.traces_lines import Gain, TracePoints
+from workbench.views.traces_lines import TracePoints
 from workbench.views.traces_marks import picker_legend
 from workbench.views.traces_order import ORDER_WORDS
 from workbench.views.traces_rows import Row
 
-__all__ = ["duration_words", "gain_words", "screen_of", "short_name"]
+__all__ = ["duration_words", "screen_of", "short_name"]
 
 
 def screen_of(
-    session: Session,
+    scene: Scene,
     points: TracePoints,
     rows: Sequence[Row],
     *,
-    gains: Mapping[tuple[str, str], Gain],
     km: Mapping[str, float],
     zero_ms: Mapping[str, float],
     order: str,
     token: str,
+    limits: tuple[float, float],
+    height: float,
     highest_hz: float,
 ) -> dict[str, Any]:
     """Everything but marks and glyphs, as plain values."""
-    stations = session.recording["station"].values
+    stations = scene.recording["station"].values
     names = short_names([str(name) for name in stations])
-    run_picks = [run.picks for run in session.runs.values() if run.on]
+    run_picks = [run.picks for run in scene.runs.values() if run.on]
     return {
         "token": token,
-        "rows": [_row(row, names, points, gains, km, zero_ms) for row in rows],
-        "pickers": picker_legend(session),
-        "catalogue": bool(len(session.reference)),
-        "theory": bool(len(session.theory)),
+        "limits": list(limits),
+        "height": height,
+        "rows": [_row(row, names, points, km, zero_ms) for row in rows],
+        "pickers": picker_legend(scene),
+        "catalogue": bool(len(scene.reference)),
+        "theory": bool(len(scene.theory)),
         "count": _count_words(len(rows), len(stations), order),
         "scroll": len(rows) < len(stations),
-        "pills": threshold_pills(session),
-        "curve": curve_title(session),
-        "curves": any(run.on and run.annotations is not None for run in session.runs.values()),
-        "focus_station": session.station,
-        "focus_name": names.get(session.station, session.station),
-        "date": _date_words(session, points),
+        "pills": threshold_pills(scene),
+        "curve": curve_title(scene),
+        "curves": any(run.on and run.annotations is not None for run in scene.runs.values()),
+        "focus_station": scene.station,
+        "focus_name": names.get(scene.station, scene.station),
+        "date": _date_words(scene, points),
         "duration": duration_words((points.end_ms - points.start_ms) / 1e3),
         "step_ms": points.step_ms,
-        "empty": empty_message(session, [*run_picks, session.labels, session.reference]),
-        "spectrogram": highest_hz if session.spectrogram else 0.0,
+        "empty": empty_message(scene, [*run_picks, scene.labels, scene.reference]),
+        "spectrogram": highest_hz if scene.spectrogram else 0.0,
     }
 
 
@@ -59,7 +61,6 @@ def _row(
     row: Row,
     names: Mapping[str, str],
     points: TracePoints,
-    gains: Mapping[tuple[str, str], Gain],
     km: Mapping[str, float],
     zero_ms: Mapping[str, float],
 ) -> dict[str, Any]:
@@ -67,7 +68,7 @@ def _row(
         {
             "component": band.component,
             "middle": band.middle,
-            "gain": gain_words(gains.get((row.station, band.component), Gain(0, 0)).half),
+            "half": band.half,
             "state": points.state(row.station, band.component),
         }
         for band in row.bands
@@ -104,20 +105,6 @@ def short_names(stations: Sequence[str]) -> dict[str, str]:
     }
 
 
-def gain_words(half: float) -> str:
-    """Half range of a trace as it stands beside it.
-
-    >>> gain_words(7512.0), gain_words(0.0), gain_words(0.00031)
-    ('±7.5k', '', '±0.00031')
-    """
-    if not half or not np.isfinite(half):
-        return ""
-    for limit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if half >= limit:
-            return f"±{half / limit:.1f}{letter}"
-    return f"±{half:.3g}" if half >= 1e-3 or half == 0 else f"±{half:.2g}"
-
-
 def duration_words(seconds: float) -> str:
     """A length of time in its natural unit.
 
@@ -136,7 +123,7 @@ def _count_words(shown: int, n: int, order: str) -> str:
     return f"{shown} of {n} stations · {ORDER_WORDS[order]}"
 
 
-def _date_words(session: Session, points: TracePoints) -> str:
-    if session.align == "time":
+def _date_words(scene: Scene, points: TracePoints) -> str:
+    if scene.align == "time":
         return f"{pd.Timestamp(points.start_ms, unit='ms'):%Y-%m-%d} UTC"
-    return "s from origin" if session.align == "origin" else f"s from {session.align}"
+    return "s from origin" if scene.align == "origin" else f"s from {scene.align}"

@@ -1,11 +1,12 @@
 // Picks as they stand in the browser: what Python says, and what the analyst has done since.
 
+const ABOUT_ALL_RECORDINGS = ["filter", "components", "amplitude"];
 const ABOUT_A_PICK = ["accept", "reject", "delete", "polarity", "onset", "weight", "uncertainty", "nudge"];
 const REFINE_MS = 10000;
 
 class Edits {
-  constructor(state, plots, furniture, send) {
-    Object.assign(this, { state, plots, furniture, send });
+  constructor(state, plots, layer, furniture, pages, send) {
+    Object.assign(this, { state, plots, layer, furniture, pages, send });
     this.marks = [];
     this.hand = "";
     this.cursor = null;
@@ -16,9 +17,11 @@ class Edits {
   }
 
   // Python's word replaces ours once it answers our last edit; an earlier answer would make the pick jump back.
-  take() {
+  // Those of another recording hold in any case.
+  take(another = false) {
     const { seq, items, in_hand } = this.state.marks;
-    if (seq < this.seq) return;
+    if (another) this.held = null;
+    else if (seq < this.seq) return;
     this.hand = in_hand;
     this.marks = items.map(mark => ({ ...mark }));
     if (this.held) {
@@ -36,7 +39,8 @@ class Edits {
     const views = this.plots.find();
     if (!views || !this.state.colours.p) return;
     const data = markColumns(this.marks, this.plots, this.hand, this.state.colours);
-    views.marks.setv({ data }, { sync: false });
+    views.source("marks").setv({ data }, { sync: false, check_eq: false });
+    this.layer.draw();
     this.words();
   }
 
@@ -93,6 +97,8 @@ class Edits {
   // One action of the table: on the screen at once where the screen knows how, and in Python in any case.
   act_now(action) {
     const [name, value] = action.split(":");
+    if (name === "recording") this.pages.turnTo(Number(value));
+    if (ABOUT_ALL_RECORDINGS.includes(name)) this.pages.doubt();
     const cursor = this.cursor ? { time: this.cursor.time, station: this.cursor.station } : {};
     if (name === "phase" || name === "set" || name === "set_next") return this.place(action, name === "phase" ? value : this.state.phase, cursor);
     const mark = this.target(name);

@@ -3,8 +3,9 @@
 const SIGN = { inverted_triangle: "\u25BC", diamond: "\u25C6", square: "\u25A0", triangle: "\u25B2", circle: "\u25CF", plus: "\u271A" };
 
 class Furniture {
-  constructor(state, root, plots, send) {
-    Object.assign(this, { state, root, plots, send });
+  constructor(state, root, plots, lines, send) {
+    Object.assign(this, { state, root, plots, lines, send });
+    this.under = h("div", { class: "under" }, h("div", { class: "open", hidden: "" }));
     this.legend = h("div", { class: "legend" });
     this.names = h("div", { class: "names" });
     this.readout = h("div", { class: "readout", "aria-live": "polite" });
@@ -13,6 +14,7 @@ class Furniture {
     this.notes = h("div", { class: "notes" });
     this.skeleton = h("div", { class: "skeleton", hidden: "" });
     this.outline = h("div", { class: "outline" });
+    root.prepend(this.under);
     root.append(this.legend, this.names, this.readout, this.hair, this.pills, this.notes, this.skeleton, this.outline);
     this.dragging = null;
   }
@@ -20,6 +22,8 @@ class Furniture {
   draw() {
     const screen = this.state.screen, views = this.plots.find();
     if (!views || !screen.rows) return;
+    // Measured before anything is written: each of them would lay out the page anew after that.
+    for (const view of [views.traces, views.probability, views.overview]) this.plots.frame(view);
     this.drawLegend(screen);
     this.drawNames(screen, this.plots.frame(views.traces), views);
     this.drawNotes(screen, views);
@@ -54,9 +58,11 @@ class Furniture {
     }
     const focus = screen.rows.find(row => row.focus);
     if (focus) {
-      const [top, bottom] = [focus.top, focus.bottom].map(y => frame.top + y * scale);
-      children.unshift(h("div", { class: "edges", style: { top: `${top}px`, height: `${bottom - top}px` } }), h("div", { class: "band", style: { top: `${top}px`, height: `${bottom - top}px` } }));
+      const style = { top: `${frame.top + focus.top * scale}px`, height: `${(focus.bottom - focus.top) * scale}px` };
+      children.unshift(h("div", { class: "edges", style }), h("div", { class: "band", style }));
+      Object.assign(this.under.firstChild.style, style, { left: `${frame.left}px`, width: `${frame.width}px` });
     }
+    this.under.firstChild.hidden = !focus;
     this.names.replaceChildren(...children);
   }
 
@@ -64,11 +70,20 @@ class Furniture {
     const y = frame.top + band.middle * scale;
     const words = [];
     if (row.focus) {
-      words.push(h("span", { class: "gain", style: { top: `${y}px` } }, band.gain));
+      words.push(h("span", { class: "gain", "data-station": row.station, "data-component": band.component, style: { top: `${y}px` } }, this.gain(row.station, band.component)));
       words.push(h("span", { class: "component", style: { top: `${y}px` } }, band.component));
     }
     if (band.state) words.push(h("span", { class: "dead", style: { top: `${y}px`, left: `${frame.left + 6}px` } }, band.state));
     return words;
+  }
+
+  gain(station, component) {
+    return gainWords(this.lines.half(station, component));
+  }
+
+  // The traces were drawn at another scale.
+  drawGains() {
+    for (const words of this.names.querySelectorAll(".gain")) words.textContent = this.gain(words.dataset.station, words.dataset.component);
   }
 
   drawNotes(screen, views) {

@@ -7,12 +7,20 @@ class Gestures {
     Object.assign(this, { state, root, plots, edits, furniture, send });
     this.down = null;
     this.drag = null;
+    this.pointer = null;
     this.listeners = [
       ["pointerdown", e => this.pointerDown(e)], ["pointermove", e => this.pointerMove(e)],
       ["pointerup", e => this.pointerUp(e)], ["dblclick", e => this.doubleClick(e)],
       ["keydown", e => this.key(e)], ["wheel", e => this.wheel(e)],
     ];
     for (const [name, call] of this.listeners) window.addEventListener(name, call, { capture: true, passive: false });
+  }
+
+  // Another recording is on the screen: what the hand held of the last one is let go, and the cursor is where the
+  // pointer is on this one.
+  letGo() {
+    this.drag = this.down = null;
+    if (this.pointer) this.pointAt(this.plots.at(...this.pointer));
   }
 
   remove() {
@@ -58,7 +66,12 @@ class Gestures {
   pointerMove(event) {
     const point = this.plots.point(event);
     if (this.drag) return this.dragTo(event, point);
-    if (!point || !point.inside || !point.row) return;
+    this.pointer = point && [event.clientX, event.clientY];
+    if (point) this.pointAt(point);
+  }
+
+  pointAt(point) {
+    if (!point.inside || !point.row) return;
     this.edits.cursor = { time: point.x + point.row.zero, station: point.row.station };
     this.furniture.drawHair(this.edits.cursor);
     const hit = this.hit(point);
@@ -76,7 +89,9 @@ class Gestures {
       this.edits.hand = drag.label.id;
       this.edits.held = drag.label;
     }
-    const row = this.plots.row(drag.label.station), time = point.x + row.zero;
+    const row = this.plots.row(drag.label.station);
+    if (!row) return;
+    const time = point.x + row.zero;
     if (drag.part === "line") drag.label.time = time;
     else {
       const { minus, plus } = widths(drag.label, this.plots.msPerPx());

@@ -1,4 +1,4 @@
-// Picks as columns of the one source behind all their glyphs. Hue = phase, line = who says so, marker = which picker.
+// Picks as columns of the source that their layer draws. Hue = phase, line = who says so, marker = which picker.
 
 const DASH = { human: [], catalog: [], model: [5, 3], theory: [1.5, 3.5] };
 const WIDTH = { human: 2, catalog: 1.2, model: 1.5, theory: 1.5 };
@@ -42,7 +42,7 @@ function widths(mark, msPerPx) {
 
 function markColumns(marks, plots, hand, colours) {
   const columns = {};
-  const names = Object.keys(plots.find().marks.data);
+  const names = Object.keys(plots.find().source("marks").data);
   for (const name of names) columns[name] = [];
   const msPerPx = plots.msPerPx();
   const drawn = marks
@@ -83,8 +83,6 @@ function markValues(mark, row, inHand, short, msPerPx, colours) {
     // Two hands on one onset: the analyst's flag hangs to the left of its line, the catalogue's to the right.
     flag_x: x, flag_align: catalog ? "left" : flagWords(mark).length > 2 ? "right" : "center", flag_y: row.top + HEADER / 2,
     flag_fill: catalog ? colours.focus_band : phaseColour(mark.phase, colours),
-    flag_fill_alpha: flagged ? 1 : 0,
-    flag_line_alpha: flagged ? 1 : 0,
     flag_colour: catalog ? phaseColour(mark.phase, colours) : colours.plot,
     grip_y: (row.top + HEADER + row.bottom) / 2,
     grip_alpha: grips ? 1 : 0,

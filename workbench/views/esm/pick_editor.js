@@ -8,19 +8,34 @@ export function render({ model, el }) {
   el.append(root);
   const state = {
     screen: { rows: [], pills: [], pickers: [] }, marks: { seq: 0, items: [], in_hand: "" }, colours: {}, keymap: {}, cursor: {},
-    phase: "P", armed: false, reading: false, viewed: 0, place: { number: 0 },
+    phase: "P", armed: false, reading: false, viewed: 0,
   };
-  const send = message => model.send_msg(message);
+  const send = message => {
+    if (ABOUT_ALL_RECORDINGS.includes(message.op) || message.op === "threshold") pages.doubt();
+    model.send_msg(message);
+  };
   const plots = new Plots(model, root, state);
-  const furniture = new Furniture(state, root, plots, send);
-  const edits = new Edits(state, plots, furniture, send);
+  const open = picture => { Object.assign(state, picture); put(Object.keys(picture), true); };
+  const pages = new Pages(root, send, open, picture => lines.prepare(picture));
+  const layer = new PickLayer(root, plots, state);
+  const lines = new Lines(state, plots);
+  const furniture = new Furniture(state, root, plots, lines, send);
+  const edits = new Edits(state, plots, layer, furniture, pages, send);
   const gestures = new Gestures(state, root, plots, edits, furniture, send);
+  const picture = new Picture(state, plots, lines, furniture, edits);
 
   const paint = () => {
     for (const [token, value] of Object.entries(state.colours)) root.style.setProperty(`--${token}`, value);
   };
-  const draw = () => { furniture.draw(); edits.draw(); };
+  const draw = () => plots.still(() => { lines.draw(); furniture.draw(); edits.draw(); });
   const nextFrame = call => requestAnimationFrame(() => requestAnimationFrame(call));
+  const put = (names, another = false) => plots.still(() => {
+    watchRange();
+    picture.put(names);
+    if (another) gestures.letGo();
+    if (names.includes("marks")) edits.take(another);
+    if (["screen", "marks", "cursor", "colours", "x"].some(name => names.includes(name))) edits.draw();
+  });
 
   // ---- the range: the browser has moved already; Python sends finer points. One question at a time, latest view wins.
   let range = null, number = 0, asked = 0, moved = false, queued = false, settle = null;
@@ -28,12 +43,12 @@ export function render({ model, el }) {
     moved = false;
     number += 1;
     asked = performance.now();
-    send({ op: "view", start: range.start, end: range.end, settled, number, placed: state.place.number, token: state.screen.token || "" });
+    send({ op: "view", start: range.start, end: range.end, settled, number, placed: state.x?.[2] ?? 0, token: state.screen.token || "" });
   };
   const waiting = () => state.viewed < number && performance.now() - asked < 1000;
   // Bokeh's own bounds would clamp the start of another recording against the end of the last one.
   const keepInside = () => {
-    const [first, last] = state.place.limits || [range.start, range.end];
+    const [first, last] = state.screen.limits || [range.start, range.end];
     const slack = 0.05 * (last - first), shown = range.end - range.start;
     // A wheel turned with a swing would end between two samples.
     const width = Math.min(Math.max(shown, SAMPLES_LEAST * (state.screen.step_ms || 0)), last - first + 2 * slack);
@@ -48,6 +63,7 @@ export function render({ model, el }) {
       queued = false;
       if (!(range.end > range.start)) return;
       keepInside();
+      if (lines.outdated()) { lines.draw(); furniture.drawGains(); }
       edits.draw();
       moved = true;
       if (!waiting()) tellView(false);
@@ -75,30 +91,34 @@ export function render({ model, el }) {
   };
   const ready = () => {
     if (!root.isConnected) return;
-    if (plots.find() && plots.find().traces.frame.bbox.width > 10) { measure(); edits.take(); nextFrame(draw); }
+    if (plots.find() && plots.find().traces.frame.bbox.width > 10) { measure(); put(PICTURE.filter(name => name in state), true); nextFrame(draw); }
     else requestAnimationFrame(ready);
   };
   resized.observe(root);
 
   // ---- what Python says, by name; `state` holds the last of each.
   const heard = {
-    place: () => { watchRange(); if (range) range.setv({ start: state.place.start, end: state.place.end }); },
-    screen: () => { watchRange(); furniture.draw(); },
-    marks: () => edits.take(),
     cursor: () => { edits.cursor = state.cursor.station ? state.cursor : edits.cursor; },
     refined: () => edits.refined(state.refined),
-    colours: () => { paint(); furniture.draw(); },
+    colours: () => paint(),
     reading: () => furniture.drawSkeleton(state.reading),
     armed: () => { const views = plots.find(); if (views) furniture.drawOutline(views); },
     viewed: () => { if (moved && !waiting()) tellView(false); },
+    ahead: () => pages.hold(state.ahead),
+    show: () => pages.opened(state.show),
+    sure: () => { pages.answered = Math.max(pages.answered, state.sure); },
   };
   model.on("msg:custom", event => {
-    const told = event.data ?? event;
+    const told = { ...(event.data ?? event) };
+    // Told before Python heard that another recording is on the screen.
+    if (told.turn < pages.turn) for (const name of [...PICTURE, "show", "ahead"]) delete told[name];
+    else pages.turn = told.turn ?? pages.turn;
+    const another = told.screen !== undefined && told.screen.token !== state.screen.token;
     Object.assign(state, told);
     for (const name of Object.keys(told)) heard[name]?.();
-    if (["screen", "marks", "cursor", "colours"].some(name => name in told)) edits.draw();
+    put(Object.keys(told), another);
   });
-  model.on("remove", () => { gestures.remove(); resized.disconnect(); });
+  model.on("remove", () => { gestures.remove(); pages.remove(); resized.disconnect(); });
   send({ op: "ready" });
   send({ op: "armed", on: false });
   ready();

@@ -6,6 +6,14 @@ class Plots {
     this.state = state;
     this.root = root;
     this.found = null;
+    this.measured = null;
+  }
+
+  // Nothing moves while the call lasts: each place is measured once, and not again after each word that was written.
+  still(call) {
+    if (this.measured) return call();
+    this.measured = new Map();
+    try { call(); } finally { this.measured = null; }
   }
 
   // The views are made after this component and again whenever it moves to another parent.
@@ -20,10 +28,12 @@ class Plots {
       const view = part => Bokeh.index.find_one(doc.get_model_by_name(name(part)));
       const probability = view("probability"), overview = view("overview");
       if (!probability || !overview) continue;
+      const sources = new Map();
       this.found = {
         traces, probability, overview,
-        marks: doc.get_model_by_name(name("marks-columns")),
         range: doc.get_model_by_name(name("x")),
+        frequencies: doc.get_model_by_name(name("spectrogram")).y_range,
+        source: part => sources.get(part) ?? sources.set(part, doc.get_model_by_name(name(`${part}-columns`))).get(part),
       };
       return this.found;
     }
@@ -32,6 +42,12 @@ class Plots {
 
   // Frame of a view in pixels of the stage.
   frame(view) {
+    if (!this.measured) return this.measure(view);
+    if (!this.measured.has(view)) this.measured.set(view, this.measure(view));
+    return this.measured.get(view);
+  }
+
+  measure(view) {
     const own = view.el.getBoundingClientRect(), stage = this.root.getBoundingClientRect();
     const box = view.frame.bbox;
     const left = own.left - stage.left + box.left, top = own.top - stage.top + box.top;
@@ -56,11 +72,14 @@ class Plots {
 
   // A pointer event in the traces' own measures; null outside the stage's plots.
   point(event) {
-    const views = this.find();
-    if (!views || !event.composedPath().includes(this.root)) return null;
-    const stage = this.root.getBoundingClientRect();
+    return this.find() && event.composedPath().includes(this.root) ? this.at(event.clientX, event.clientY) : null;
+  }
+
+  // A place on the screen in the traces' own measures.
+  at(clientX, clientY) {
+    const views = this.find(), stage = this.root.getBoundingClientRect();
     const frame = this.frame(views.traces);
-    const px = event.clientX - stage.left, py = event.clientY - stage.top;
+    const px = clientX - stage.left, py = clientY - stage.top;
     const x = this.toX(px, frame);
     const inside = px >= frame.left && px <= frame.right && py >= frame.top && py <= frame.bottom;
     const y = ((py - frame.top) / frame.height) * views.traces.model.y_range.start;
@@ -82,6 +101,13 @@ class Plots {
     const views = this.find();
     return views ? (views.range.end - views.range.start) / Math.max(1, views.traces.frame.bbox.width) : 1;
   }
+}
+
+// Half range of a trace as it stands beside it.
+function gainWords(half) {
+  if (!half || !isFinite(half)) return "";
+  for (const [limit, letter] of [[1e9, "G"], [1e6, "M"], [1e3, "k"]]) if (half >= limit) return `\u00B1${(half / limit).toFixed(1)}${letter}`;
+  return `\u00B1${Number(half.toPrecision(half >= 1e-3 ? 3 : 2))}`;
 }
 
 const MINUS = "\u2212";

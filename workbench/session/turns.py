@@ -1,4 +1,4 @@
-"""What stands in for a page's event loop where there is none."""
+"""How work that other threads have ended comes back where no document has a thread of its own."""
 
 from __future__ import annotations
 
