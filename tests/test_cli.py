@@ -302,12 +302,51 @@ def test_export_without_labels_of_the_source_is_one_line(run: Run, labelled: Pat
         ("pickers", {"phasenet", "eqtransformer", "dpp", "sta_lta", "ar_aic", "baer_kradolfer"}),
         ("sources", {"stead", "seisbench", "waveforms", "examples"}),
         ("exporters", {"seisbench", "quakeml", "csv"}),
+        ("kernels", {"local", "process", "dask", "jupyter:python3"}),
     ],
 )
 def test_list_names_what_there_is(run: Run, what: str, names: set[str]) -> None:
     result = run("list", what)
     assert result.exit_code == 0, result.stderr
     assert names <= {line.split("\t")[0] for line in result.stdout.splitlines()}
+
+
+@pytest.fixture
+def days(tmp_path: Path) -> Path:
+    from tests.catalog.test_folder import write_archive
+
+    write_archive(tmp_path / "archive", ("AAA",), "2014-05-01T23:30:00", 1.0)
+    return tmp_path / "archive"
+
+
+def test_folder_in_station_days_gives_shards_a_table_and_a_summary(
+    run: Run, days: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    output = tmp_path / "picks"
+    for words in ("2 station days picked, 0 found", "0 station days picked, 2 found"):
+        result = run("pick", days, "--picker", "sta_lta", "--kernel", "local", "--output", output)
+        assert result.exit_code == 0, result.stderr
+        assert words in result.stderr
+        assert result.stdout.strip() == str(output / "picks.parquet")
+    assert len(list((output / "shards").iterdir())) == 2
+    assert set(pd.read_parquet(output / "picks.parquet")["recording"]) == {"XX.AAA._2014-05-01", "XX.AAA._2014-05-02"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--kernel", "proces", "--output", "picks"), "There is no kernel 'proces'. Did you mean 'process'?"),
+        (("--workers", "2", "--output", "picks.csv"), "names a file; a run in station days writes a folder"),
+    ],
+)
+def test_bad_input_of_a_run_in_station_days_is_one_line(
+    run: Run, days: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.chdir(tmp_path)
+    assert said in only_line(run("pick", days, "--picker", "sta_lta", *arguments))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["archive"]
 
 
 def test_list_says_why_a_picker_cannot_be_used_and_what_to_do(run: Run) -> None:

@@ -113,6 +113,8 @@ def _served_folders(source: str | None) -> tuple[Path, ...] | None:
 @click.option(
     "--stream", is_flag=True, help="Pick as samples arrive: PATH is played again, or seedlink://HOST/NET.STA.LOC.CHA."
 )
+@click.option("--kernel", help="Pick a folder in station days, on this place: see `workbench list kernels`.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Of that kernel, side by side. Default: 1.")
 @click.option(
     "--speed", type=click.FloatRange(min=0), default=0.0, help="Of a replay, times real time; 0: as fast as possible."
 )
@@ -126,9 +128,14 @@ def pick(
     kind: str | None,
     output: Path | None,
     stream: bool,
+    kernel: str | None,
+    workers: int | None,
     speed: float,
 ) -> None:
     """Run a picker over every recording of PATH: a file, a folder, 'examples', or 'seisbench:NAME'.
+
+    With --kernel or --workers, PATH is a folder of waveforms and --output a folder: each station day is picked by
+    itself, is on disk when it is done, and is not done again when the same command is given again.
 
     A recording that fails is said on stderr and the rest goes on; the exit code is then 1. If all fail, nothing is
     written and it is 2.
@@ -146,6 +153,9 @@ def pick(
     from workbench.pickers import open_picker
     from workbench.sources import open_source
 
+    if kernel or workers:
+        _pick_in_days(path, picker, weights, fetch, (p_threshold, s_threshold), kernel, workers, output)
+        return
     check_pick_file(output)
     source: Any = open_source(path, kind)
     is_away = not getattr(source, "is_here", True)
@@ -169,6 +179,26 @@ def pick(
     click.echo(f"{len(found.picks)} picks in {n_good} of {len(table)} recordings: {output}", err=True)
     if n_failed:
         sys.exit(1)
+
+
+def _pick_in_days(
+    path: str,
+    picker: str,
+    weights: str,
+    fetch: bool,
+    limits: tuple[float | None, float | None],
+    kernel: str | None,
+    workers: int | None,
+    output: Path,
+) -> None:
+    from workbench.commands.folder import pick_folder
+    from workbench.inference.bulk_picking import family_thresholds
+    from workbench.pickers import open_picker
+
+    if fetch:
+        _fetch(picker, weights)
+    thresholds = family_thresholds(open_picker(picker, weights).card, *limits)
+    pick_folder(path, picker, weights, thresholds, kernel=kernel or "process", n_workers=workers or 1, output=output)
 
 
 def _fetch(picker: str, weights: str) -> None:
@@ -227,12 +257,15 @@ def export(labels: str | None, place: str, name: str, output: Path) -> None:
 
 
 @cli.command("list")
-@click.argument("what", type=click.Choice(["pickers", "weights", "sources", "exporters"]))
+@click.argument("what", type=click.Choice(["pickers", "weights", "sources", "exporters", "kernels"]))
 @click.option("--remote", is_flag=True, help="Ask SeisBench's repository for weights, too.")
 def list_components(what: str, remote: bool) -> None:
     """List what can be used here and, where something cannot, why and what to do."""
     if what == "weights":
         _print_table(("picker", "weights", "where", "note"), _weights_rows(remote))
+        return
+    if what == "kernels":
+        _print_table(("kernel", "available", "what it is; why not, and what to do"), _kernel_rows())
         return
     module = import_module(f"workbench.{what}")
     registry = getattr(module, what.upper())
@@ -241,6 +274,20 @@ def list_components(what: str, remote: bool) -> None:
         found = registry.availability(name)
         rows.append((name, "yes" if found.ok else "no", " ".join(f"{found.reason} {found.remedy}".split())))
     _print_table((what[:-1], "available", "why not, and what to do"), rows)
+
+
+def _kernel_rows() -> list[tuple[str, ...]]:
+    from workbench.compute.places import list_places
+    from workbench.settings import load_settings
+
+    return [
+        (
+            place.name,
+            "yes" if place.availability.ok else "no",
+            " ".join(f"{place.title}. {place.availability.reason} {place.availability.remedy}".split()),
+        )
+        for place in list_places(load_settings()).values()
+    ]
 
 
 def _weights_rows(remote: bool) -> list[tuple[str, ...]]:

@@ -10,7 +10,8 @@
     ├── PickerError      (RuntimeError)    a picker that cannot run on this recording
     ├── LabelStoreError  (RuntimeError)    a label journal that cannot be opened or written
     └── JobError         (RuntimeError)    work that failed on a compute backend
-        └── JobCancelledError              work that the user stopped
+        ├── JobCancelledError              work that the user stopped
+        └── WorkerLostError                a process or computer that ended in the middle of work
 
 A message says what came, what was expected, and what to do.
 """
@@ -30,6 +31,7 @@ __all__ = [
     "SourceError",
     "UnknownNameError",
     "WorkbenchError",
+    "WorkerLostError",
 ]
 
 
@@ -92,3 +94,7 @@ class JobError(WorkbenchError, RuntimeError):
 
 class JobCancelledError(JobError):
     """Work that the user stopped."""
+
+
+class WorkerLostError(JobError):
+    """A process or computer that ended in the middle of work; the same work may be given to another."""

@@ -6,15 +6,16 @@ import getpass
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import platformdirs
 
 from workbench.errors import SchemaError
 
-__all__ = ["Settings", "load_settings", "login_name"]
+__all__ = ["Secret", "Settings", "load_settings", "login_name"]
 
 _PREFIX = "WORKBENCH_"
 
@@ -29,6 +30,39 @@ def login_name() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "analyst"
+
+
+class Secret:
+    """A text that no print, log, error or page may show.
+
+    >>> Secret("abc"), f"{Secret('abc')}", bool(Secret(""))
+    (Secret(***), '***', False)
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself, for whom it is meant."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(("Secret", self._text))
+
+    def __reduce__(self) -> Any:
+        raise TypeError("A secret is not written down.")
 
 
 @dataclass(frozen=True)
@@ -47,6 +81,11 @@ class Settings:
         Key profile: ``"default"``, ``"snuffler"`` or ``"obspyck"``.
     theme
         ``"light"`` or ``"dark"``.
+    kernel
+        Name of the place where a session's pickers run first: see ``workbench list kernels``.
+    kernels
+        Places of one's own by name: what their backend is made with, and its name as ``kind``. A token may stand here,
+        in a file that only its owner reads, or in the environment as ``WORKBENCH_TOKEN_<NAME>``.
     """
 
     labels: str = ""
@@ -54,6 +93,8 @@ class Settings:
     analyst: str = ""
     keys: str = "default"
     theme: str = "light"
+    kernel: str = "local"
+    kernels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def labels_url(self) -> str:
@@ -80,11 +121,29 @@ def load_settings(**arguments: Any) -> Settings:
     SchemaError
         If the file is not TOML, or sets a field that does not exist.
     """
-    names = {field.name for field in fields(Settings)}
+    names = {each.name for each in fields(Settings)}
     values = _from_file(_config_path(), names)
-    values |= {name: os.environ[_PREFIX + name.upper()] for name in names if os.environ.get(_PREFIX + name.upper())}
+    plain = names - {"kernels"}
+    values |= {name: os.environ[_PREFIX + name.upper()] for name in plain if os.environ.get(_PREFIX + name.upper())}
     values |= {name: value for name, value in arguments.items() if value is not None}
-    return Settings(**{name: str(value) for name, value in values.items()})
+    kernels = _kernels(values.pop("kernels", {}))
+    return Settings(**{name: str(value) for name, value in values.items()}, kernels=kernels)
+
+
+def _kernels(table: Any) -> dict[str, dict[str, Any]]:
+    """The places of the file, with their tokens as secrets."""
+    if not isinstance(table, Mapping) or not all(isinstance(place, Mapping) for place in table.values()):
+        raise SchemaError('A place to run is a table in workbench.toml, such as [kernels.gpu] with kind = "server".')
+    places = {}
+    for name, settings in table.items():
+        # An address as Jupyter prints it has the token in it, and addresses are shown.
+        url, _, query = str(settings.get("url", "")).partition("?")
+        inside = parse_qs(query).get("token", [""])[0]
+        named = os.environ.get(f"{_PREFIX}TOKEN_{name.upper().replace('-', '_')}")
+        token = named or settings.get("token") or inside
+        clean = {**settings, "url": url} if query else dict(settings)
+        places[name] = {**clean, "token": Secret(str(token))} if token else clean
+    return places
 
 
 def _from_file(path: Path, names: set[str]) -> dict[str, Any]:

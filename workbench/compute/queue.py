@@ -52,6 +52,7 @@ class JobQueue:
         self._schedule = schedule
         self._on_job = on_job
         self._on_error = on_error
+        self._at = backend
         self._waiting: deque[_Wish] = deque()
         self._job: Job | None = None
         # Where `schedule` calls at once, the worker that ends a job and the owner who adds one meet here; a quick job
@@ -70,6 +71,10 @@ class JobQueue:
             if not self.busy:
                 self._start_next()
 
+    def use(self, backend: Backend) -> None:
+        """Send the jobs to come to another backend; the one in hand ends where it is."""
+        self._backend = backend
+
     def drop_waiting(self) -> None:
         """Forget the jobs that have not begun."""
         self._waiting.clear()
@@ -78,29 +83,30 @@ class JobQueue:
         """Stop the job in hand and forget those after it."""
         self._waiting.clear()
         if self._job is not None and self.busy:
-            self._backend.cancel(self._job.job_id)
+            self._at.cancel(self._job.job_id)
 
     def _start_next(self) -> None:
         if not self._waiting:
             return
         wish = self._waiting.popleft()
-        job = self._backend.submit(
+        self._at = backend = self._backend
+        job = backend.submit(
             wish.function,
             title=wish.title,
-            on_change=lambda job: self._schedule(lambda: self._changed(job, wish)),
+            on_change=lambda job: self._schedule(lambda: self._changed(backend, job, wish)),
             **wish.arguments,
         )
         self._tell(job)
 
-    def _changed(self, job: Job, wish: _Wish) -> None:
+    def _changed(self, backend: Backend, job: Job, wish: _Wish) -> None:
         with self._turn:
             if self._job is not None and self._job.job_id == job.job_id and self._job.state in _ENDED:
                 return
             try:
                 if job.state == "done":
-                    wish.done(self._backend.result(job.job_id), job)
+                    wish.done(backend.result(job.job_id), job)
                 elif job.state == "failed":
-                    self._tell_error(job)
+                    self._tell_error(backend, job)
             finally:
                 self._tell(job)
                 if job.state in _ENDED:
@@ -110,9 +116,9 @@ class JobQueue:
         self._job = job
         self._on_job(job)
 
-    def _tell_error(self, job: Job) -> None:
+    def _tell_error(self, backend: Backend, job: Job) -> None:
         try:
-            self._backend.result(job.job_id)
+            backend.result(job.job_id)
         except JobCancelledError:
             pass
         except WorkbenchError as error:

@@ -27,6 +27,7 @@ from workbench.labels.journal import Journal
 from workbench.processing.refine import refine_onset
 from workbench.schema import empty_labels, empty_picks, waveform_hash
 from workbench.session.filtered import Filtered
+from workbench.session.kernels import Kernels
 from workbench.session.notice import Notice
 from workbench.session.opened import Opened, read_opened
 from workbench.session.picker_list import PickerList
@@ -99,7 +100,6 @@ class Session(PickerList):
         self.settings = settings or load_settings()
         params.setdefault("analyst", self.settings.analyst_name)
         super().__init__(**params)
-        self.backend = backend if backend is not None else BACKENDS.create("local")
         self.schedule = schedule or in_turn()
         self.hold = hold
         self.roots = roots
@@ -111,7 +111,8 @@ class Session(PickerList):
         self._hash, self._unread = ("", ""), False
         self._labels_ahead: dict[str, pd.DataFrame] = {}
         self._on_listing: Notice | None = None
-        self._runs = self._queue(self.backend, "job")
+        self.kernels = Kernels.of(self, backend, lambda backend: self._runs.use(backend))
+        self._runs = self._queue(self.kernels.backend, "job")
         # Scans, downloads and exports touch this computer's files, wherever pickers run.
         self._local = BACKENDS.create("local")
         self._errands = self._queue(self._local, "errand")
@@ -355,7 +356,7 @@ class Session(PickerList):
         if self._shelf is not None:
             self._shelf.close()
             self._shelf = None
-        self.backend.close()
+        self.kernels.close()
         self._local.close()
         self.journal.close()
 

@@ -9,6 +9,7 @@ import pandas as pd
 import panel as pn
 
 from workbench.session import Session
+from workbench.views.kernel_chip import kernel_chip
 from workbench.views.markup import Action, Markup
 from workbench.views.tags import icon_button, tag, text
 
@@ -33,6 +34,8 @@ class AppBar(pn.viewable.Viewer):
         Called by the two buttons; without `on_help` there is no such button.
     crumbs
         What is open, in words: title, place of it, and what of it; None is the session's recording.
+    on_kernel
+        Called by the kernel's chip; without it, work runs on this computer and the chip only says so.
     """
 
     def __init__(
@@ -43,13 +46,15 @@ class AppBar(pn.viewable.Viewer):
         on_help: Callable[[], None] | None,
         theme: str = "light",
         crumbs: tuple[str, str, str] | None = None,
+        on_kernel: Callable[[], None] | None = None,
     ) -> None:
         super().__init__()
         self._session, self._apps, self._theme = session, apps, theme
-        self._calls = {"theme": on_theme, "help": on_help}
+        self._calls = {"theme": on_theme, "help": on_help, "kernel": on_kernel}
         self._words = crumbs
         self._markup = Markup(session, self._act, kind="app_bar")
         session.param.watch(lambda *_: self._draw(), ["source", "recording_id", "recording", "job", "analyst"])
+        session.kernels.param.watch(lambda *_: self._draw(), ["chosen", "status"])
         self._draw()
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -81,7 +86,7 @@ class AppBar(pn.viewable.Viewer):
                 tag("span", class_="rule"),
                 self._crumbs(),
                 tag("span", class_="spread"),
-                self._kernel(),
+                kernel_chip(self._session, chosen=self._calls["kernel"] is not None),
                 icon_button("theme", "moon" if to == "dark" else "sun", f"To the {to} theme", data_key=to),
                 icon_button("help", "help", "Help: all keys") if self._calls["help"] else "",
                 tag("span", text(_initials(analyst)), class_="initials", role="img", title=who, aria_label=who),
@@ -96,12 +101,6 @@ class AppBar(pn.viewable.Viewer):
             return tag("span", "No source is open", class_="muted")
         facts = recording_facts(session) if session.recording is not None else ""
         return _crumbs_html(session.source.title, session.source.location, _name(session), facts, session.recording_id)
-
-    def _kernel(self) -> str:
-        job = self._session.job
-        state = "busy" if job is not None and job.state in ("queued", "running") else "ready"
-        words = tag("b", "this computer") + tag("span", state, class_="muted")
-        return tag("span", tag("i", class_=state), words, class_="kernel", title="Pickers run on this computer")
 
     def _act(self, action: Action) -> None:
         call = self._calls.get(action["act"])

@@ -17,6 +17,7 @@ from workbench.views.frame import Frame
 from workbench.views.help import HelpSheet
 from workbench.views.hint import Hint
 from workbench.views.journal import JournalPanel
+from workbench.views.kernel_dialog import KernelDialog
 from workbench.views.notices import NoticeBar
 from workbench.views.pick_table import PickTable
 from workbench.views.pickers import PickerPanel
@@ -55,9 +56,10 @@ class InspectPage(pn.viewable.Viewer):
             SourceDialog(session),
             ExportDialog(session),
         )
+        self._kernels = KernelDialog(session)
         self.recordings = RecordingList(session, on_open=self._source.open, on_list=self._show_list)
         self._map = StationMap(session, theme=theme)
-        self._bar = AppBar(session, apps, self._other_theme, self._help.open, theme)
+        self._bar = AppBar(session, apps, self._other_theme, self._help.open, theme, on_kernel=self._kernels.open)
         self._frame = self._make_frame()
         self._page = shell(self._bar, self._frame, theme, "Inspect")
         self.traces.param.watch(lambda *_: self._help.open(), "help")
@@ -87,7 +89,7 @@ class InspectPage(pn.viewable.Viewer):
             side=SidePanel(picks, self._map, journal).__panel__(),
             pickers=PickerPanel(session).__panel__(),
             status=StatusLine(session, self.traces, self._help.open).__panel__(),
-            overlays=pn.Column(self._help, self._source, self._export),
+            overlays=pn.Column(self._help, self._source, self._export, self._kernels),
         )
 
     def _arm(self) -> None:
