@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -37,6 +37,9 @@ from workbench.pickers.weights import (
 )
 from workbench.registry import Availability
 from workbench.schema import Report, make_annotations, silent
+
+if TYPE_CHECKING:
+    from workbench.pickers.execution import Execution
 
 __all__ = [
     "SEISBENCH_CLASSES",
@@ -189,8 +192,11 @@ class SeisBenchPicker:
     def _argument(self, key: str) -> Any:
         return self._arguments.get(key, self.module._annotate_args.get(key, (None, None))[1])
 
-    def annotate(self, recording: xr.Dataset, report: Report = silent) -> xr.Dataset:
-        """Annotations of all stations, equal to SeisBench's; see :class:`~workbench.pickers.base.Picker`."""
+    def annotate(
+        self, recording: xr.Dataset, report: Report = silent, execution: Execution | None = None
+    ) -> xr.Dataset:
+        """Annotations of all stations, equal to SeisBench's; see :class:`~workbench.pickers.base.TorchPicker`."""
+        from workbench.pickers.execution import Eager
         from workbench.pickers.windows import run_pieces
 
         rate_hz = network_rate(recording, self.card)
@@ -206,7 +212,8 @@ class SeisBenchPicker:
         run_pieces(
             self._pieces(recording, stations, rate_hz, notices),
             plan,
-            self._run_network,
+            execution or Eager(self.module, self.batch_size),
+            self.step,
             stack_windows,
             curves,
             lambda done: report(min(1.0, done / n_windows), f"window {done} of about {max(done, n_windows)}"),
@@ -236,14 +243,14 @@ class SeisBenchPicker:
         columns = tuple(index for index, label in enumerate(self._labels) if is_phase(label))
         if model.output_type == "point":
             step = int(self._argument("stride"))
-            return Plan(model.in_samples, step, 1 / step, "", columns, self.batch_size)
+            return Plan(model.in_samples, step, 1 / step, "", columns)
         overlap = self._argument("overlap")
         overlap = int(overlap * model.in_samples) if overlap < 1 else int(overlap)
         if not 0 <= overlap < model.in_samples:
             raise PickerError(f"Windows of {model.in_samples} samples cannot overlap by {overlap}.")
         factor = _outputs_per_window(model) / (model.pred_sample[1] - model.pred_sample[0])
         stacking = str(self._argument("stacking")).lower()
-        return Plan(model.in_samples, model.in_samples - overlap, factor, stacking, columns, self.batch_size)
+        return Plan(model.in_samples, model.in_samples - overlap, factor, stacking, columns)
 
     def _pieces(self, recording: xr.Dataset, stations: list[str], rate_hz: float, notices: list[str]) -> Iterator[Any]:
         wanted = Wanted(
@@ -254,16 +261,21 @@ class SeisBenchPicker:
         )
         return pieces_of(self.module, self._arguments, recording, stations, wanted, rate_hz, notices)
 
-    def _run_network(self, windows: Any) -> np.ndarray:
+    @property
+    def window_shape(self) -> tuple[int, int]:
+        """Components and samples of one window."""
+        return len(self.card.component_order), int(self.module.in_samples)
+
+    def step(self, windows: Any, forward: Any) -> Any:
+        """SeisBench's preparation of windows, `forward`, and SeisBench's reading of what comes out."""
         arguments = self._arguments | {"sampling_rate": self.module.sampling_rate}
         prepared, keep = self.module.annotate_batch_pre(windows, argdict=arguments), None
         if isinstance(prepared, tuple):
             prepared, keep = prepared
-        outputs = self.module.annotate_batch_post(self.module(prepared), piggyback=keep, argdict=arguments)
-        array = outputs.numpy()
-        if array.ndim == 1 or (array.ndim == 2 and self.module.output_type == "array"):
-            array = array[..., np.newaxis]
-        return np.asarray(array)
+        outputs = self.module.annotate_batch_post(forward(prepared), piggyback=keep, argdict=arguments)
+        if outputs.ndim == 1 or (outputs.ndim == 2 and self.module.output_type == "array"):
+            outputs = outputs[..., None]
+        return outputs
 
     def window_tensor(self, recording: xr.Dataset, station: str, start: pd.Timestamp) -> Any:
         """The network's input for one window that begins at `start`; see :class:`~workbench.pickers.base.TorchPicker`.

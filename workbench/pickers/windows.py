@@ -8,18 +8,21 @@ with ones to come, so that a day takes no more memory than its curves do.
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 
+from workbench.pickers.execution import Execution, Step
+
 __all__ = ["Piece", "Plan", "run_pieces"]
 
 _FLOATS_KEPT = 8_000_000
 
-Network = Callable[[torch.Tensor], np.ndarray]
-"""Windows (B, C, T) to outputs (B, T_out, labels), or (B, labels) for a network that says one thing per window."""
+Finish = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Outputs of a batch and its windows to the outputs that are stacked."""
 
 Stack = Callable[..., np.ndarray]
 """SeisBench's ``stack_windows(windows=, offsets=, method=)``."""
@@ -65,8 +68,6 @@ class Plan:
         ``"avg"``, ``"max"``, or ``""`` for one output per window.
     columns
         Which of the network's outputs are kept, in this order.
-    batch_size
-        Windows in one batch.
     """
 
     window_samples: int
@@ -74,7 +75,6 @@ class Plan:
     outputs_per_sample: float
     stacking: str
     columns: tuple[int, ...]
-    batch_size: int = 32
 
     def offsets(self, piece: Piece) -> np.ndarray:
         """First sample of each window in a piece."""
@@ -153,34 +153,54 @@ class _Stitch:
 def run_pieces(
     pieces: Iterable[Piece],
     plan: Plan,
-    network: Network,
+    execution: Execution,
+    step: Step,
     stack: Stack,
     curves: np.ndarray,
     on_batch: Callable[[int], None],
+    finish: Finish | None = None,
 ) -> None:
     """Fill curves (station, label, time) with what the network says of the pieces.
 
     Parameters
     ----------
     pieces
-        Read one after the other, so that only those of one batch need be in memory.
+        Read one after the other, so that only those of one or two batches need be in memory.
+    execution
+        Where and how the batches are run.
+    step
+        What the network says of a batch, given its forward pass.
     on_batch
         Called after each batch with the number of windows done so far; may raise to stop the run.
+    finish
+        What is to be done with the outputs on this computer before they are stacked; nothing if not given.
     """
     done = 0
-    with torch.inference_mode():
-        for batch in _batches(_windows(pieces, plan, stack, curves), plan.batch_size):
-            windows = torch.from_numpy(np.stack([window for _, _, window, _ in batch]))
-            outputs = network(windows)
-            for (stitch, offset, _, is_last), output in zip(batch, outputs, strict=True):
-                stitch.add(offset, output)
-                if is_last:
-                    stitch.flush()
-            done += len(batch)
-            on_batch(done)
+    underway: deque[list[_Window]] = deque()
+
+    def windows() -> Iterator[torch.Tensor]:
+        for batch in _batches(_windows(pieces, plan, stack, curves), execution):
+            underway.append(batch)
+            yield torch.from_numpy(np.stack([window.samples for window in batch]))
+
+    for outputs in execution.run(windows(), step):
+        batch = underway.popleft()
+        if finish is not None:
+            outputs = finish(outputs, np.stack([window.samples for window in batch]))
+        for window, output in zip(batch, outputs, strict=True):
+            window.stitch.add(window.offset, output)
+            if window.is_last:
+                window.stitch.flush()
+        done += len(batch)
+        on_batch(done)
 
 
-_Window = tuple[_Stitch, int, np.ndarray, bool]
+@dataclass(frozen=True)
+class _Window:
+    stitch: _Stitch
+    offset: int
+    samples: np.ndarray
+    is_last: bool
 
 
 def _windows(pieces: Iterable[Piece], plan: Plan, stack: Stack, curves: np.ndarray) -> Iterator[_Window]:
@@ -189,14 +209,15 @@ def _windows(pieces: Iterable[Piece], plan: Plan, stack: Stack, curves: np.ndarr
         offsets = plan.offsets(piece)
         for number, offset in enumerate(offsets):
             window = piece.samples[:, offset : offset + plan.window_samples]
-            yield stitch, int(offset), window, number == len(offsets) - 1
+            yield _Window(stitch, int(offset), window, number == len(offsets) - 1)
 
 
-def _batches(windows: Iterator[_Window], size: int) -> Iterator[list[_Window]]:
+def _batches(windows: Iterator[_Window], execution: Execution) -> Iterator[list[_Window]]:
     batch: list[_Window] = []
     for window in windows:
         batch.append(window)
-        if len(batch) == size:
+        # Asked anew each time: it falls where memory does not suffice.
+        if len(batch) >= execution.batch_size:
             yield batch
             batch = []
     if batch:
