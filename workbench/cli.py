@@ -104,6 +104,12 @@ def _served_folders(source: str | None) -> tuple[Path, ...] | None:
 @click.option("--fetch", is_flag=True, help="Get these weights from SeisBench, if they are not on this computer.")
 @click.option("--p-threshold", type=float, help="In the picker's unit. Default: that of the weights.")
 @click.option("--s-threshold", type=float, help="In the picker's unit. Default: that of the weights.")
+@click.option(
+    "--mode",
+    type=click.Choice(["exact", "fast", "draft"]),
+    default="exact",
+    help="exact: SeisBench's picks. fast: lower precision, where that pays. draft: only where XiaoNet sees an onset.",
+)
 @click.option("--source", "kind", help="Kind of source, where it is not recognised: see `workbench list sources`.")
 @click.option(
     "--output", type=click.Path(path_type=Path), help="picks.csv, .parquet or .xml (QuakeML); a stream: .jsonl."
@@ -121,6 +127,7 @@ def pick(
     fetch: bool,
     p_threshold: float | None,
     s_threshold: float | None,
+    mode: str,
     kind: str | None,
     output: Path | None,
     stream: bool,
@@ -134,6 +141,8 @@ def pick(
     if stream:
         from workbench.commands.stream import pick_stream
 
+        if mode != "exact":
+            raise click.UsageError("A stream is picked as it is: --mode is for files.")
         limits = {"P": p_threshold, "S": s_threshold}
         pick_stream(path, picker or "xiaonet", weights, limits, kind=kind, speed=speed, output=output)
         return
@@ -152,8 +161,12 @@ def pick(
     source = open_source(path, kind)
     table = _scan(source)
     with _progress(f"{card.title} {card.weights}".strip()) as report:
-        found = pick_source(source, table["recording_id"], picker, weights, thresholds=thresholds, report=report)
+        found = pick_source(
+            source, table["recording_id"], picker, weights, thresholds=thresholds, mode=mode, report=report
+        )
     _say_remarks(found.notices)
+    for runtime, n_recordings in found.runtimes.items():
+        click.echo(f"{card.title} ran in {runtime} ({n_recordings} recordings).", err=True)
     n_failed, n_good = len(found.failures), len(table) - len(found.failures)
     if not n_good:
         raise WorkbenchError(_none_picked(path, found.failures))

@@ -264,7 +264,8 @@ class SeisBenchPicker:
     @property
     def window_shape(self) -> tuple[int, int]:
         """Components and samples of one window."""
-        return len(self.card.component_order), int(self.module.in_samples)
+        # DKPN makes five features of three components.
+        return int(getattr(self.module, "in_channels", len(self.card.component_order))), int(self.module.in_samples)
 
     def step(self, windows: Any, forward: Any) -> Any:
         """SeisBench's preparation of windows, `forward`, and SeisBench's reading of what comes out."""
