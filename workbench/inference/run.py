@@ -9,6 +9,7 @@ import xarray as xr
 
 from workbench.errors import PickerError
 from workbench.pickers import Picker, TorchPicker, open_picker
+from workbench.pickers.pieces import network_rate
 from workbench.schema import PickerCard, Report, check_annotations, check_recording, silent
 
 __all__ = ["MODES", "annotate", "check_mode"]
@@ -83,13 +84,22 @@ def _run_network(picker: TorchPicker, recording: xr.Dataset, report: Report, mod
     from workbench.inference.runtimes.choice import choose, known_choice
     from workbench.pickers.execution import Eager
 
-    choice = known_choice(picker, mode)
+    precision = "fast" if mode == "fast" else "exact"
+    choice = known_choice(picker, precision)
     if choice is None and (mode != "exact" or _is_worth_choosing(picker, recording)):
-        choice = choose(picker, mode, report)
+        choice = choose(picker, precision, report)
     execution = choice.execution if choice else Eager(picker.module, picker.batch_size)
     n_at_once = execution.batch_size
-    annotations = picker.annotate(recording, report, execution)
     remarks = list(choice.remarks if choice else ())
+    where = None
+    if mode == "draft":
+        from workbench.inference.drafts import drafts_of
+
+        report(0.0, "drafting with XiaoNet")
+        where = drafts_of(recording, network_rate(recording, picker.card))
+    annotations = picker.annotate(recording, report, execution, where)
+    if where is not None:
+        remarks.append(where.words)
     if execution.batch_size < n_at_once:
         remarks.append(
             f"Memory did not suffice for {n_at_once} windows at once: from then on, {execution.batch_size} were run."

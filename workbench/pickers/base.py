@@ -11,6 +11,7 @@ from workbench.schema import PickerCard, Report, silent
 
 if TYPE_CHECKING:
     from workbench.pickers.execution import Execution, Forward
+    from workbench.pickers.windows import Where
 
 __all__ = ["Picker", "TorchPicker"]
 
@@ -48,9 +49,16 @@ class TorchPicker(Picker, Protocol):
     """Components and samples of one window."""
 
     def annotate(
-        self, recording: xr.Dataset, report: Report = silent, execution: Execution | None = None
+        self,
+        recording: xr.Dataset,
+        report: Report = silent,
+        execution: Execution | None = None,
+        where: Where | None = None,
     ) -> xr.Dataset:
-        """Annotations of all stations; the batches are run by `execution`, or in torch if there is none."""
+        """Annotations of all stations; the batches are run by `execution`, or in torch if there is none.
+
+        With `where`, only the windows that it names are run, and curves are NaN wherever a window over them is not.
+        """
         ...
 
     def step(self, windows: Any, forward: Forward) -> Any:

@@ -26,6 +26,7 @@ from workbench.schema import PickerCard, Report, make_annotations, silent
 
 if TYPE_CHECKING:
     from workbench.pickers.execution import Execution
+    from workbench.pickers.windows import Where
 
 __all__ = ["DppPicker"]
 
@@ -94,7 +95,11 @@ class DppPicker:
         return forward(_normalised(windows))
 
     def annotate(
-        self, recording: xr.Dataset, report: Report = silent, execution: Execution | None = None
+        self,
+        recording: xr.Dataset,
+        report: Report = silent,
+        execution: Execution | None = None,
+        where: Where | None = None,
     ) -> xr.Dataset:
         """Annotations of all stations at 100 Hz; see :class:`~workbench.pickers.base.TorchPicker`."""
         from workbench.pickers.execution import Eager
@@ -126,8 +131,10 @@ class DppPicker:
             _no_stacking,
             detections,
             lambda done: report(min(1.0, done / n_windows), f"window {done} of about {max(done, n_windows)}"),
+            where=where,
         )
-        require_output(detections, self.card, notices)
+        if where is None:
+            require_output(detections, self.card, notices)
         curves = np.stack(
             [_on_samples(detections[:, at], _ONSET_SAMPLES["PS"[at]], n_samples) for at in (0, 1)], axis=1
         )

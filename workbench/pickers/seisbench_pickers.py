@@ -40,6 +40,7 @@ from workbench.schema import Report, make_annotations, silent
 
 if TYPE_CHECKING:
     from workbench.pickers.execution import Execution
+    from workbench.pickers.windows import Where
 
 __all__ = [
     "SEISBENCH_CLASSES",
@@ -193,7 +194,11 @@ class SeisBenchPicker:
         return self._arguments.get(key, self.module._annotate_args.get(key, (None, None))[1])
 
     def annotate(
-        self, recording: xr.Dataset, report: Report = silent, execution: Execution | None = None
+        self,
+        recording: xr.Dataset,
+        report: Report = silent,
+        execution: Execution | None = None,
+        where: Where | None = None,
     ) -> xr.Dataset:
         """Annotations of all stations, equal to SeisBench's; see :class:`~workbench.pickers.base.TorchPicker`."""
         from workbench.pickers.execution import Eager
@@ -217,8 +222,10 @@ class SeisBenchPicker:
             stack_windows,
             curves,
             lambda done: report(min(1.0, done / n_windows), f"window {done} of about {max(done, n_windows)}"),
+            where=where,
         )
-        require_output(curves, self.card, notices)
+        if where is None:
+            require_output(curves, self.card, notices)
         start_ns = round(first_s * 1e9)
         return make_annotations(
             curves,

@@ -10,19 +10,23 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 
 from workbench.pickers.execution import Execution, Step
+from workbench.pickers.segments import finite_runs
 
-__all__ = ["Piece", "Plan", "run_pieces"]
+__all__ = ["Piece", "Plan", "Where", "run_pieces"]
 
 _FLOATS_KEPT = 8_000_000
 
 Finish = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Outputs of a batch and its windows to the outputs that are stacked."""
+
+Where = Callable[[int, np.ndarray, int], np.ndarray]
+"""Row of a station, first samples of windows on the time axis, and their length, to whether each is to be run."""
 
 Stack = Callable[..., np.ndarray]
 """SeisBench's ``stack_windows(windows=, offsets=, method=)``."""
@@ -159,6 +163,7 @@ def run_pieces(
     curves: np.ndarray,
     on_batch: Callable[[int], None],
     finish: Finish | None = None,
+    where: Where | None = None,
 ) -> None:
     """Fill curves (station, label, time) with what the network says of the pieces.
 
@@ -174,12 +179,14 @@ def run_pieces(
         Called after each batch with the number of windows done so far; may raise to stop the run.
     finish
         What is to be done with the outputs on this computer before they are stacked; nothing if not given.
+    where
+        Which windows are run; all if not given. Curves are left as they were wherever a window over them is not.
     """
     done = 0
     underway: deque[list[_Window]] = deque()
 
     def windows() -> Iterator[torch.Tensor]:
-        for batch in _batches(_windows(pieces, plan, stack, curves), execution):
+        for batch in _batches(_windows(pieces, plan, stack, curves, where), execution):
             underway.append(batch)
             yield torch.from_numpy(np.stack([window.samples for window in batch]))
 
@@ -203,13 +210,29 @@ class _Window:
     is_last: bool
 
 
-def _windows(pieces: Iterable[Piece], plan: Plan, stack: Stack, curves: np.ndarray) -> Iterator[_Window]:
+def _windows(
+    pieces: Iterable[Piece], plan: Plan, stack: Stack, curves: np.ndarray, where: Where | None
+) -> Iterator[_Window]:
     for piece in pieces:
-        stitch = _Stitch(plan, piece, stack, curves[piece.row])
         offsets = plan.offsets(piece)
-        for number, offset in enumerate(offsets):
-            window = piece.samples[:, offset : offset + plan.window_samples]
-            yield _Window(stitch, int(offset), window, number == len(offsets) - 1)
+        for part, wanted in [(piece, offsets)] if where is None else _parts(piece, offsets, plan, where):
+            stitch = _Stitch(plan, part, stack, curves[piece.row])
+            for number, offset in enumerate(wanted):
+                window = piece.samples[:, offset : offset + plan.window_samples]
+                yield _Window(stitch, int(offset), window, number == len(wanted) - 1)
+
+
+def _parts(piece: Piece, offsets: np.ndarray, plan: Plan, where: Where) -> Iterator[tuple[Piece, np.ndarray]]:
+    """Stretches of windows that are run, each with what of its output no window that is not run would have changed."""
+    is_wanted = where(piece.row, piece.start + offsets, plan.window_samples)
+    for first, stop in finite_runs(is_wanted):
+        begin, end = piece.kept or (piece.start, piece.start + piece.samples.shape[-1])
+        if plan.stacking and first > 0:
+            begin = max(begin, piece.start + int(offsets[first - 1]) + plan.window_samples)
+        if plan.stacking and stop < len(offsets):
+            end = min(end, piece.start + int(offsets[stop]))
+        if begin < end:
+            yield replace(piece, kept=(begin, end)), offsets[first:stop]
 
 
 def _batches(windows: Iterator[_Window], execution: Execution) -> Iterator[list[_Window]]:

@@ -21,6 +21,7 @@ from workbench.schema import PickerCard, Report, make_annotations, silent
 
 if TYPE_CHECKING:
     from workbench.pickers.execution import Execution
+    from workbench.pickers.windows import Where
 
 __all__ = ["XiaoNetPicker", "xiaonet_card"]
 
@@ -116,7 +117,11 @@ class XiaoNetPicker:
         return forward(windows)
 
     def annotate(
-        self, recording: xr.Dataset, report: Report = silent, execution: Execution | None = None
+        self,
+        recording: xr.Dataset,
+        report: Report = silent,
+        execution: Execution | None = None,
+        where: Where | None = None,
     ) -> xr.Dataset:
         """Annotations of all stations; see :class:`~workbench.pickers.base.TorchPicker`."""
         from workbench.pickers.execution import Eager
@@ -138,8 +143,10 @@ class XiaoNetPicker:
             curves,
             lambda done: report(min(done / n_windows, 1.0), f"window {done} of about {n_windows}"),
             lambda outputs, windows: kept_outputs(outputs, windows, self.grid),
+            where,
         )
-        require_output(curves, self.card, notices)
+        if where is None:
+            require_output(curves, self.card, notices)
         return make_annotations(
             curves,
             stations=stations,
