@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -23,7 +24,7 @@ DRAFT_THRESHOLD = 0.02
 """Of P or S in XiaoNet, above which the heavy picker looks; measured in ``tests/benchmarks/test_drafts.py``."""
 
 _MARGIN_S = 1.0
-_GRID = {"step_s": 25.0, "front_s": 3.0, "back_s": 2.0}
+_GRID: dict[str, Any] = {"step_s": 25.0, "front_s": 3.0, "back_s": 2.0}
 """Hardly any overlap: an onset at the edge of a window gives a low probability, which is enough here."""
 
 
@@ -82,8 +83,8 @@ def drafts_of(
     curve_rate_hz = annotations.attrs["sampling_rate_hz"]
     start_s = started / np.timedelta64(1, "s")
     with np.errstate(invalid="ignore"):
-        seen = (annotations["probability"].values > threshold).any(axis=1)
-    return Drafts([_stretches(row, curve_rate_hz) + start_s for row in seen], rate_hz)
+        seen = np.asarray(annotations["probability"].values > threshold)
+    return Drafts([_stretches(row.any(axis=0), curve_rate_hz) + start_s for row in seen], rate_hz)
 
 
 def _stretches(seen: np.ndarray, rate_hz: float) -> np.ndarray:

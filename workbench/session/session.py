@@ -12,7 +12,6 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
-from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -29,6 +28,8 @@ from workbench.labels.journal import Journal
 from workbench.processing.filtering import apply_filter
 from workbench.processing.refine import refine_onset
 from workbench.schema import empty_labels, empty_picks, waveform_hash
+from workbench.session.ahead import PickedAhead
+from workbench.session.in_turn import in_turn
 from workbench.session.notice import Notice
 from workbench.session.opened import Opened, read_opened
 from workbench.session.picker_list import PickerList
@@ -101,7 +102,7 @@ class Session(PickerList):
         params.setdefault("analyst", self.settings.analyst_name)
         super().__init__(**params)
         self.backend = backend if backend is not None else BACKENDS.create("local")
-        self.schedule = schedule or _in_turn()
+        self.schedule = schedule or in_turn()
         self.hold = hold
         self.roots = roots
         self.journal = Journal(self.settings.labels_url, self.analyst)
@@ -112,6 +113,7 @@ class Session(PickerList):
         self._hash, self._unread = ("", ""), False
         self._on_listing: Notice | None = None
         self._runs = self._queue(self.backend, "job")
+        self._ahead = PickedAhead(self, self.backend, lambda function: self.schedule(function))
         # Scans, downloads and exports touch this computer's files, wherever pickers run.
         self._local = BACKENDS.create("local")
         self._errands = self._queue(self._local, "errand")
@@ -261,8 +263,9 @@ class Session(PickerList):
 
     def _fetch_neighbours(self) -> None:
         if self._shelf is not None:
-            near = [self._near(by, stop=False) for by in (1, -1, 2)]
-            self._shelf.fetch_ahead([self.recording_id, *(name for name in near if name is not None)])
+            near = [name for by in (1, -1, 2) if (name := self._near(by, stop=False)) is not None]
+            self._shelf.fetch_ahead([self.recording_id, *near])
+            self._ahead.want(self._shelf.fetch(name) for name in near[:1])
 
     def _first_station(self, recording: xr.Dataset) -> str:
         with np.errstate(invalid="ignore"):
@@ -342,6 +345,7 @@ class Session(PickerList):
     def close(self) -> None:
         """Stop all work and let go of the journal."""
         self.cancel()
+        self._ahead.cancel()
         self.cancel_errand()
         if self._shelf is not None:
             self._shelf.close()
@@ -387,14 +391,3 @@ class Session(PickerList):
             "waveform_hash": self._hash[1],
         }
         return screen | (origin_of(pick, self.runs.values()) if pick is not None else {})
-
-
-def _in_turn() -> Callable[[Callable[[], None]], None]:
-    """Calls at once, one after the other: two workers that end together do not change a session together."""
-    turn = RLock()
-
-    def call(function: Callable[[], None]) -> None:
-        with turn:
-            function()
-
-    return call

@@ -16,7 +16,8 @@ import torch
 from workbench.errors import PickerError, RequirementError
 from workbench.inference.runtimes import RUNTIMES
 from workbench.inference.runtimes.agreement import EXACT_TOLERANCE, FAST_TOLERANCE, agreement, made_windows
-from workbench.inference.runtimes.exports import exports_folder, network_key, write_whole
+from workbench.inference.runtimes.exports import exports_folder, network_key
+from workbench.inference.whole_files import write_whole
 from workbench.pickers.base import TorchPicker
 from workbench.pickers.execution import Execution
 from workbench.pickers.segments import library_versions

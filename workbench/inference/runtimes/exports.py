@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
 import threading
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from workbench.errors import PickerError
+from workbench.inference.whole_files import write_whole
 from workbench.pickers.base import TorchPicker
 
-__all__ = ["example_input", "exported", "exports_folder", "network_key", "write_whole"]
+__all__ = ["example_input", "exported", "exports_folder", "network_key"]
 
 _OPSET = 17
 _FORM = "3"
 """Raised with every change to what an export looks like."""
+
+_PLAIN = (str, int, float, tuple, list, dict, type(None))
 
 _one_export = threading.Lock()
 
@@ -35,9 +36,14 @@ def exports_folder() -> Path:
 def network_key(picker: TorchPicker) -> str:
     """Stands for a network with its weights: the picker's name, the hash of the weights, and that of the module's form.
 
-    The form counts too, for the same weights may be read with other settings, such as another length of the window.
+    The form counts too, for the same weights may be read with other settings, such as another length of the window or
+    another norm.
     """
-    form = f"{picker.module}/{picker.window_shape}/{_FORM}/{torch.__version__}"
+    given = vars(picker.module)
+    # Hooks come and go; what SeisBench read from the weights' json file stays.
+    plain = {name: given[name] for name in given if isinstance(given[name], _PLAIN) and not name.startswith("_")}
+    plain["json"] = given.get("_weights_metadata")
+    form = f"{picker.module}/{sorted(plain.items())}/{picker.window_shape}/{_FORM}/{torch.__version__}"
     weights = picker.card.weights_hash or "none"
     return f"{picker.card.name}-{weights}-{hashlib.blake2b(form.encode(), digest_size=6).hexdigest()}"
 
@@ -102,16 +108,3 @@ def _export(picker: TorchPicker, example: torch.Tensor) -> Any:
             words = " ".join(str(error).split())[:200]
             raise PickerError(f"{picker.card.title} cannot be exported to ONNX: {words}") from error
     return faster_form(plain)
-
-
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file beside its place and move it there: whoever reads it sees all of it or none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-", suffix=path.suffix)
-    os.close(handle)
-    try:
-        write(Path(name))
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

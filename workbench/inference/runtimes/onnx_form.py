@@ -101,23 +101,32 @@ def _fold_norms(graph: _Graph) -> Iterator[Any]:
     folded: set[str] = set()
     for node in graph.nodes:
         norm = graph.consumers.get(node.output[0])
-        fits = node.op_type == "ConvTranspose" and norm is not None and norm.op_type == "BatchNormalization"
         if node.output[0] in folded:
             continue
-        if not fits or graph.uses[node.output[0]] != 1 or not graph.are_constant([*node.input[1:], *norm.input[1:]]):
+        if norm is None or not _can_fold(graph, node, norm):
             yield node
             continue
         scale, shift, mean, variance = (graph.constants[name].astype(np.float64) for name in norm.input[1:5])
         scale = scale / np.sqrt(variance + _attributes(norm).get("epsilon", 1e-5))
-        weights = graph.constants[node.input[1]]
+        weights = graph.constants[node.input[1]] * scale[np.newaxis, :, np.newaxis]
         biases = graph.constants[node.input[2]] if len(node.input) > 2 else np.zeros(len(scale))
         inputs = [
             node.input[0],
-            graph.constant((weights * scale[np.newaxis, :, np.newaxis]).astype(np.float32), "weights"),
+            graph.constant(weights.astype(np.float32), "weights"),
             graph.constant(((biases - mean) * scale + shift).astype(np.float32), "biases"),
         ]
         folded.add(norm.output[0])
         yield graph.node("ConvTranspose", inputs, norm.output[0], **_attributes(node))
+
+
+def _can_fold(graph: _Graph, node: Any, norm: Any) -> bool:
+    return (
+        node.op_type == "ConvTranspose"
+        and norm.op_type == "BatchNormalization"
+        and _attributes(node).get("group", 1) == 1
+        and graph.uses[node.output[0]] == 1
+        and graph.are_constant([*node.input[1:], *norm.input[1:]])
+    )
 
 
 def _plain_softmax(graph: _Graph) -> Iterator[Any]:
