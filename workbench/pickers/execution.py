@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -16,6 +16,8 @@ Forward = Callable[[torch.Tensor], Any]
 
 Step = Callable[[torch.Tensor, Forward], torch.Tensor]
 """Windows (B, C, T) and a forward pass to outputs (B, T_out, labels), or (B, labels): prepares and interprets."""
+
+T = TypeVar("T")
 
 _OUT_OF_MEMORY = re.compile(r"out of memory|not enough memory|failed to allocate|can't allocate|bad_alloc", re.I)
 
@@ -48,10 +50,10 @@ class Eager:
     def run(self, batches: Iterable[torch.Tensor], step: Step) -> Iterator[np.ndarray]:
         """Outputs of each batch; see :class:`Execution`."""
         for windows in batches:
-            yield in_halves(self, windows, lambda part: step(part, self.module).numpy())
+            yield np.concatenate(in_halves(self, windows, lambda part: step(part, self.module).numpy()))
 
 
-def in_halves(execution: Execution, windows: torch.Tensor, run: Callable[[torch.Tensor], np.ndarray]) -> np.ndarray:
+def in_halves(execution: Execution, windows: torch.Tensor, run: Callable[[torch.Tensor], T]) -> list[T]:
     """What `run` gives for windows; where memory does not suffice, in ever smaller parts, and so from then on.
 
     Raises
@@ -59,7 +61,8 @@ def in_halves(execution: Execution, windows: torch.Tensor, run: Callable[[torch.
     MemoryError, RuntimeError
         If memory does not suffice for one window, or anything else went wrong.
     """
-    outputs, at = [], 0
+    outputs: list[T] = []
+    at = 0
     size = len(windows)
     while at < len(windows):
         try:
@@ -70,9 +73,10 @@ def in_halves(execution: Execution, windows: torch.Tensor, run: Callable[[torch.
             if size == 1 or not is_out_of_memory(error):
                 raise
             size = execution.batch_size = max(1, size // 2)
+            torch.cuda.empty_cache()
             continue
         at += size
-    return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
+    return outputs
 
 
 def is_out_of_memory(error: BaseException) -> bool:

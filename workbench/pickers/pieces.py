@@ -102,10 +102,11 @@ def station_pieces(recording: xr.Dataset, station: str, wanted: Wanted) -> Stati
 
 def _alive(recording: xr.Dataset, station: str, order: str, notices: list[str]) -> dict[str, np.ndarray]:
     """Samples by letter of the components of one station that hold anything; constant ones count, and are said."""
-    waveform = recording["waveform"].sel(station=station)
+    # By row: for a short recording, looking a label up takes as long as running the network.
+    row = int(np.flatnonzero(recording["station"].values == station)[0])
+    waveform = recording["waveform"].values[row]
     traces: dict[str, np.ndarray] = {}
-    for letter in recording["component"].values:
-        samples = np.asarray(waveform.sel(component=letter).values)
+    for letter, samples in zip(recording["component"].values, waveform, strict=True):
         if np.isfinite(samples).any():
             traces[str(letter)] = samples
     if not traces:

@@ -14,6 +14,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -255,7 +256,7 @@ class SeisBenchPicker:
         overlap = int(overlap * model.in_samples) if overlap < 1 else int(overlap)
         if not 0 <= overlap < model.in_samples:
             raise PickerError(f"Windows of {model.in_samples} samples cannot overlap by {overlap}.")
-        factor = _outputs_per_window(model) / (model.pred_sample[1] - model.pred_sample[0])
+        factor = self._outputs_per_window / (model.pred_sample[1] - model.pred_sample[0])
         stacking = str(self._argument("stacking")).lower()
         return Plan(model.in_samples, model.in_samples - overlap, factor, stacking, columns)
 
@@ -285,6 +286,14 @@ class SeisBenchPicker:
             outputs = outputs[..., None]
         return outputs
 
+    @cached_property
+    def _outputs_per_window(self) -> int:
+        """Length of the curve that comes out of one window; found by running one of zeros."""
+        import torch
+
+        with torch.inference_mode():
+            return int(self.step(torch.zeros((1, *self.window_shape)), self.module).shape[1])
+
     def window_tensor(self, recording: xr.Dataset, station: str, start: pd.Timestamp) -> Any:
         """The network's input for one window that begins at `start`; see :class:`~workbench.pickers.base.TorchPicker`.
 
@@ -305,18 +314,6 @@ class SeisBenchPicker:
                 prepared = self.module.annotate_batch_pre(window, argdict=self._arguments)
                 return prepared[0] if isinstance(prepared, tuple) else prepared
         raise PickerError(f"{station} has no samples at {start}.")
-
-
-def _outputs_per_window(model: Any) -> int:
-    """Length of the curve that comes out of one window; found by running one of zeros."""
-    import torch
-
-    with torch.inference_mode():
-        zeros = torch.zeros((1, model.in_channels if hasattr(model, "in_channels") else 3, model.in_samples))
-        prepared, keep = model.annotate_batch_pre(zeros, argdict={}), None
-        if isinstance(prepared, tuple):
-            prepared, keep = prepared
-        return int(model.annotate_batch_post(model(prepared), piggyback=keep, argdict={}).shape[1])
 
 
 def remote_weights(class_name: str) -> list[str]:

@@ -17,6 +17,9 @@ RUNTIMES = Registry(
         "torch": f"{_HERE}.torch_runtime:TorchRuntime",
         "onnxruntime": f"{_HERE}.onnx_runtime:OnnxRuntime",
         "openvino": f"{_HERE}.openvino_runtime:OpenVinoRuntime",
+        "openvino_bf16": f"{_HERE}.openvino_runtime:OpenVinoBfloat16Runtime",
+        "cuda": f"{_HERE}.cuda:CudaRuntime",
+        "cuda_bf16": f"{_HERE}.cuda:CudaBfloat16Runtime",
     },
 )
 """Every runtime by name."""

@@ -8,6 +8,7 @@ import threading
 import warnings
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 
@@ -22,6 +23,8 @@ _FORM = "3"
 """Raised with every change to what an export looks like."""
 
 _PLAIN = (str, int, float, tuple, list, dict, type(None))
+
+_keys: WeakKeyDictionary[TorchPicker, str] = WeakKeyDictionary()
 
 _one_export = threading.Lock()
 
@@ -39,6 +42,12 @@ def network_key(picker: TorchPicker) -> str:
     The form counts too, for the same weights may be read with other settings, such as another length of the window or
     another norm.
     """
+    if picker not in _keys:
+        _keys[picker] = _network_key(picker)
+    return _keys[picker]
+
+
+def _network_key(picker: TorchPicker) -> str:
     given = vars(picker.module)
     # Hooks come and go; what SeisBench read from the weights' json file stays.
     plain = {name: given[name] for name in given if isinstance(given[name], _PLAIN) and not name.startswith("_")}

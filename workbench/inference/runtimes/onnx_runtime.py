@@ -39,7 +39,7 @@ class FromArrays:
     def run(self, batches: Iterable[torch.Tensor], step: Step) -> Iterator[np.ndarray]:
         """Outputs of each batch."""
         for windows in batches:
-            yield in_halves(self, windows, lambda part: step(part, self._forward).numpy())
+            yield np.concatenate(in_halves(self, windows, lambda part: step(part, self._forward).numpy()))
 
     def _forward(self, prepared: torch.Tensor) -> Any:
         # Copied: what a runtime gives may be its own memory, and some pickers write their blinding into it.

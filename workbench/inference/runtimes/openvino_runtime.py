@@ -20,6 +20,7 @@ class OpenVinoRuntime:
     """Opens pickers in OpenVINO; a :class:`~workbench.inference.runtimes.base.Runtime`."""
 
     name, title, exact = "openvino", "OpenVINO", True
+    precision = "f32"
 
     @staticmethod
     def availability() -> Availability:
@@ -48,13 +49,16 @@ class OpenVinoRuntime:
             "INFERENCE_NUM_THREADS": n_threads,
             "PERFORMANCE_HINT": "LATENCY",
             # Left to itself it computes in half precision where the processor can.
-            "INFERENCE_PRECISION_HINT": "f32",
+            "INFERENCE_PRECISION_HINT": self.precision,
         }
         core = openvino.Core()
+        path = exported(picker, windows)
         try:
-            compiled = core.compile_model(core.read_model(exported(picker, windows)), "CPU", settings)
+            compiled = core.compile_model(core.read_model(path), "CPU", settings)
         except RuntimeError as error:
-            raise PickerError(f"OpenVINO refuses the network: {str(error).splitlines()[0]}") from error
+            # The reason stands last, below where it was thrown.
+            reason = [line for line in str(error).splitlines() if line.strip()][-1]
+            raise PickerError(f"OpenVINO refuses the network: {reason}") from error
 
         def evaluate(batch: np.ndarray) -> list[np.ndarray]:
             # A request of its own for each call: two threads may run the same picker.
@@ -63,4 +67,24 @@ class OpenVinoRuntime:
 
         version = openvino.__version__.partition("-")[0]
         threads = "thread" if n_threads == 1 else "threads"
-        return FromArrays(self.name, f"OpenVINO {version}, fp32, {n_threads} {threads}", evaluate)
+        precision = "fp32" if self.exact else "bf16"
+        return FromArrays(self.name, f"OpenVINO {version}, {precision}, {n_threads} {threads}", evaluate)
+
+
+class OpenVinoBfloat16Runtime(OpenVinoRuntime):
+    """The same in bfloat16, on processors that compute in it."""
+
+    name, title, exact = "openvino_bf16", "OpenVINO in bfloat16", False
+    precision = "bf16"
+
+    @staticmethod
+    def availability() -> Availability:
+        """Whether OpenVINO is installed, and the processor computes in bfloat16."""
+        found = OpenVinoRuntime.availability()
+        if not found.ok:
+            return found
+        import openvino
+
+        if "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+            return Availability(False, "This processor does not compute in bfloat16.", "Use the mode 'exact'.")
+        return Availability(True)
