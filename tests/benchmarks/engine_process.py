@@ -6,6 +6,7 @@ case; prints JSON. The contenders take turns, so that a busy moment of the machi
 
 from __future__ import annotations
 
+import gc
 import json
 import statistics
 import sys
@@ -119,23 +120,29 @@ def measure(case: str, data: Path, name: str, weights: str) -> dict[str, object]
 
 
 def peak_mb(case: str, data: Path, name: str, weights: str, who: str) -> dict[str, float]:
-    """Of a process that has loaded everything, before and after one run."""
+    """Of a process that has loaded everything, before and within one run."""
 
-    def peak() -> float:
-        return float(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
+    def resident_mb(what: str) -> float:
+        return float(Path("/proc/self/status").read_text().split(f"{what}:")[1].split()[0]) / 1024
+
+    def begin() -> float:
+        gc.collect()
+        # From here on the peak counts anew: reading took more than is left of it.
+        Path("/proc/self/clear_refs").write_text("5")
+        return resident_mb("VmRSS")
 
     picker = open_picker(name, weights)
     stream = read(case, data)
     if who == "tuned":
-        before = peak()
+        before = begin()
         picker.module.classify(stream, batch_size=32)
     else:
         choose(picker)
         recording = recording_of(stream)
         del stream
-        before = peak()
+        before = begin()
         picks_from(annotate(recording, name, weights), picker.card)
-    return {"before_mb": before, "peak_mb": peak()}
+    return {"before_mb": before, "peak_mb": resident_mb("VmHWM")}
 
 
 def main() -> None:

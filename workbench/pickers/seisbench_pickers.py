@@ -194,6 +194,14 @@ class SeisBenchPicker:
     def _argument(self, key: str) -> Any:
         return self._arguments.get(key, self.module._annotate_args.get(key, (None, None))[1])
 
+    @property
+    def _takes_samples_as_they_are(self) -> bool:
+        """Whether SeisBench neither filters for this model nor makes features of its stream."""
+        from seisbench.models.base import WaveformModel
+
+        is_plain = type(self.module).annotate_stream_pre is WaveformModel.annotate_stream_pre
+        return is_plain and self.module.filter_args is None and self.module.filter_kwargs is None
+
     def annotate(
         self,
         recording: xr.Dataset,
@@ -241,6 +249,7 @@ class SeisBenchPicker:
             overlap=plan.window_samples - plan.step_samples,
             stacking=plan.stacking,
             versions=library_versions("obspy", "seisbench", "torch"),
+            axis_of=recording,
             notices="\n".join(notices),
         )
 
@@ -266,6 +275,7 @@ class SeisBenchPicker:
             self.card.window_s,
             lead_s=self._lead_s,
             all_components=self._lead_s > 0 or bool(self._argument("strict")),
+            as_it_is=self._takes_samples_as_they_are and rate_hz == float(recording.attrs["sampling_rate_hz"]),
         )
         return pieces_of(self.module, self._arguments, recording, stations, wanted, rate_hz, notices)
 
@@ -310,7 +320,7 @@ class SeisBenchPicker:
         for piece in self._pieces(one, [station], rate_hz, []):
             first = min(offset - piece.start, piece.samples.shape[-1] - self.module.in_samples)
             if first >= 0 and offset - piece.start < piece.samples.shape[-1]:
-                window = torch.from_numpy(piece.samples[np.newaxis, :, first : first + self.module.in_samples].copy())
+                window = torch.from_numpy(piece.samples[:, first : first + self.module.in_samples].copy()[np.newaxis])
                 prepared = self.module.annotate_batch_pre(window, argdict=self._arguments)
                 return prepared[0] if isinstance(prepared, tuple) else prepared
         raise PickerError(f"{station} has no samples at {start}.")

@@ -16,11 +16,12 @@ import numpy as np
 import torch
 
 from workbench.pickers.execution import Execution, Step
+from workbench.pickers.rows import Rows
 from workbench.pickers.segments import finite_runs
 
 __all__ = ["Piece", "Plan", "Where", "run_pieces"]
 
-_FLOATS_KEPT = 8_000_000
+_FLOATS_KEPT = 2_000_000
 
 Finish = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Outputs of a batch and its windows to the outputs that are stacked."""
@@ -41,7 +42,7 @@ class Piece:
     row
         Of the station, in the curves.
     samples
-        float32, shape (component, time), at the network's rate.
+        float32, shape (component, time), at the network's rate: an array, or rows that are cut like one.
     start
         Index of the first sample on the time axis, at the network's rate, that begins with the recording; may be
         negative.
@@ -51,7 +52,7 @@ class Piece:
     """
 
     row: int
-    samples: np.ndarray
+    samples: np.ndarray | Rows
     start: int
     kept: tuple[int, int] | None = None
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
-import statistics
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,34 +96,36 @@ def _key(picker: TorchPicker, mode: str) -> tuple[str, str, int]:
 def _choose(picker: TorchPicker, mode: str, report: Report) -> Choice:
     windows = made_windows(picker.window_shape)
     file = exports_folder() / f"{network_key(picker)}-{mode}-{torch.get_num_threads()}.json"
-    names = [name for name in RUNTIMES if RUNTIMES.availability(name).ok]
+    # Of this mode only: to ask some whether they can be used is to load them.
+    names = [name for name in RUNTIMES if _fits(name, mode) and RUNTIMES.availability(name).ok]
     stored = _stored(file, names)
     if stored is not None:
         fastest = min(stored["ms"], key=stored["ms"].__getitem__)
-        found, remarks = _opened(picker, fastest, mode, windows)
+        found, remarks = _opened(picker, fastest, windows)
         if found is not None:
             return Choice(found, tuple(stored["remarks"]), stored["ms"])
     report(float("nan"), f"choosing where {picker.card.title} runs fastest")
     candidates: dict[str, Execution] = {}
     remarks = []
     for name in names:
-        found, why = _opened(picker, name, mode, windows)
+        found, why = _opened(picker, name, windows)
         remarks += why
         if found is not None:
             candidates[name] = found
-    race = made_windows(picker.window_shape, _RACE_WINDOWS, seed=1)
-    ms = {name: _ms_per_window(picker, execution, race) for name, execution in candidates.items()}
+    ms = _race(picker, candidates)
     fastest = min(ms, key=ms.__getitem__)
     content = {"ms": ms, "remarks": remarks, "names": names, "versions": _versions()}
     write_whole(file, lambda to: to.write_text(json.dumps(content), encoding="utf-8"))
     return Choice(candidates[fastest], tuple(remarks), ms)
 
 
-def _opened(picker: TorchPicker, name: str, mode: str, windows: torch.Tensor) -> tuple[Execution | None, list[str]]:
+def _fits(name: str, mode: str) -> bool:
+    return mode == "fast" or bool(RUNTIMES[name].exact)
+
+
+def _opened(picker: TorchPicker, name: str, windows: torch.Tensor) -> tuple[Execution | None, list[str]]:
     """An execution in that runtime, or None and why not."""
     runtime = RUNTIMES.create(name)
-    if mode == "exact" and not runtime.exact:
-        return None, []
     if name == "torch":
         return runtime.open(picker, windows), []
     tolerance = EXACT_TOLERANCE if runtime.exact else FAST_TOLERANCE
@@ -142,20 +144,21 @@ def _opened(picker: TorchPicker, name: str, mode: str, windows: torch.Tensor) ->
     return execution, []
 
 
-def _ms_per_window(picker: TorchPicker, execution: Execution, windows: torch.Tensor) -> float:
-    # Two full batches: a card is slow on a few windows.
-    windows = windows.repeat(-(-2 * execution.batch_size // len(windows)), 1, 1)
-
-    def batches() -> Iterator[torch.Tensor]:
-        yield from (part.clone() for part in windows.split(execution.batch_size))
-
-    times = []
+def _race(picker: TorchPicker, candidates: Mapping[str, Execution]) -> dict[str, float]:
+    """Milliseconds a window, by name; they take turns, and the best of each counts, for the computer may be busy."""
+    windows = made_windows(picker.window_shape, _RACE_WINDOWS, seed=1)
+    times: dict[str, list[float]] = {name: [] for name in candidates}
     for _ in range(_ROUNDS):
-        began = time.perf_counter()
-        for _ in execution.run(batches(), picker.step):
-            pass
-        times.append(time.perf_counter() - began)
-    return 1e3 * statistics.median(times[1:]) / len(windows)
+        for name, execution in candidates.items():
+            # Full batches: a card is slow on a few windows.
+            batch = windows.repeat(-(-execution.batch_size // len(windows)), 1, 1)[: execution.batch_size]
+            n_batches = max(1, _RACE_WINDOWS // len(batch))
+            batches = [batch.clone() for _ in range(n_batches)]
+            began = time.perf_counter()
+            for _ in execution.run(batches, picker.step):
+                pass
+            times[name].append(1e3 * (time.perf_counter() - began) / (n_batches * len(batch)))
+    return {name: min(found) for name, found in times.items()}
 
 
 def _stored(file: Path, names: list[str]) -> dict[str, Any] | None:
@@ -170,5 +173,5 @@ def _stored(file: Path, names: list[str]) -> dict[str, Any] | None:
 
 
 def _versions() -> dict[str, str]:
-    installed = [name for name in ("onnxruntime", "openvino") if RUNTIMES.availability(name).ok]
+    installed = [name for name in ("onnxruntime", "openvino") if importlib.util.find_spec(name) is not None]
     return library_versions("torch", *installed)
