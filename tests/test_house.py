@@ -23,6 +23,7 @@ import apps
 import workbench
 from workbench.compute import BACKENDS
 from workbench.exporters import EXPORTERS
+from workbench.inference.runtimes import RUNTIMES
 from workbench.pickers import PICKERS
 from workbench.sources import SOURCES
 
@@ -124,7 +125,9 @@ def test_layers_hold() -> None:
     assert run.returncode == 0, run.stdout
 
 
-@pytest.mark.parametrize("registry", [PICKERS, SOURCES, EXPORTERS, BACKENDS], ids=lambda registry: registry.kind)
+@pytest.mark.parametrize(
+    "registry", [PICKERS, SOURCES, EXPORTERS, BACKENDS, RUNTIMES], ids=lambda registry: registry.kind
+)
 def test_every_registry_name_is_in_the_readme(registry: object) -> None:
     text = (ROOT / "README.md").read_text()
     assert [name for name in registry if f"`{name}`" not in text] == []
@@ -157,7 +160,8 @@ def test_constraints_name_every_requirement_exactly() -> None:
 
 def test_every_import_is_a_declared_requirement() -> None:
     # What an extra brings is imported only by what needs it, and its absence is said in words.
-    asked = [*project()["dependencies"], *project()["optional-dependencies"]["edge"]]
+    extras = project()["optional-dependencies"]
+    asked = [*project()["dependencies"], *extras["edge"], *extras["openvino"]]
     declared = {canonicalize_name(Requirement(text).name) for text in asked}
     own = {"workbench", "apps", "__future__"}
     undeclared = {}

@@ -141,9 +141,12 @@ class DppPicker:
         for at, phase in enumerate("PS"):
             if phase in self.pickers:
                 curves[:, at] = self._refined(detections[:, at], curves[:, at], kept, phase, report)
+        return self._annotations(curves, recording, notices)
+
+    def _annotations(self, curves: np.ndarray, recording: xr.Dataset, notices: list[str]) -> xr.Dataset:
         return make_annotations(
             curves,
-            stations=stations,
+            stations=[str(station) for station in recording["station"].values],
             phases=("P", "S"),
             start=recording["time"].values[0],
             sampling_rate_hz=_RATE_HZ,

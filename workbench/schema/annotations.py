@@ -91,7 +91,7 @@ def _axis(
         other is not None
         and other.sizes["time"] == n_samples
         and other.attrs["sampling_rate_hz"] == sampling_rate_hz
-        and other["time"].values[0] == np.datetime64(start, "ns")
+        and pd.Timestamp(other["time"].values[0]) == pd.Timestamp(start)
     ):
         return other["time"].variable
     return time_axis(start, n_samples, sampling_rate_hz)

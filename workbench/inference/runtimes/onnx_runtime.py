@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -24,22 +26,39 @@ _BATCH_SIZE = 8
 class FromArrays:
     """Batches through a function of arrays; an :class:`~workbench.pickers.execution.Execution`.
 
+    Several threads take a batch each: the layers of these networks are too small to be shared out among threads. While
+    they compute, the next pieces are read, filtered and cut.
+
     Parameters
     ----------
     evaluate
-        Prepared windows to a list of the network's outputs.
+        Prepared windows to a list of the network's outputs, in the thread that calls it.
+    n_threads
+        How many batches are run side by side.
     """
 
     def __init__(
-        self, name: str, words: str, evaluate: Callable[[np.ndarray], list[np.ndarray]], batch_size: int = _BATCH_SIZE
+        self, name: str, words: str, evaluate: Callable[[np.ndarray], list[np.ndarray]], n_threads: int = 1
     ) -> None:
-        self.name, self.words, self.batch_size = name, words, batch_size
-        self._evaluate = evaluate
+        self.name, self.words, self.batch_size = name, words, _BATCH_SIZE
+        self._evaluate, self._n_threads = evaluate, n_threads
 
     def run(self, batches: Iterable[torch.Tensor], step: Step) -> Iterator[np.ndarray]:
-        """Outputs of each batch."""
-        for windows in batches:
-            yield np.concatenate(in_halves(self, windows, lambda part: step(part, self._forward).numpy()))
+        """Outputs of each batch, in order."""
+        if self._n_threads == 1:
+            yield from (self._one(windows, step) for windows in batches)
+            return
+        underway: deque[Future[np.ndarray]] = deque()
+        with ThreadPoolExecutor(self._n_threads, thread_name_prefix="batch") as workers:
+            for windows in batches:
+                underway.append(workers.submit(self._one, windows, step))
+                if len(underway) > self._n_threads:
+                    yield underway.popleft().result()
+            while underway:
+                yield underway.popleft().result()
+
+    def _one(self, windows: torch.Tensor, step: Step) -> np.ndarray:
+        return np.concatenate(in_halves(self, windows, lambda part: step(part, self._forward).numpy()))
 
     def _forward(self, prepared: torch.Tensor) -> Any:
         # Copied: what a runtime gives may be its own memory, and some pickers write their blinding into it.
@@ -76,19 +95,19 @@ class OnnxRuntime:
 
         n_threads = torch.get_num_threads()
         try:
-            session = _session(exported(picker, windows).read_bytes(), n_threads)
+            session = _session(exported(picker, windows).read_bytes())
         except PickerError:
-            session = _session(exported(picker, windows, anew=True).read_bytes(), n_threads)
+            session = _session(exported(picker, windows, anew=True).read_bytes())
         words = f"ONNX Runtime {onnxruntime.__version__}, fp32, {n_threads} {'thread' if n_threads == 1 else 'threads'}"
-        return FromArrays(self.name, words, lambda windows: session.run(None, {"windows": windows}))
+        return FromArrays(self.name, words, lambda windows: session.run(None, {"windows": windows}), n_threads)
 
 
-def _session(model: bytes, n_threads: int) -> Any:
+def _session(model: bytes) -> Any:
     import onnxruntime
     from onnxruntime.capi import onnxruntime_pybind11_state as states
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = n_threads, 1
+    options.intra_op_num_threads, options.inter_op_num_threads = 1, 1
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])

@@ -47,7 +47,7 @@ class OpenVinoRuntime:
         n_threads = torch.get_num_threads()
         settings = {
             "INFERENCE_NUM_THREADS": n_threads,
-            "PERFORMANCE_HINT": "LATENCY",
+            "NUM_STREAMS": n_threads,
             # Left to itself it computes in half precision where the processor can.
             "INFERENCE_PRECISION_HINT": self.precision,
         }
@@ -68,7 +68,7 @@ class OpenVinoRuntime:
         version = openvino.__version__.partition("-")[0]
         threads = "thread" if n_threads == 1 else "threads"
         precision = "fp32" if self.exact else "bf16"
-        return FromArrays(self.name, f"OpenVINO {version}, {precision}, {n_threads} {threads}", evaluate)
+        return FromArrays(self.name, f"OpenVINO {version}, {precision}, {n_threads} {threads}", evaluate, n_threads)
 
 
 class OpenVinoBfloat16Runtime(OpenVinoRuntime):
