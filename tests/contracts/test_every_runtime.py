@@ -33,7 +33,9 @@ RANDOM = {"openvino": ("phasenet", "eqtransformer", "gpd")}
 """For others than these, all: OpenVINO reads the same exports as ONNX Runtime, and takes long to compile some."""
 
 
-@pytest.fixture(params=sorted(RUNTIMES))
+@pytest.fixture(
+    params=[pytest.param(name, marks=[pytest.mark.gpu] if "cuda" in name else []) for name in sorted(RUNTIMES)]
+)
 def runtime(request: pytest.FixtureRequest) -> Any:
     found = RUNTIMES.availability(request.param)
     if not found.ok:

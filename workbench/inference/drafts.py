@@ -20,7 +20,7 @@ from workbench.schema import Report, silent
 
 __all__ = ["DRAFT_THRESHOLD", "Drafts", "drafts_of"]
 
-DRAFT_THRESHOLD = 0.02
+DRAFT_THRESHOLD = 0.01
 """Of P or S in XiaoNet, above which the heavy picker looks; measured in ``tests/benchmarks/test_drafts.py``."""
 
 _MARGIN_S = 1.0
