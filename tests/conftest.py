@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,6 +78,29 @@ def _point_seisbench_at(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seisbench, "cache_data_root", root / "datasets")
     monkeypatch.setattr(seisbench, "cache_model_root", root / "models" / "v3")
     monkeypatch.setattr(seisbench, "cache_aux_root", root / "auxiliary")
+
+
+@pytest.fixture(scope="session")
+def save_random() -> Callable[..., Path]:
+    """Saves a SeisBench network with random weights, as SeisBench does, and gives the path without suffix."""
+
+    def save(folder: Path, class_name: str, name: str, *, version: str | None = None, **arguments: Any) -> Path:
+        import seisbench.models
+        import torch
+
+        folder.mkdir(parents=True, exist_ok=True)
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            model = getattr(seisbench.models, class_name)(**arguments)
+        model.save(folder / name, version_str=version)
+        if class_name.startswith("DPP"):
+            # SeisBench saves arguments that the constructors of these do not take.
+            suffix = f".v{version}" if version else ""
+            own = arguments or {"input_channels": 3, "nclasses": 3}
+            (folder / f"{name}.json{suffix}").write_text(json.dumps({"model_args": own}), encoding="utf-8")
+        return folder / name
+
+    return save
 
 
 @pytest.fixture(autouse=True)

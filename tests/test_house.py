@@ -23,6 +23,7 @@ import apps
 import workbench
 from workbench.compute import BACKENDS
 from workbench.exporters import EXPORTERS
+from workbench.inference.runtimes import RUNTIMES
 from workbench.pickers import PICKERS
 from workbench.sources import SOURCES
 
@@ -32,7 +33,7 @@ LONGEST_BODY = 50
 CODE_FOLDERS = ("workbench", "apps")
 WORDS_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "common", "core", "misc", "manager", "managers"}
 CONDA_NAMES = {"torch": "pytorch"}
-EXTRAS_OF_CODE = ("edge", "kernels", "cluster", "slurm")
+EXTRAS_OF_CODE = ("edge", "openvino", "kernels", "cluster", "slurm")
 IMPORTED_AS = {"websocket": "websocket-client"}
 
 
@@ -126,7 +127,9 @@ def test_layers_hold() -> None:
     assert run.returncode == 0, run.stdout
 
 
-@pytest.mark.parametrize("registry", [PICKERS, SOURCES, EXPORTERS, BACKENDS], ids=lambda registry: registry.kind)
+@pytest.mark.parametrize(
+    "registry", [PICKERS, SOURCES, EXPORTERS, BACKENDS, RUNTIMES], ids=lambda registry: registry.kind
+)
 def test_every_registry_name_is_in_the_readme(registry: object) -> None:
     text = (ROOT / "README.md").read_text()
     assert [name for name in registry if f"`{name}`" not in text] == []

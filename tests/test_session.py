@@ -216,3 +216,27 @@ def test_a_run_in_hand_is_stopped_and_the_page_says_so(session):
     wait(lambda: idle(session))
     assert session.job.state in ("cancelled", "done")
     assert session.notice is None
+
+
+def test_the_next_recording_is_picked_before_it_is_opened(session):
+    names = list(session.recordings["recording_id"])
+    wait(lambda: session.not_run_on(names[1]) == [])
+    session.step(1)
+    wait(lambda: session.recording is not None and session.recording_id == names[1])
+    # Not "soon": the curves come with the recording.
+    assert session.runs["sta_lta"].annotations.attrs["recording_id"] == names[1]
+
+
+def test_a_recording_seen_in_an_earlier_session_costs_no_run(session, settings, monkeypatch):
+    import workbench.inference.kept_curves
+
+    def fail(*arguments, **settings):
+        raise AssertionError("ran again")
+
+    monkeypatch.setattr(workbench.inference.kept_curves, "annotate", fail)
+    other = Session(settings=settings)
+    other.add_picker("sta_lta")
+    other.open_source("examples")
+    wait(lambda: other.recording is not None and other.runs["sta_lta"].annotations is not None and idle(other))
+    other.close()
+    assert other.notice is None

@@ -106,6 +106,12 @@ def _served_folders(source: str | None) -> tuple[Path, ...] | None:
 )
 @click.option("--p-threshold", type=float, help="In the picker's unit. Default: that of the weights.")
 @click.option("--s-threshold", type=float, help="In the picker's unit. Default: that of the weights.")
+@click.option(
+    "--mode",
+    type=click.Choice(["exact", "fast", "draft"]),
+    default="exact",
+    help="exact: SeisBench's picks. fast: lower precision, where that pays. draft: only where XiaoNet sees an onset.",
+)
 @click.option("--source", "kind", help="Kind of source, where it is not recognised: see `workbench list sources`.")
 @click.option(
     "--output", type=click.Path(path_type=Path), help="picks.csv, .parquet or .xml (QuakeML); a stream: .jsonl."
@@ -125,6 +131,7 @@ def pick(
     fetch: bool,
     p_threshold: float | None,
     s_threshold: float | None,
+    mode: str,
     kind: str | None,
     output: Path | None,
     stream: bool,
@@ -143,33 +150,56 @@ def pick(
     if stream:
         from workbench.commands.stream import pick_stream
 
+        if mode != "exact":
+            raise click.UsageError("A stream is picked as it is: --mode is for files.")
         limits = {"P": p_threshold, "S": s_threshold}
         pick_stream(path, picker or "xiaonet", weights, limits, kind=kind, speed=speed, output=output)
         return
     if not picker or output is None:
         raise click.UsageError(f"Missing option '{'--output' if picker else '--picker'}'.")
+    limits = {"P": p_threshold, "S": s_threshold}
+    if kernel or workers:
+        if mode != "exact":
+            raise click.UsageError("Station days are picked as they are: --mode is for files without --kernel.")
+        _pick_in_days(path, picker, weights, fetch, limits, kernel, workers, output)
+        return
+    _pick_recordings(path, picker, weights, fetch, limits, mode=mode, kind=kind, output=output)
+
+
+def _pick_recordings(
+    path: str,
+    picker: str,
+    weights: str,
+    fetch: bool,
+    limits: Mapping[str, float | None],
+    *,
+    mode: str,
+    kind: str | None,
+    output: Path,
+) -> None:
     from workbench.exporters.pick_files import check_pick_file, write_picks
     from workbench.inference.bulk_picking import family_thresholds, pick_source
     from workbench.pickers import open_picker
     from workbench.sources import open_source
 
-    if kernel or workers:
-        _pick_in_days(path, picker, weights, fetch, (p_threshold, s_threshold), kernel, workers, output)
-        return
     check_pick_file(output)
     source: Any = open_source(path, kind)
     is_away = not getattr(source, "is_here", True)
     if fetch and (weights or not is_away):
         _fetch(picker, weights)
     card = open_picker(picker, weights).card
-    thresholds = family_thresholds(card, p_threshold, s_threshold)
+    thresholds = family_thresholds(card, limits["P"], limits["S"])
     if fetch and is_away:
         with _progress(f"Fetch {source.title}") as report:
             source.download(report)
     table = _scan(source)
     with _progress(f"{card.title} {card.weights}".strip()) as report:
-        found = pick_source(source, table["recording_id"], picker, weights, thresholds=thresholds, report=report)
+        found = pick_source(
+            source, table["recording_id"], picker, weights, thresholds=thresholds, mode=mode, report=report
+        )
     _say_remarks(found.notices)
+    for runtime, n_recordings in found.runtimes.items():
+        click.echo(f"{card.title} ran in {runtime} ({n_recordings} recordings).", err=True)
     n_failed, n_good = len(found.failures), len(table) - len(found.failures)
     if not n_good:
         raise WorkbenchError(_none_picked(path, found.failures))
@@ -186,7 +216,7 @@ def _pick_in_days(
     picker: str,
     weights: str,
     fetch: bool,
-    limits: tuple[float | None, float | None],
+    limits: Mapping[str, float | None],
     kernel: str | None,
     workers: int | None,
     output: Path,
@@ -197,7 +227,7 @@ def _pick_in_days(
 
     if fetch:
         _fetch(picker, weights)
-    thresholds = family_thresholds(open_picker(picker, weights).card, *limits)
+    thresholds = family_thresholds(open_picker(picker, weights).card, limits["P"], limits["S"])
     pick_folder(path, picker, weights, thresholds, kernel=kernel or "process", n_workers=workers or 1, output=output)
 
 

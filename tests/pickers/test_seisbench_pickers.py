@@ -145,6 +145,8 @@ def test_picks_of_real_weights_equal_classify_on_hengill(
             stream += obspy.read(file)
     start = stream[0].stats.starttime
     stream.trim(start, start + 95)
+    picker = open_picker(name, weights)
+    assert largest_difference(picker.annotate(recording_of(stream)), picker.module.annotate(stream.copy())) == 0.0
     assert assert_same_picks(recording_of(stream), stream, open_picker(name, weights)) > 0
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from workbench.errors import PickerError, WorkbenchError
 from workbench.inference.picking import picks_from
-from workbench.inference.run import annotate
+from workbench.inference.run import annotate, check_mode
 from workbench.pickers import open_picker
 from workbench.schema import PICK_COLUMNS, PickerCard, Report, empty_picks, silent
 from workbench.sources.base import Source
@@ -31,11 +31,14 @@ class BulkPicks:
     notices
         Recording id to what reading found in it (gaps, dead channels, ...) and what had to be done to it before the
         picker could run (padded, resampled, ...).
+    runtimes
+        Where the network ran, to the number of recordings; empty for a picker without one.
     """
 
     picks: pd.DataFrame
     failures: Mapping[str, str]
     notices: Mapping[str, list[str]]
+    runtimes: Mapping[str, int]
 
 
 def family_thresholds(card: PickerCard, p: float | None = None, s: float | None = None) -> dict[str, float]:
@@ -72,6 +75,7 @@ def pick_source(
     weights: str = "",
     *,
     thresholds: Mapping[str, float] | None = None,
+    mode: str = "exact",
     report: Report = silent,
 ) -> BulkPicks:
     """Picks of one picker in many recordings; one that fails is noted, and the rest goes on.
@@ -80,12 +84,22 @@ def pick_source(
     ----------
     thresholds
         By phase, in the unit of the picker's card; its defaults if not given.
+    mode
+        As for :func:`workbench.inference.run.annotate`.
+
+    Raises
+    ------
+    PickerError
+        If the picker has no such mode.
     """
-    card = open_picker(picker, weights).card
+    opened = open_picker(picker, weights)
+    check_mode(opened, mode)
+    card = opened.card
     names = list(recording_ids)
     tables: list[pd.DataFrame] = []
     failures: dict[str, str] = {}
     notices: dict[str, list[str]] = {}
+    runtimes: dict[str, int] = {}
     shelf = Shelf(source.read)
     try:
         for number, name in enumerate(names):
@@ -94,10 +108,12 @@ def pick_source(
             shelf.fetch_ahead(ahead)
             try:
                 recording = shelf.fetch(name).result()
-                annotations = annotate(recording, picker, weights)
+                annotations = annotate(recording, picker, weights, mode=mode)
             except WorkbenchError as error:
                 failures[name] = str(error)
                 continue
+            if runtime := annotations.attrs.get("runtime"):
+                runtimes[runtime] = runtimes.get(runtime, 0) + 1
             tables.append(picks_from(annotations, card, thresholds).assign(recording=name))
             found = (recording.attrs.get("notices", ""), annotations.attrs.get("notices", ""))
             if said := [line for text in found for line in text.split("\n") if line]:
@@ -105,7 +121,7 @@ def pick_source(
     finally:
         shelf.close()
     report(1.0, "done")
-    return BulkPicks(_joined(tables, card.weights), failures, notices)
+    return BulkPicks(_joined(tables, card.weights), failures, notices, runtimes)
 
 
 def _joined(tables: list[pd.DataFrame], weights: str) -> pd.DataFrame:

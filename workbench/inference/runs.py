@@ -67,6 +67,10 @@ class Curves:
             _, (dropped, _) = self._kept.popitem(last=False)
             total -= dropped.nbytes
 
+    def holds(self, recording_id: str, key: str) -> bool:
+        """Whether a picker's curves of a recording are kept."""
+        return (recording_id, key) in self._kept
+
     def clear(self) -> None:
         """Forget all, for another source may give other recordings the same ids."""
         self._kept.clear()

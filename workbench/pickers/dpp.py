@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -23,6 +23,10 @@ from workbench.pickers.seisbench_pickers import load_network, seisbench_availabi
 from workbench.pickers.weights import WeightFiles, cached_files, find_files, weights_hash
 from workbench.registry import Availability
 from workbench.schema import PickerCard, Report, make_annotations, silent
+
+if TYPE_CHECKING:
+    from workbench.pickers.execution import Execution
+    from workbench.pickers.windows import Where
 
 __all__ = ["DppPicker"]
 
@@ -49,6 +53,9 @@ class DppPicker:
         Of the detector: name or path. The pickers' are those in the cache (``dpppicker``) whose name begins with the
         same, one for P and one for S.
     """
+
+    batch_size = 256
+    window_shape = (len(_ORDER), _WINDOW_SAMPLES)
 
     def __init__(self, weights: str = "") -> None:
         files = find_files("dpp", weights)
@@ -82,8 +89,20 @@ class DppPicker:
         """Whether weights of the detector are on this computer."""
         return seisbench_availability("dpp")
 
-    def annotate(self, recording: xr.Dataset, report: Report = silent) -> xr.Dataset:
-        """Annotations of all stations at 100 Hz; see :class:`~workbench.pickers.base.Picker`."""
+    @staticmethod
+    def step(windows: Any, forward: Any) -> Any:
+        """What the detector says of windows."""
+        return forward(_normalised(windows))
+
+    def annotate(
+        self,
+        recording: xr.Dataset,
+        report: Report = silent,
+        execution: Execution | None = None,
+        where: Where | None = None,
+    ) -> xr.Dataset:
+        """Annotations of all stations at 100 Hz; see :class:`~workbench.pickers.base.TorchPicker`."""
+        from workbench.pickers.execution import Eager
         from workbench.pickers.windows import Piece, Plan, run_pieces
 
         network_rate(recording, self.card)
@@ -100,28 +119,34 @@ class DppPicker:
                     kept.append(piece)
                 yield piece
 
-        plan = Plan(_WINDOW_SAMPLES, _STEP_SAMPLES, 1 / _STEP_SAMPLES, "", (0, 1), batch_size=256)
+        plan = Plan(_WINDOW_SAMPLES, _STEP_SAMPLES, 1 / _STEP_SAMPLES, "", (0, 1))
         # A padded piece begins before the recording, and so may its first windows.
         detections = np.full((len(stations), 2, n_samples // _STEP_SAMPLES + 1), np.nan, dtype=np.float32)
         n_windows = max(1, len(stations) * (n_samples - _WINDOW_SAMPLES) // _STEP_SAMPLES)
         run_pieces(
             keeping(),
             plan,
-            self._detect,
+            execution or Eager(self.module, self.batch_size),
+            self.step,
             _no_stacking,
             detections,
             lambda done: report(min(1.0, done / n_windows), f"window {done} of about {max(done, n_windows)}"),
+            where=where,
         )
-        require_output(detections, self.card, notices)
+        if where is None:
+            require_output(detections, self.card, notices)
         curves = np.stack(
             [_on_samples(detections[:, at], _ONSET_SAMPLES["PS"[at]], n_samples) for at in (0, 1)], axis=1
         )
         for at, phase in enumerate("PS"):
             if phase in self.pickers:
                 curves[:, at] = self._refined(detections[:, at], curves[:, at], kept, phase, report)
+        return self._annotations(curves, recording, notices)
+
+    def _annotations(self, curves: np.ndarray, recording: xr.Dataset, notices: list[str]) -> xr.Dataset:
         return make_annotations(
             curves,
-            stations=stations,
+            stations=[str(station) for station in recording["station"].values],
             phases=("P", "S"),
             start=recording["time"].values[0],
             sampling_rate_hz=_RATE_HZ,
@@ -142,9 +167,6 @@ class DppPicker:
             f"No weights of the {' and '.join(missing)} picker are on this computer: "
             f"the detector's coarse curve stands for {' and '.join(missing)}."
         ]
-
-    def _detect(self, windows: Any) -> np.ndarray:
-        return np.asarray(self.module(_normalised(windows)).numpy())
 
     def _refined(
         self, detections: np.ndarray, coarse: np.ndarray, pieces: list[Any], phase: str, report: Report

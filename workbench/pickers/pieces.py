@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from workbench.errors import PickerError
+from workbench.pickers.rows import Rows
 from workbench.pickers.segments import finite_runs, is_dead
 from workbench.schema import PickerCard
 
@@ -47,18 +48,22 @@ class Wanted:
         Part of that length, at the start, that gives no output.
     all_components
         Whether a missing component must be there as zeros for it to run at all.
+    as_it_is
+        Whether it takes samples at the recording's rate without a filter, so that none need be copied for it.
     """
 
     component_order: str
     length_s: float
     lead_s: float = 0.0
     all_components: bool = False
+    as_it_is: bool = False
 
 
 @dataclass
 class StationPieces:
     """Streams of one station, each without a stretch where all components are missing, and what was done to them.
 
+    Where nothing need be done to the samples, there are :class:`~workbench.pickers.rows.Rows` in place of a stream.
     `padded` holds, for each stream with padding, where its samples begin and end, in seconds since the recording began.
     """
 
@@ -94,7 +99,8 @@ def station_pieces(recording: xr.Dataset, station: str, wanted: Wanted) -> Stati
             n_padded += 1
         if wanted.all_components:
             cut = _fill_missing(cut, wanted.component_order)
-        pieces.streams.append(_stream(cut, station, recording, first, rate_hz))
+        whole = _whole(cut, wanted, first, rate_hz) if inner is None else None
+        pieces.streams.append(_stream(cut, station, recording, first, rate_hz) if whole is None else whole)
         pieces.padded.append(inner)
     pieces.notices += _gap_notices(finite, rate_hz, wanted.length_s, n_padded, n_short)
     return pieces
@@ -102,10 +108,11 @@ def station_pieces(recording: xr.Dataset, station: str, wanted: Wanted) -> Stati
 
 def _alive(recording: xr.Dataset, station: str, order: str, notices: list[str]) -> dict[str, np.ndarray]:
     """Samples by letter of the components of one station that hold anything; constant ones count, and are said."""
-    waveform = recording["waveform"].sel(station=station)
+    # By row: for a short recording, looking a label up takes as long as running the network.
+    row = int(np.flatnonzero(recording["station"].values == station)[0])
+    waveform = recording["waveform"].values[row]
     traces: dict[str, np.ndarray] = {}
-    for letter in recording["component"].values:
-        samples = np.asarray(waveform.sel(component=letter).values)
+    for letter, samples in zip(recording["component"].values, waveform, strict=True):
         if np.isfinite(samples).any():
             traces[str(letter)] = samples
     if not traces:
@@ -143,6 +150,17 @@ def _pad(samples: np.ndarray, before: int, n_wanted: int, rate_hz: float) -> np.
     demeaned[:n_taper] *= ramp
     demeaned[demeaned.size - n_taper :] *= ramp[::-1]
     return np.pad(demeaned, (before, max(0, n_wanted - before - samples.size)))
+
+
+def _whole(traces: dict[str, np.ndarray], wanted: Wanted, first: int, rate_hz: float) -> Rows | None:
+    """The samples themselves, if a network takes them as they are and none is missing."""
+    present = wanted.as_it_is and all(letter in traces for letter in wanted.component_order)
+    if not present or not all(np.isfinite(samples).all() for samples in traces.values()):
+        return None
+    n_samples = next(iter(traces.values())).size
+    # SeisBench counts samples by the time between the first and the last, and so may come out at one less.
+    n_counted = int(round((n_samples - 1) * 1e9 / rate_hz) / 1e9 * rate_hz) + 1
+    return Rows([traces[letter][:n_counted] for letter in wanted.component_order], first)
 
 
 def _fill_missing(traces: dict[str, np.ndarray], order: str) -> dict[str, np.ndarray]:
@@ -240,6 +258,9 @@ def pieces_of(
         notices += [f"{station}: {sentence}" for sentence in found.notices]
         late_s = (int(native["time"].values[0].astype("int64")) - start_ns) * 1e-9
         for stream, padded in zip(found.streams, found.padded, strict=True):
+            if isinstance(stream, Rows):
+                yield Piece(row, stream, stream.start + round(late_s * rate_hz))
+                continue
             kept = padded and (round((late_s + padded[0]) * rate_hz), round((late_s + padded[1]) * rate_hz))
             for group in _grouped_arrays(model, stream, arguments):
                 start = round((group.start_time.ns - start_ns) * 1e-9 * rate_hz)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import xarray as xr
 from scipy.signal import butter, sosfilt, sosfilt_zi
@@ -64,11 +66,17 @@ def band_pass(samples: np.ndarray, rate_hz: float, low_hz: float, high_hz: float
 
 def library_versions(*names: str) -> dict[str, str]:
     """Library name to version, of the workbench, numpy and those named."""
-    from importlib.metadata import version
-
     import workbench
 
-    return {"workbench": workbench.__version__, **{name: version(name) for name in ("numpy", *names)}}
+    return {"workbench": workbench.__version__, **{name: _version(name) for name in ("numpy", *names)}}
+
+
+@cache
+def _version(name: str) -> str:
+    # Kept: reading it takes as long as an hour of data through a small network.
+    from importlib.metadata import version
+
+    return version(name)
 
 
 def vertical_trace(recording: xr.Dataset, station: str) -> tuple[np.ndarray | None, list[str]]:

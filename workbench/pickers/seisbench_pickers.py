@@ -14,8 +14,9 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -37,6 +38,10 @@ from workbench.pickers.weights import (
 )
 from workbench.registry import Availability
 from workbench.schema import Report, make_annotations, silent
+
+if TYPE_CHECKING:
+    from workbench.pickers.execution import Execution
+    from workbench.pickers.windows import Where
 
 __all__ = [
     "SEISBENCH_CLASSES",
@@ -189,8 +194,23 @@ class SeisBenchPicker:
     def _argument(self, key: str) -> Any:
         return self._arguments.get(key, self.module._annotate_args.get(key, (None, None))[1])
 
-    def annotate(self, recording: xr.Dataset, report: Report = silent) -> xr.Dataset:
-        """Annotations of all stations, equal to SeisBench's; see :class:`~workbench.pickers.base.Picker`."""
+    @property
+    def _takes_samples_as_they_are(self) -> bool:
+        """Whether SeisBench neither filters for this model nor makes features of its stream."""
+        from seisbench.models.base import WaveformModel
+
+        is_plain = type(self.module).annotate_stream_pre is WaveformModel.annotate_stream_pre
+        return is_plain and self.module.filter_args is None and self.module.filter_kwargs is None
+
+    def annotate(
+        self,
+        recording: xr.Dataset,
+        report: Report = silent,
+        execution: Execution | None = None,
+        where: Where | None = None,
+    ) -> xr.Dataset:
+        """Annotations of all stations, equal to SeisBench's; see :class:`~workbench.pickers.base.TorchPicker`."""
+        from workbench.pickers.execution import Eager
         from workbench.pickers.windows import run_pieces
 
         rate_hz = network_rate(recording, self.card)
@@ -206,12 +226,15 @@ class SeisBenchPicker:
         run_pieces(
             self._pieces(recording, stations, rate_hz, notices),
             plan,
-            self._run_network,
+            execution or Eager(self.module, self.batch_size),
+            self.step,
             stack_windows,
             curves,
             lambda done: report(min(1.0, done / n_windows), f"window {done} of about {max(done, n_windows)}"),
+            where=where,
         )
-        require_output(curves, self.card, notices)
+        if where is None:
+            require_output(curves, self.card, notices)
         start_ns = round(first_s * 1e9)
         return make_annotations(
             curves,
@@ -226,6 +249,7 @@ class SeisBenchPicker:
             overlap=plan.window_samples - plan.step_samples,
             stacking=plan.stacking,
             versions=library_versions("obspy", "seisbench", "torch"),
+            axis_of=recording,
             notices="\n".join(notices),
         )
 
@@ -236,14 +260,14 @@ class SeisBenchPicker:
         columns = tuple(index for index, label in enumerate(self._labels) if is_phase(label))
         if model.output_type == "point":
             step = int(self._argument("stride"))
-            return Plan(model.in_samples, step, 1 / step, "", columns, self.batch_size)
+            return Plan(model.in_samples, step, 1 / step, "", columns)
         overlap = self._argument("overlap")
         overlap = int(overlap * model.in_samples) if overlap < 1 else int(overlap)
         if not 0 <= overlap < model.in_samples:
             raise PickerError(f"Windows of {model.in_samples} samples cannot overlap by {overlap}.")
-        factor = _outputs_per_window(model) / (model.pred_sample[1] - model.pred_sample[0])
+        factor = self._outputs_per_window / (model.pred_sample[1] - model.pred_sample[0])
         stacking = str(self._argument("stacking")).lower()
-        return Plan(model.in_samples, model.in_samples - overlap, factor, stacking, columns, self.batch_size)
+        return Plan(model.in_samples, model.in_samples - overlap, factor, stacking, columns)
 
     def _pieces(self, recording: xr.Dataset, stations: list[str], rate_hz: float, notices: list[str]) -> Iterator[Any]:
         wanted = Wanted(
@@ -251,19 +275,34 @@ class SeisBenchPicker:
             self.card.window_s,
             lead_s=self._lead_s,
             all_components=self._lead_s > 0 or bool(self._argument("strict")),
+            as_it_is=self._takes_samples_as_they_are and rate_hz == float(recording.attrs["sampling_rate_hz"]),
         )
         return pieces_of(self.module, self._arguments, recording, stations, wanted, rate_hz, notices)
 
-    def _run_network(self, windows: Any) -> np.ndarray:
+    @property
+    def window_shape(self) -> tuple[int, int]:
+        """Components and samples of one window."""
+        # DKPN makes five features of three components.
+        return int(getattr(self.module, "in_channels", len(self.card.component_order))), int(self.module.in_samples)
+
+    def step(self, windows: Any, forward: Any) -> Any:
+        """SeisBench's preparation of windows, `forward`, and SeisBench's reading of what comes out."""
         arguments = self._arguments | {"sampling_rate": self.module.sampling_rate}
         prepared, keep = self.module.annotate_batch_pre(windows, argdict=arguments), None
         if isinstance(prepared, tuple):
             prepared, keep = prepared
-        outputs = self.module.annotate_batch_post(self.module(prepared), piggyback=keep, argdict=arguments)
-        array = outputs.numpy()
-        if array.ndim == 1 or (array.ndim == 2 and self.module.output_type == "array"):
-            array = array[..., np.newaxis]
-        return np.asarray(array)
+        outputs = self.module.annotate_batch_post(forward(prepared), piggyback=keep, argdict=arguments)
+        if outputs.ndim == 1 or (outputs.ndim == 2 and self.module.output_type == "array"):
+            outputs = outputs[..., None]
+        return outputs
+
+    @cached_property
+    def _outputs_per_window(self) -> int:
+        """Length of the curve that comes out of one window; found by running one of zeros."""
+        import torch
+
+        with torch.inference_mode():
+            return int(self.step(torch.zeros((1, *self.window_shape)), self.module).shape[1])
 
     def window_tensor(self, recording: xr.Dataset, station: str, start: pd.Timestamp) -> Any:
         """The network's input for one window that begins at `start`; see :class:`~workbench.pickers.base.TorchPicker`.
@@ -281,22 +320,10 @@ class SeisBenchPicker:
         for piece in self._pieces(one, [station], rate_hz, []):
             first = min(offset - piece.start, piece.samples.shape[-1] - self.module.in_samples)
             if first >= 0 and offset - piece.start < piece.samples.shape[-1]:
-                window = torch.from_numpy(piece.samples[np.newaxis, :, first : first + self.module.in_samples].copy())
+                window = torch.from_numpy(piece.samples[:, first : first + self.module.in_samples].copy()[np.newaxis])
                 prepared = self.module.annotate_batch_pre(window, argdict=self._arguments)
                 return prepared[0] if isinstance(prepared, tuple) else prepared
         raise PickerError(f"{station} has no samples at {start}.")
-
-
-def _outputs_per_window(model: Any) -> int:
-    """Length of the curve that comes out of one window; found by running one of zeros."""
-    import torch
-
-    with torch.inference_mode():
-        zeros = torch.zeros((1, model.in_channels if hasattr(model, "in_channels") else 3, model.in_samples))
-        prepared, keep = model.annotate_batch_pre(zeros, argdict={}), None
-        if isinstance(prepared, tuple):
-            prepared, keep = prepared
-        return int(model.annotate_batch_post(model(prepared), piggyback=keep, argdict={}).shape[1])
 
 
 def remote_weights(class_name: str) -> list[str]:

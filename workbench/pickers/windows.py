@@ -8,18 +8,26 @@ with ones to come, so that a day takes no more memory than its curves do.
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 
-__all__ = ["Piece", "Plan", "run_pieces"]
+from workbench.pickers.execution import Execution, Step
+from workbench.pickers.rows import Rows
+from workbench.pickers.segments import finite_runs
 
-_FLOATS_KEPT = 8_000_000
+__all__ = ["Piece", "Plan", "Where", "run_pieces"]
 
-Network = Callable[[torch.Tensor], np.ndarray]
-"""Windows (B, C, T) to outputs (B, T_out, labels), or (B, labels) for a network that says one thing per window."""
+_FLOATS_KEPT = 2_000_000
+
+Finish = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Outputs of a batch and its windows to the outputs that are stacked."""
+
+Where = Callable[[int, np.ndarray, int], np.ndarray]
+"""Row of a station, first samples of windows on the time axis, and their length, to whether each is to be run."""
 
 Stack = Callable[..., np.ndarray]
 """SeisBench's ``stack_windows(windows=, offsets=, method=)``."""
@@ -34,7 +42,7 @@ class Piece:
     row
         Of the station, in the curves.
     samples
-        float32, shape (component, time), at the network's rate.
+        float32, shape (component, time), at the network's rate: an array, or rows that are cut like one.
     start
         Index of the first sample on the time axis, at the network's rate, that begins with the recording; may be
         negative.
@@ -44,7 +52,7 @@ class Piece:
     """
 
     row: int
-    samples: np.ndarray
+    samples: np.ndarray | Rows
     start: int
     kept: tuple[int, int] | None = None
 
@@ -65,8 +73,6 @@ class Plan:
         ``"avg"``, ``"max"``, or ``""`` for one output per window.
     columns
         Which of the network's outputs are kept, in this order.
-    batch_size
-        Windows in one batch.
     """
 
     window_samples: int
@@ -74,7 +80,6 @@ class Plan:
     outputs_per_sample: float
     stacking: str
     columns: tuple[int, ...]
-    batch_size: int = 32
 
     def offsets(self, piece: Piece) -> np.ndarray:
         """First sample of each window in a piece."""
@@ -153,50 +158,90 @@ class _Stitch:
 def run_pieces(
     pieces: Iterable[Piece],
     plan: Plan,
-    network: Network,
+    execution: Execution,
+    step: Step,
     stack: Stack,
     curves: np.ndarray,
     on_batch: Callable[[int], None],
+    finish: Finish | None = None,
+    where: Where | None = None,
 ) -> None:
     """Fill curves (station, label, time) with what the network says of the pieces.
 
     Parameters
     ----------
     pieces
-        Read one after the other, so that only those of one batch need be in memory.
+        Read one after the other, so that only those of one or two batches need be in memory.
+    execution
+        Where and how the batches are run.
+    step
+        What the network says of a batch, given its forward pass.
     on_batch
         Called after each batch with the number of windows done so far; may raise to stop the run.
+    finish
+        What is to be done with the outputs on this computer before they are stacked; nothing if not given.
+    where
+        Which windows are run; all if not given. Curves are left as they were wherever a window over them is not.
     """
     done = 0
-    with torch.inference_mode():
-        for batch in _batches(_windows(pieces, plan, stack, curves), plan.batch_size):
-            windows = torch.from_numpy(np.stack([window for _, _, window, _ in batch]))
-            outputs = network(windows)
-            for (stitch, offset, _, is_last), output in zip(batch, outputs, strict=True):
-                stitch.add(offset, output)
-                if is_last:
-                    stitch.flush()
-            done += len(batch)
-            on_batch(done)
+    underway: deque[list[_Window]] = deque()
+
+    def windows() -> Iterator[torch.Tensor]:
+        for batch in _batches(_windows(pieces, plan, stack, curves, where), execution):
+            underway.append(batch)
+            yield torch.from_numpy(np.stack([window.samples for window in batch]))
+
+    for outputs in execution.run(windows(), step):
+        batch = underway.popleft()
+        if finish is not None:
+            outputs = finish(outputs, np.stack([window.samples for window in batch]))
+        for window, output in zip(batch, outputs, strict=True):
+            window.stitch.add(window.offset, output)
+            if window.is_last:
+                window.stitch.flush()
+        done += len(batch)
+        on_batch(done)
 
 
-_Window = tuple[_Stitch, int, np.ndarray, bool]
+@dataclass(frozen=True)
+class _Window:
+    stitch: _Stitch
+    offset: int
+    samples: np.ndarray
+    is_last: bool
 
 
-def _windows(pieces: Iterable[Piece], plan: Plan, stack: Stack, curves: np.ndarray) -> Iterator[_Window]:
+def _windows(
+    pieces: Iterable[Piece], plan: Plan, stack: Stack, curves: np.ndarray, where: Where | None
+) -> Iterator[_Window]:
     for piece in pieces:
-        stitch = _Stitch(plan, piece, stack, curves[piece.row])
         offsets = plan.offsets(piece)
-        for number, offset in enumerate(offsets):
-            window = piece.samples[:, offset : offset + plan.window_samples]
-            yield stitch, int(offset), window, number == len(offsets) - 1
+        for part, wanted in [(piece, offsets)] if where is None else _parts(piece, offsets, plan, where):
+            stitch = _Stitch(plan, part, stack, curves[piece.row])
+            for number, offset in enumerate(wanted):
+                window = piece.samples[:, offset : offset + plan.window_samples]
+                yield _Window(stitch, int(offset), window, number == len(wanted) - 1)
 
 
-def _batches(windows: Iterator[_Window], size: int) -> Iterator[list[_Window]]:
+def _parts(piece: Piece, offsets: np.ndarray, plan: Plan, where: Where) -> Iterator[tuple[Piece, np.ndarray]]:
+    """Stretches of windows that are run, each with what of its output no window that is not run would have changed."""
+    is_wanted = where(piece.row, piece.start + offsets, plan.window_samples)
+    for first, stop in finite_runs(is_wanted):
+        begin, end = piece.kept or (piece.start, piece.start + piece.samples.shape[-1])
+        if plan.stacking and first > 0:
+            begin = max(begin, piece.start + int(offsets[first - 1]) + plan.window_samples)
+        if plan.stacking and stop < len(offsets):
+            end = min(end, piece.start + int(offsets[stop]))
+        if begin < end:
+            yield replace(piece, kept=(begin, end)), offsets[first:stop]
+
+
+def _batches(windows: Iterator[_Window], execution: Execution) -> Iterator[list[_Window]]:
     batch: list[_Window] = []
     for window in windows:
         batch.append(window)
-        if len(batch) == size:
+        # Asked anew each time: it falls where memory does not suffice.
+        if len(batch) >= execution.batch_size:
             yield batch
             batch = []
     if batch:

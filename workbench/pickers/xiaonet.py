@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,10 @@ from workbench.processing.grid import Grid, kept_outputs, sample_index, stack_me
 from workbench.processing.resampling import resample
 from workbench.registry import Availability
 from workbench.schema import PickerCard, Report, make_annotations, silent
+
+if TYPE_CHECKING:
+    from workbench.pickers.execution import Execution
+    from workbench.pickers.windows import Where
 
 __all__ = ["XiaoNetPicker", "xiaonet_card"]
 
@@ -103,8 +107,25 @@ class XiaoNetPicker:
         with torch.inference_mode():
             return np.asarray(self.module(torch.from_numpy(np.ascontiguousarray(windows, np.float32))).numpy())
 
-    def annotate(self, recording: xr.Dataset, report: Report = silent) -> xr.Dataset:
-        """Annotations of all stations; see :class:`~workbench.pickers.base.Picker`."""
+    @property
+    def window_shape(self) -> tuple[int, int]:
+        """Components and samples of one window."""
+        return len(COMPONENTS), self.grid.window_samples
+
+    @staticmethod
+    def step(windows: Any, forward: Any) -> Any:
+        """What the network says of windows: it normalises them itself."""
+        return forward(windows)
+
+    def annotate(
+        self,
+        recording: xr.Dataset,
+        report: Report = silent,
+        execution: Execution | None = None,
+        where: Where | None = None,
+    ) -> xr.Dataset:
+        """Annotations of all stations; see :class:`~workbench.pickers.base.TorchPicker`."""
+        from workbench.pickers.execution import Eager
         from workbench.pickers.windows import Plan, run_pieces
 
         notices = rate_notices(recording, self.card)
@@ -112,17 +133,21 @@ class XiaoNetPicker:
         notices += _notices(recording)
         stations = [str(station) for station in recording["station"].values]
         curves = np.full((len(stations), 2, recording.sizes["time"]), np.nan, np.float32)
-        plan = Plan(self.grid.window_samples, self.grid.step_samples, 1.0, "avg", (0, 1), self.batch_size)
+        plan = Plan(self.grid.window_samples, self.grid.step_samples, 1.0, "avg", (0, 1))
         n_windows = max(1, len(stations) * recording.sizes["time"] // self.grid.step_samples)
         run_pieces(
             self._pieces(recording),
             plan,
-            lambda windows: kept_outputs(self.evaluate(windows.numpy()), windows.numpy(), self.grid),
+            execution or Eager(self.module, self.batch_size),
+            self.step,
             stack_mean,
             curves,
             lambda done: report(min(done / n_windows, 1.0), f"window {done} of about {n_windows}"),
+            lambda outputs, windows: kept_outputs(outputs, windows, self.grid),
+            where,
         )
-        require_output(curves, self.card, notices)
+        if where is None:
+            require_output(curves, self.card, notices)
         return make_annotations(
             curves,
             stations=stations,

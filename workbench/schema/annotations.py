@@ -33,6 +33,7 @@ def make_annotations(
     overlap: float = 0.0,
     stacking: str = "",
     versions: Mapping[str, str] | None = None,
+    axis_of: xr.Dataset | None = None,
     **attrs: Any,
 ) -> xr.Dataset:
     """Checked annotations.
@@ -54,6 +55,8 @@ def make_annotations(
         How overlapping windows are joined: ``"avg"``, ``"max"``, or empty.
     versions
         Library name to version.
+    axis_of
+        A recording whose time axis is shared, not made anew, if the curves turn out to have the same.
     """
     probability = np.asarray(probability, dtype=np.float32)
     if probability.ndim != 3:
@@ -63,7 +66,7 @@ def make_annotations(
         coords={
             "station": np.asarray(list(stations), dtype=str),
             "phase": np.asarray(list(phases), dtype=str),
-            "time": time_axis(start, probability.shape[-1], sampling_rate_hz),
+            "time": _axis(start, probability.shape[-1], sampling_rate_hz, axis_of),
         },
         attrs={
             "picker": picker,
@@ -78,6 +81,20 @@ def make_annotations(
         },
     )
     return check_annotations(annotations)
+
+
+def _axis(
+    start: np.datetime64 | pd.Timestamp | str, n_samples: int, sampling_rate_hz: float, other: xr.Dataset | None
+) -> Any:
+    # For a day, an axis is as large as a curve.
+    if (
+        other is not None
+        and other.sizes["time"] == n_samples
+        and other.attrs["sampling_rate_hz"] == sampling_rate_hz
+        and pd.Timestamp(other["time"].values[0]) == pd.Timestamp(start)
+    ):
+        return other["time"].variable
+    return time_axis(start, n_samples, sampling_rate_hz)
 
 
 def check_annotations(annotations: xr.Dataset) -> xr.Dataset:

@@ -17,10 +17,13 @@ from workbench.errors import UnknownNameError
 from workbench.inference.runs import Curves, PickerRun
 from workbench.pickers import Picker, open_picker
 from workbench.pickers.offers import picker_title
-from workbench.schema import empty_picks
+from workbench.schema import Job, empty_picks
 from workbench.sources.paths import resolve_place
 
-__all__ = ["PickerList"]
+__all__ = ["PICKER_RUN", "PickerList"]
+
+PICKER_RUN = "workbench.inference.kept_curves:annotate_or_recall"
+"""What is submitted to a backend to run a picker."""
 
 
 class PickerList(param.Parameterized):
@@ -115,22 +118,32 @@ class PickerList(param.Parameterized):
         """Stop the picker in hand and those after it."""
         self._runs.cancel()
 
-    def _add_run(self, key: str, recording_id: str) -> None:
-        card = self._run(key).card
-        self._runs.add(
-            "workbench.inference.run:annotate",
-            title=f"{card.title} on {recording_id}",
-            done=lambda annotations, job: self._keep_curves(key, recording_id, annotations, job.elapsed_s),
-            recording=self.recording,
-            picker=card.name,
-            weights=self._weights[key],
-        )
+    def not_run_on(self, recording_id: str) -> list[str]:
+        """Pickers that are on, and whose curves of a recording are not kept."""
+        return [key for key, run in self.runs.items() if run.on and not self._curves.holds(recording_id, key)]
 
     def _runs_of(self, recording_id: str) -> dict[str, PickerRun]:
         """The list as it stands for a recording: with its curves, where there are any, and picks at the thresholds."""
         return {key: self._curves.fill(run, recording_id) for key, run in self.runs.items()}
 
-    def _keep_curves(self, key: str, recording_id: str, annotations: xr.Dataset, seconds: float) -> None:
+    def run_arguments(self, key: str, recording: xr.Dataset) -> dict[str, Any]:
+        """Title and arguments of :data:`PICKER_RUN` over a recording."""
+        card = self._run(key).card
+        return {
+            "title": f"{card.title} on {recording.attrs['recording_id']}",
+            "recording": recording,
+            "picker": card.name,
+            "weights": self._weights[key],
+        }
+
+    def _add_run(self, key: str, recording_id: str) -> None:
+        def keep(annotations: xr.Dataset, job: Job) -> None:
+            self.keep_curves(key, recording_id, annotations, job.elapsed_s)
+
+        self._runs.add(PICKER_RUN, **self.run_arguments(key, self.recording), done=keep)
+
+    def keep_curves(self, key: str, recording_id: str, annotations: xr.Dataset, seconds: float) -> None:
+        """Remember a picker's curves of a recording, and show them if it is the open one."""
         self._curves.keep(recording_id, key, annotations, seconds)
         if recording_id == self.recording_id and key in self.runs:
             self.runs = {**self.runs, key: self._curves.fill(self.runs[key], recording_id)}

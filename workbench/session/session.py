@@ -19,6 +19,7 @@ import param
 import xarray as xr
 
 from workbench.compute import BACKENDS
+from workbench.compute.base import Backend
 from workbench.compute.queue import JobQueue
 from workbench.errors import UnknownNameError, WorkbenchError
 from workbench.inference.runs import origin_of
@@ -26,6 +27,7 @@ from workbench.labels.desk import Desk
 from workbench.labels.journal import Journal
 from workbench.processing.refine import refine_onset
 from workbench.schema import empty_labels, empty_picks, waveform_hash
+from workbench.session.ahead import PickedAhead
 from workbench.session.filtered import Filtered
 from workbench.session.kernels import Kernels
 from workbench.session.notice import Notice
@@ -111,8 +113,14 @@ class Session(PickerList):
         self._hash, self._unread = ("", ""), False
         self._labels_ahead: dict[str, pd.DataFrame] = {}
         self._on_listing: Notice | None = None
-        self.kernels = Kernels.of(self, backend, lambda backend: self._runs.use(backend))
+        self.kernels = Kernels.of(self, backend, self._use)
         self._runs = self._queue(self.kernels.backend, "job")
+        self._ahead = PickedAhead(
+            self,
+            self.kernels.backend,
+            schedule=lambda function: self.schedule(function),
+            on_picked=partial(self.param.trigger, "neighbours"),
+        )
         # Scans, downloads and exports touch this computer's files, wherever pickers run.
         self._local = BACKENDS.create("local")
         self._errands = self._queue(self._local, "errand")
@@ -270,6 +278,11 @@ class Session(PickerList):
         self._shelf.fetch_ahead([self.recording_id, *(name for name in near if name is not None)])
         for name in filter(None, near[:2]):
             self._shelf.fetch(name).add_done_callback(self._tell_of_neighbours)
+        self._ahead.want(self._shelf.fetch(name) for name in near[:1] if name is not None)
+
+    def _use(self, backend: Backend) -> None:
+        self._runs.use(backend)
+        self._ahead.use(backend)
 
     def _tell_of_neighbours(self, _: Future[Opened]) -> None:
         self.schedule(partial(self.param.trigger, "neighbours"))
@@ -352,6 +365,7 @@ class Session(PickerList):
     def close(self) -> None:
         """Stop all work and let go of the journal."""
         self.cancel()
+        self._ahead.cancel()
         self.cancel_errand()
         if self._shelf is not None:
             self._shelf.close()

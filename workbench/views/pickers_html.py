@@ -49,7 +49,7 @@ def run_html(run: PickerRun, symbol: str, findings: Sequence[Finding], running: 
         tag("b", text(card.title), class_="ellipsis"),
         tag("span", text(card.weights), class_="muted small ellipsis", title=card.weights_hash),
         _SPREAD,
-        tag("span", seconds, class_="muted small seconds"),
+        tag("span", seconds, class_="muted small seconds", title=_where_it_ran(run)),
         remove,
         switch,
     )
@@ -62,6 +62,11 @@ def run_html(run: PickerRun, symbol: str, findings: Sequence[Finding], running: 
         class_="run" if run.on else "run off",
         data_key=run.key,
     )
+
+
+def _where_it_ran(run: PickerRun) -> str:
+    """Runtime of a picker's network; empty before its run, and for a picker without one."""
+    return "" if run.annotations is None else str(run.annotations.attrs.get("runtime", ""))
 
 
 def _words(run: PickerRun, findings: Sequence[Finding]) -> list[str]:

@@ -1,0 +1,121 @@
+"""ONNX Runtime: networks from their exports, on this computer's processor."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import torch
+
+from workbench.errors import PickerError
+from workbench.inference.runtimes.exports import exported
+from workbench.pickers.base import TorchPicker
+from workbench.pickers.execution import Step, in_halves
+from workbench.registry import Availability
+
+__all__ = ["FromArrays", "OnnxRuntime"]
+
+_BATCH_SIZE = 8
+"""Windows whose layers still fit into a processor's cache."""
+
+
+class FromArrays:
+    """Batches through a function of arrays; an :class:`~workbench.pickers.execution.Execution`.
+
+    Several threads take a batch each: the layers of these networks are too small to be shared out among threads. While
+    they compute, the next pieces are read, filtered and cut.
+
+    Parameters
+    ----------
+    evaluate
+        Prepared windows to a list of the network's outputs, in the thread that calls it.
+    n_threads
+        How many batches are run side by side.
+    """
+
+    def __init__(
+        self, name: str, words: str, evaluate: Callable[[np.ndarray], list[np.ndarray]], n_threads: int = 1
+    ) -> None:
+        self.name, self.words, self.batch_size = name, words, _BATCH_SIZE
+        self._evaluate, self._n_threads = evaluate, n_threads
+
+    def run(self, batches: Iterable[torch.Tensor], step: Step) -> Iterator[np.ndarray]:
+        """Outputs of each batch, in order."""
+        if self._n_threads == 1:
+            yield from (self._one(windows, step) for windows in batches)
+            return
+        underway: deque[Future[np.ndarray]] = deque()
+        with ThreadPoolExecutor(self._n_threads, thread_name_prefix="batch") as workers:
+            for windows in batches:
+                underway.append(workers.submit(self._one, windows, step))
+                if len(underway) > self._n_threads:
+                    yield underway.popleft().result()
+            while underway:
+                yield underway.popleft().result()
+
+    def _one(self, windows: torch.Tensor, step: Step) -> np.ndarray:
+        return np.concatenate(in_halves(self, windows, lambda part: step(part, self._forward).numpy()))
+
+    def _forward(self, prepared: torch.Tensor) -> Any:
+        # Copied: what a runtime gives may be its own memory, and some pickers write their blinding into it.
+        outputs = [torch.from_numpy(np.array(part)) for part in self._evaluate(prepared.contiguous().numpy())]
+        return outputs[0] if len(outputs) == 1 else tuple(outputs)
+
+
+class OnnxRuntime:
+    """Opens pickers in ONNX Runtime; a :class:`~workbench.inference.runtimes.base.Runtime`."""
+
+    name, title, exact = "onnxruntime", "ONNX Runtime", True
+
+    @staticmethod
+    def availability() -> Availability:
+        """Whether the packages that write and run the exports are installed."""
+        for package in ("onnx", "onnxruntime"):
+            if importlib.util.find_spec(package) is None:
+                return Availability(
+                    False,
+                    f"The package {package!r} is not installed.",
+                    "Install it with: pip install 'seismic-workbench[edge]'",
+                )
+        return Availability(True)
+
+    def open(self, picker: TorchPicker, windows: torch.Tensor) -> FromArrays:
+        """The picker's network in a session; its export is made if it is not in the cache, and again if it is damaged.
+
+        Raises
+        ------
+        PickerError
+            If it cannot be exported, or the runtime refuses it.
+        """
+        import onnxruntime
+
+        n_threads = torch.get_num_threads()
+        try:
+            session = _session(exported(picker, windows).read_bytes())
+        except PickerError:
+            session = _session(exported(picker, windows, anew=True).read_bytes())
+        words = f"ONNX Runtime {onnxruntime.__version__}, fp32, {n_threads} {'thread' if n_threads == 1 else 'threads'}"
+        return FromArrays(self.name, words, lambda windows: session.run(None, {"windows": windows}), n_threads)
+
+
+def _session(model: bytes) -> Any:
+    import onnxruntime
+    from onnxruntime.capi import onnxruntime_pybind11_state as states
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = 1, 1
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except (
+        states.Fail,
+        states.InvalidProtobuf,
+        states.InvalidGraph,
+        states.InvalidArgument,
+        states.NotImplemented,
+    ) as error:
+        raise PickerError(f"ONNX Runtime refuses the network: {str(error).splitlines()[0]}") from error
