@@ -280,6 +280,7 @@ def test_a_neighbour_has_the_labels_it_has_in_the_journal(session, view, monkeyp
     there = session.neighbour(1)
     row = {"recording_id": there.recording_id, "station": there.station, "phase": "S"}
     session.step(1)
+    wait(lambda: session.job.state == "done" and session.runs["sta_lta"].annotations is not None)
     session.decide(lambda desk: desk.set(row["station"], "S", pd.Timestamp(session.recording["time"].values[500])))
     session.step(-1)
     sent = ahead(view, monkeypatch)
@@ -378,7 +379,7 @@ class Day:
 
 def test_of_a_day_the_browser_holds_the_extremes_and_gets_samples_around_a_short_view(session, view):
     session.open_source(Day())
-    wait(lambda: session.recording_id == "day" and not session.loading and session.recording is not None)
+    wait(lambda: told(view, "screen")["token"] == "day/time")
     coarse = told(view, "samples")
     assert len(coarse["values"]) <= 40_000
     assert told(view, "finer") is None
