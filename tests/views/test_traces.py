@@ -326,8 +326,32 @@ def same_picture(one, other):
     return np.array_equal(one, other, equal_nan=one.dtype.kind == "f") if isinstance(one, np.ndarray) else one == other
 
 
+def picked_ahead(session):
+    """Whether the next recording is in memory, with the curves of the picker that runs ahead."""
+    neighbour = session.neighbour(1)
+    return neighbour is not None and neighbour.runs["sta_lta"].annotations is not None
+
+
+def test_a_neighbour_is_drawn_again_when_its_picks_have_come(session, view, monkeypatch):
+    wait(lambda: picked_ahead(session))
+    sent = ahead(view, monkeypatch)
+    found = session.neighbour
+    bare = {key: replace(run, annotations=None) for key, run in session.runs.items()}
+    monkeypatch.setattr(session, "neighbour", lambda by: replace(found(by), runs=bare) if by == 1 else None)
+    answer(view, "idle")
+    answer(view, "idle")
+    without = pictures(sent)[1]
+    assert without["picture"]["curves"]["xs"] == []
+    assert len(sent) == 1, "it was drawn once"
+    monkeypatch.setattr(session, "neighbour", lambda by: found(by) if by == 1 else None)
+    answer(view, "idle")
+    page = pictures(sent)[1]
+    assert page["page"] != without["page"]
+    assert len(page["picture"]["curves"]["xs"]) == 1
+
+
 def test_a_neighbour_drawn_ahead_is_drawn_as_when_it_is_opened(session, view, monkeypatch):
-    wait(lambda: session.neighbour(1) is not None)
+    wait(lambda: picked_ahead(session))
     sent = ahead(view, monkeypatch)
     answer(view, "idle")
     answer(view, "idle")

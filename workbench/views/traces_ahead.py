@@ -9,6 +9,7 @@ import numpy as np
 
 from workbench.errors import WorkbenchError
 from workbench.session import Session
+from workbench.session.scene import NeighbourScene
 from workbench.views.traces_drawing import Drawing, Stage
 
 __all__ = ["PagesAhead"]
@@ -32,6 +33,7 @@ class PagesAhead:
     def __init__(self, session: Session, stage: Stage, send: Callable[..., None]) -> None:
         self._session, self._stage, self._send = session, stage, send
         self._drawn: dict[str, Drawing | None] = {}
+        self._curves: dict[str, list[Any]] = {}
         self._number = 0
 
     def invite(self) -> None:
@@ -57,8 +59,9 @@ class PagesAhead:
             except WorkbenchError:
                 # What is wrong with the journal is said when the recording is opened.
                 return
-            if scene is not None and scene.recording_id not in self._drawn:
+            if scene is not None and not self._is_drawn(scene):
                 self._number += 1
+                self._curves[scene.recording_id] = _curves_of(scene)
                 drawing = Drawing(scene, self._stage, lambda **_: None, f"{self._number} {scene.recording_id}")
                 drawing.refresh({"recording"})
                 fits = _nbytes(drawing.picture) <= _LARGEST_BYTES
@@ -66,6 +69,17 @@ class PagesAhead:
                 if fits:
                     self._send(ahead={"by": by, "page": drawing.page, "picture": drawing.picture})
                 return
+
+    def _is_drawn(self, scene: NeighbourScene) -> bool:
+        """Whether the browser holds that picture, and no picker has told more of the recording since."""
+        if scene.recording_id not in self._drawn:
+            return False
+        before, now = self._curves[scene.recording_id], _curves_of(scene)
+        return len(before) == len(now) and all(one is other for one, other in zip(before, now, strict=True))
+
+
+def _curves_of(scene: NeighbourScene) -> list[Any]:
+    return [run.annotations for run in scene.runs.values()]
 
 
 def _nbytes(told: Any) -> int:

@@ -11,6 +11,7 @@ class Pages {
     this.asked = 0;
     this.answered = 0;
     this.timer = null;
+    this.invited = false;
     this.clicked = event => this.click(event);
     for (const name of ["click", "change"]) window.addEventListener(name, this.clicked, { capture: true });
   }
@@ -20,19 +21,21 @@ class Pages {
     clearTimeout(this.timer);
   }
 
-  // One more picture that Python has drawn ahead; null if those that it drew hold no more.
+  // One more picture that Python has drawn ahead; none if there is something new to ask for; null if those that it drew
+  // hold no more.
   hold(ahead) {
     if (ahead === null) this.held.clear();
     else if (ahead.picture) {
       this.held.set(ahead.by, ahead);
       this.prepare(ahead.picture);
-    }
+    } else this.invited = true;
     this.whenIdle();
   }
 
   whenIdle() {
     clearTimeout(this.timer);
-    if (this.held.size < NEIGHBOURS) this.timer = setTimeout(() => this.send({ op: "idle" }), IDLE_MS);
+    if (!this.invited && this.held.size >= NEIGHBOURS) return;
+    this.timer = setTimeout(() => { this.invited = false; this.send({ op: "idle" }); }, IDLE_MS);
   }
 
   // Show the neighbour in that direction if it is held; what lets Python follow is for the caller to send.
