@@ -133,9 +133,9 @@ def peak_mb(case: str, data: Path, name: str, weights: str, who: str) -> dict[st
 
     picker = open_picker(name, weights)
     stream = read(case, data)
-    if who == "tuned":
+    if who in ("default", "tuned"):
         before = begin()
-        picker.module.classify(stream, batch_size=32)
+        picker.module.classify(stream, **({"batch_size": 32} if who == "tuned" else {}))
     else:
         choose(picker)
         recording = recording_of(stream)

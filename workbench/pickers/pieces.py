@@ -83,7 +83,9 @@ def station_pieces(recording: xr.Dataset, station: str, wanted: Wanted) -> Stati
     traces = _alive(recording, station, wanted.component_order, pieces.notices)
     if not traces:
         return pieces
-    finite = np.any([np.isfinite(samples) for samples in traces.values()], axis=0)
+    finite = np.zeros(recording.sizes["time"], bool)
+    for samples in traces.values():
+        finite |= np.isfinite(samples)
     n_wanted = int(np.ceil(wanted.length_s * rate_hz - 1e-6)) + 1
     n_padded = n_short = 0
     for start, stop in finite_runs(finite):
