@@ -347,6 +347,7 @@ def test_a_neighbour_has_the_labels_it_has_in_the_journal(session, view, monkeyp
     there = session.neighbour(1)
     row = {"recording_id": there.recording_id, "station": there.station, "phase": "S"}
     session.step(1)
+    wait(lambda: session.job.state == "done" and session.runs["sta_lta"].annotations is not None)
     session.decide(lambda desk: desk.set(row["station"], "S", pd.Timestamp(session.recording["time"].values[500])))
     session.step(-1)
     sent = ahead(view, monkeypatch)

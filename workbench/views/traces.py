@@ -255,7 +255,7 @@ class TraceView(pn.viewable.Viewer):
         else:
             self._drawing = drawn
             drawn.follow(self._session, self._tell)
-            self._editor.keep(**drawn.told)
+            self._editor.keep(**drawn.picture)
             self._editor.send(show=drawn.page, turn=self._turn)
             drawn.refresh({"screen", "marks"})
 

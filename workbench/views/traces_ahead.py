@@ -61,10 +61,10 @@ class PagesAhead:
                 self._number += 1
                 drawing = Drawing(scene, self._stage, lambda **_: None, f"{self._number} {scene.recording_id}")
                 drawing.refresh({"recording"})
-                fits = _nbytes(drawing.told) <= _LARGEST_BYTES
+                fits = _nbytes(drawing.picture) <= _LARGEST_BYTES
                 self._drawn[scene.recording_id] = drawing if fits else None
                 if fits:
-                    self._send(ahead={"by": by, "page": drawing.page, "picture": drawing.told})
+                    self._send(ahead={"by": by, "page": drawing.page, "picture": drawing.picture})
                 return
 
 

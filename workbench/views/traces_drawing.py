@@ -22,6 +22,7 @@ from workbench.views.traces_rows import Row, rows_in_window
 from workbench.views.traces_samples import packed_samples, values_per_trace
 from workbench.views.traces_screen import screen_of
 from workbench.views.traces_spectrogram import spectrogram_columns
+from workbench.views.traces_told import Told
 
 __all__ = ["COLUMNS", "Drawing", "Stage"]
 
@@ -73,14 +74,14 @@ class Drawing:
     Parameters
     ----------
     tell
-        Sends what was drawn, by name, to the browser; :attr:`told` keeps the last of each.
+        Sends what was drawn, by name, to the browser.
     page
         Name under which the browser holds the picture, if it was drawn ahead.
     """
 
     def __init__(self, scene: Scene, stage: Stage, tell: Callable[..., None], page: str = "") -> None:
-        self._scene, self._stage, self._tell, self.page = scene, stage, tell, page
-        self.told: dict[str, Any] = {}
+        self._scene, self._stage, self.page = scene, stage, page
+        self._told = Told(tell)
         self.points: TracePoints | None = None
         self.order, self._order_kind = [""], "file"
         self.first: int | None = None
@@ -94,11 +95,15 @@ class Drawing:
         self._step_ms = 0.0
         self._finer = (0.0, 0.0, 0.0)
         self._highest_hz = 0.0
-        self._news: dict[str, Any] = {}
+
+    @property
+    def picture(self) -> dict[str, Any]:
+        """All that was told, by name."""
+        return self._told.parts
 
     def follow(self, scene: Scene, tell: Callable[..., None]) -> None:
         """From now on, draw the same recording as another scene has it, and tell somebody else."""
-        self._scene, self._tell = scene, tell
+        self._scene, self._told.tell = scene, tell
 
     def refresh(self, parts: set[str] | frozenset[str]) -> None:
         """Bring those parts up to date, each once, and tell what has changed in one message."""
@@ -114,17 +119,17 @@ class Drawing:
                 if part in parts or _FOLLOWS.get(part, "") in parts:
                     parts.add(part)
                     getattr(self, f"_draw_{part}")()
-        self._send()
+        self._told.send()
 
     def draw_marks(self) -> None:
         """Tell all marks on the screen, as answer to the last edit."""
         if self.points is not None:
             self._draw_marks()
-            self._send()
+            self._told.send()
 
     def tell_all(self) -> None:
         """Tell everything once more, to a browser that shows something else."""
-        self._tell(**self.told | {"x": self.placing()})
+        self._told.repeat(x=self.placing())
 
     def _take(self, *, new: bool) -> None:
         shown = self._scene.shown
@@ -140,29 +145,11 @@ class Drawing:
 
     def _show_nothing(self) -> None:
         for name in COLUMNS:
-            self._say_columns(name, {})
+            self._told.say_columns(name, {})
         empty = {"rows": [], "token": "", "pills": [], "pickers": [], "nothing": not self._scene.loading}
         marks = {"seq": self._stage.seq, "items": [], "in_hand": ""}
-        self._news |= {"samples": None, "finer": None}
-        self._say(screen=empty, marks=marks)
-
-    # ---- what is told
-
-    def _say(self, **values: Any) -> None:
-        """Tell what the browser does not hold already: each message makes it paint."""
-        held = self.told
-        self._news |= {name: value for name, value in values.items() if name not in held or held[name] != value}
-
-    def _say_columns(self, name: str, columns: dict[str, Any]) -> None:
-        """Other columns for a source; nothing is told, and nothing painted, for an empty one that stays empty."""
-        if name not in self.told or any(map(len, (*columns.values(), *self.told[name].values()))):
-            self._news[name] = columns
-
-    def _send(self) -> None:
-        if self._news:
-            news, self._news = self._news, {}
-            self.told |= news
-            self._tell(**news)
+        self._told.say_anew(samples=None, finer=None)
+        self._told.say(screen=empty, marks=marks)
 
     # ---- where things are
 
@@ -211,7 +198,7 @@ class Drawing:
             self.x = wanted
             self._stage.placed += 1
             self.placed = self._stage.placed
-            self._news["x"] = self.placing()
+            self._told.say_anew(x=self.placing())
         return {"detail"} if self.must_fetch() else set()
 
     def placing(self) -> list[float]:
@@ -279,9 +266,10 @@ class Drawing:
         if what == self._packed:
             return
         self._packed = what
-        self._news["samples"], self._step_ms = self._pack(self.whole())
+        packed, self._step_ms = self._pack(self.whole())
+        self._told.say_anew(samples=packed)
         self._finer = (0.0, 0.0, 0.0)
-        self._say(finer=None)
+        self._told.say(finer=None)
 
     def _draw_detail(self) -> None:
         """Finer samples around a view that is short beside the recording; curves and spectrogram follow."""
@@ -293,7 +281,8 @@ class Drawing:
         assert self.points is not None
         if self._step_ms > max(wanted_ms, self.points.step_ms) and not held:
             interval = self._around(_FINER_AROUND)
-            self._news["finer"], step_ms = self._pack(interval)
+            packed, step_ms = self._pack(interval)
+            self._told.say_anew(finer=packed)
             self._finer = (*interval, step_ms if step_ms > self.points.step_ms else 0.0)
 
     def _draw_curves(self) -> None:
@@ -301,20 +290,20 @@ class Drawing:
         focus = self._focus()
         interval, zero, theme = self._interval_ms(focus), self._zero[focus], self._stage.theme
         lines, fills = curve_columns(self._scene, focus, interval, zero, theme)
-        self._say_columns("curves", lines)
-        self._say_columns("fills", fills)
-        self._say(peaks=peak_columns(self._scene, focus, interval, zero, theme))
+        self._told.say_columns("curves", lines)
+        self._told.say_columns("fills", fills)
+        self._told.say(peaks=peak_columns(self._scene, focus, interval, zero, theme))
 
     def _draw_overview(self) -> None:
         """The strip of the whole recording."""
         assert self.points is not None
         focus = self._focus()
-        self._say_columns("overview", overview_columns(self.points, focus, self._zero[focus]))
+        self._told.say_columns("overview", overview_columns(self.points, focus, self._zero[focus]))
 
     def _draw_overview_marks(self) -> None:
         """Where picks lie in the strip."""
         focus = self._focus()
-        self._say(overview_marks=overview_marks(self._scene, focus, self._zero[focus], self._stage.theme))
+        self._told.say(overview_marks=overview_marks(self._scene, focus, self._zero[focus], self._stage.theme))
 
     def _draw_spectrogram(self) -> None:
         """The spectrogram of the open station, if it is wanted."""
@@ -322,11 +311,11 @@ class Drawing:
             focus = self._focus()
             zero = self._zero[focus]
             columns, self._highest_hz = spectrogram_columns(self._scene.shown, focus, self._interval_ms(focus), zero)
-            self._say_columns("spectrogram", columns)
+            self._told.say_columns("spectrogram", columns)
 
     def _draw_scale(self) -> None:
         """How loud traces are, and whether all have one scale."""
-        self._say(scale={"common": self._scene.amplitude == "common", "loudness": self._stage.loudness})
+        self._told.say(scale={"common": self._scene.amplitude == "common", "loudness": self._stage.loudness})
 
     def _draw_screen(self) -> None:
         """What is written around the figures, and where the rows stand."""
@@ -343,11 +332,11 @@ class Drawing:
             height=self._stage.size[1],
             highest_hz=self._highest_hz,
         )
-        self._say(screen=screen)
+        self._told.say(screen=screen)
 
     def _draw_marks(self) -> None:
         assert self.points is not None
         start, end = (pd.Timestamp(round(ms * 1e6), unit="ns") for ms in (self.points.start_ms, self.points.end_ms))
         hour = pd.Timedelta(1, unit="h")
         items = marks_of(self._scene, [row.station for row in self._rows], (start - hour, end + hour))
-        self._say(marks={"seq": self._stage.seq, "items": items, "in_hand": self._scene.in_hand})
+        self._told.say(marks={"seq": self._stage.seq, "items": items, "in_hand": self._scene.in_hand})
