@@ -71,7 +71,7 @@ class StationMap(pn.viewable.Viewer):
                 source=self._stations,
                 x_offset=8,
                 y_offset=4,
-                text_font=FONT,
+                text_font={"value": FONT},
                 text_font_size="11px",
             )
             for _ in range(2)
