@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import param
 import pytest
 
 from workbench.processing.filtering import FILTERS
@@ -487,3 +488,24 @@ def test_of_a_day_the_browser_holds_the_extremes_and_gets_samples_around_a_short
     answer(view, "view", number=3, start=start + 1.002 * hour, end=start + 1.012 * hour, **axis)
     assert told(view, "finer") is finer, "all samples are there already"
     assert told(view, "samples") is coarse
+
+
+def test_what_is_told_of_the_recording_that_the_browser_has_left_carries_the_turn_of_before(session, view, monkeypatch):
+    wait(lambda: session.neighbour(1) is not None)
+    answer(view, "idle")
+    answer(view, "turned", turn=1)
+    session.set_threshold("sta_lta", "P", 7.0)
+    assert told(view, "turn") == 0
+    session.step(1)
+    assert told(view, "turn") == 1
+
+
+def test_a_neighbour_that_is_opened_at_another_station_is_not_shown_as_it_was_drawn(session, view):
+    wait(lambda: session.neighbour(1) is not None)
+    answer(view, "idle")
+    other = str(session.neighbour(1).recording["station"].values[-1])
+    with param.parameterized.batch_call_watchers(session):
+        session.step(1)
+        session.station = other
+    assert view._drawing.page == ""
+    assert [row["station"] for row in told(view, "screen")["rows"] if row["focus"]] == [other]

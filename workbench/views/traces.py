@@ -78,7 +78,7 @@ class TraceView(pn.viewable.Viewer):
         self._session = session
         self._actions = Actions(session, self)
         self._made: dict[str, str] = {}
-        self._turn = 0
+        self._turn = self._turned = 0
         name = f"traces-{uuid.uuid4().hex[:8]}"
         self._figures = make_figures(name)
         self._editor = PickEditor(
@@ -186,11 +186,15 @@ class TraceView(pn.viewable.Viewer):
         self._actions.do(f"amplitude:{float(message['steps'])}")
 
     def _on_turned(self, message: Mapping[str, Any]) -> None:
-        """The browser shows a neighbour already; what makes the session open it comes next, and then the check."""
-        self._turn = max(self._turn, int(message["turn"]))
+        """The browser shows a neighbour already; what makes the session open it comes next, and then the check.
+
+        Until then, what is told is of the recording that the browser has left, and carries the turn of before.
+        """
+        self._turned = max(self._turned, int(message["turn"]))
 
     def _on_check(self, message: Mapping[str, Any]) -> None:
         """Correct a browser that has turned to another recording than the session."""
+        self._turn = self._turned
         if message["page"] != self._drawing.page:
             self._drawing.tell_all()
 
@@ -247,8 +251,9 @@ class TraceView(pn.viewable.Viewer):
 
     def _open(self) -> None:
         """Show the recording that the session has opened: as it was drawn ahead, if it was."""
-        drawn = self._ahead.take(self._session.recording_id) if self._session.shown is not None else None
-        if drawn is None:
+        self._turn = self._turned
+        drawn = self._ahead.take(self._session.recording_id)
+        if drawn is None or not drawn.fits(self._session):
             self._drawing = Drawing(self._session, self._stage, self._tell)
             self._drawing.refresh({"recording"})
             self._ahead.drop()

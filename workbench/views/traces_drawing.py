@@ -39,6 +39,7 @@ _FOLLOWS = {
     "overview_marks": "overview",
 }
 """What is drawn anew whenever something else is."""
+_SETTINGS = ("station", "view", "align", "amplitude", "order", "spectrogram")
 _DRAWN = ("samples", "detail", "curves", "overview", "overview_marks", "spectrogram", "scale", "screen", "marks")
 
 COLUMNS = ("curves", "fills", "peaks", "overview", "overview_marks", "spectrogram")
@@ -100,6 +101,17 @@ class Drawing:
     def picture(self) -> dict[str, Any]:
         """All that was told, by name."""
         return self._told.parts
+
+    def fits(self, scene: Scene) -> bool:
+        """Whether a scene of the same recording would be drawn as this one was, labels aside."""
+        own = self._scene
+        same = all(getattr(own, name) == getattr(scene, name) for name in _SETTINGS)
+        return (
+            same
+            and own.shown is scene.shown
+            and list(own.components) == list(scene.components)
+            and _pickers(own) == _pickers(scene)
+        )
 
     def follow(self, scene: Scene, tell: Callable[..., None]) -> None:
         """From now on, draw the same recording as another scene has it, and tell somebody else."""
@@ -340,3 +352,8 @@ class Drawing:
         hour = pd.Timedelta(1, unit="h")
         items = marks_of(self._scene, [row.station for row in self._rows], (start - hour, end + hour))
         self._told.say(marks={"seq": self._stage.seq, "items": items, "in_hand": self._scene.in_hand})
+
+
+def _pickers(scene: Scene) -> list[tuple[Any, ...]]:
+    """What of the pickers shows: which are on, at which thresholds, and whose curves there are."""
+    return [(key, run.on, dict(run.thresholds), id(run.annotations)) for key, run in scene.runs.items()]

@@ -1,6 +1,6 @@
 // The traces: from the samples that Python sent, whatever part of them is on the screen, at the scale that fills the rows.
 
-const AROUND = 0.5, POINTS_PER_PX = 2, FEWEST_POINTS = 200;
+const AROUND = 0.25, POINTS_PER_PX = 2, FEWEST_POINTS = 200;
 
 class Lines {
   constructor(state, plots) {
