@@ -78,6 +78,8 @@ def _own_cluster(n_workers: int, slurm: Mapping[str, Any] | None) -> Any:
         processes=True,
         host="127.0.0.1",
         dashboard_address=None,
+        # Without a dashboard the scheduler still serves its state, on a port that only one of them can have.
+        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
         silence_logs=logging.CRITICAL,
     )
 
