@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from bokeh.document import Document
+from panel.io.state import set_curdoc
 
 from workbench.errors import SourceError
 from workbench.inference.input_check import Finding
@@ -16,6 +18,7 @@ from workbench.settings import load_settings
 from workbench.views.export_dialog import ExportDialog
 from workbench.views.markup import stylesheet
 from workbench.views.notices import NoticeBar
+from workbench.views.page import InspectPage
 from workbench.views.pickers_html import offers_html, own_html, panel_html, run_html
 from workbench.views.recordings_html import foot_html, recording_row
 from workbench.views.source_dialog import folders_near
@@ -169,3 +172,11 @@ def test_weights_of_ones_own_are_loaded_from_the_served_folders_only(session: Se
     assert "<img" not in html
     assert 'data-picker="gpd"' in html
     assert "sta_lta" not in html
+
+
+def test_material_ui_leaves_the_figures_to_the_tokens(session: Session) -> None:
+    document = Document()
+    with set_curdoc(document):
+        page = InspectPage(session, {"Inspect": ""}).__panel__()
+        left_alone = page.get_root(document).data._custom_theme
+    assert {"Plot", "Axis", "Grid", "Title"} <= set(left_alone)

@@ -9,7 +9,7 @@ import pandas as pd
 from bokeh.models import ColumnDataSource, CustomJSTickFormatter, FixedTicker, Range1d
 
 from workbench.inference.live import Snapshot
-from workbench.views.theme import MARKERS, TOKENS, phase_colour
+from workbench.views.theme import FONT, MARKERS, TOKENS, phase_colour
 from workbench.views.traces_figures import CLOCK, timed_figure
 
 __all__ = ["LiveFigure"]
@@ -55,6 +55,7 @@ class LiveFigure:
         plot.background_fill_color = plot.border_fill_color = colour["plot"]
         plot.grid.grid_line_color = colour["grid"]
         for axis in plot.axis:
+            axis.major_label_text_font = axis.axis_label_text_font = FONT
             axis.major_label_text_color, axis.axis_label_text_color = colour["text"], colour["muted"]
             axis.major_label_text_font_size, axis.axis_label_text_font_size = "12px", "11px"
             axis.axis_label_text_font_style = "normal"

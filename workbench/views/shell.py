@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import panel as pn
 import panel_material_ui as pmui
+from bokeh.themes import Theme
 
 from workbench.views.app_bar import AppBar
 from workbench.views.frame import Frame
@@ -14,6 +16,10 @@ __all__ = ["shell"]
 
 def shell(bar: AppBar, frame: Frame, theme: str, title: str) -> pmui.Page:
     """A page with that bar and frame; ``dark_theme`` of it follows the app."""
+    document = pn.state.curdoc
+    if document is not None:
+        # Figures are coloured from the tokens; Material UI leaves alone what the document's own theme names.
+        document.theme = Theme(json=bokeh_theme(theme))
     return pmui.Page(
         header=[bar],
         main=[frame],
@@ -22,8 +28,6 @@ def shell(bar: AppBar, frame: Frame, theme: str, title: str) -> pmui.Page:
         theme_toggle=False,
         busy_indicator=None,
         meta_title=f"{title} · Workbench",
-        # Figures are coloured from the tokens; Material UI leaves alone what is named here.
-        _custom_theme=list(bokeh_theme(theme)["attrs"]),
         stylesheets=[_page_css()],
         raw_css=[_first_screen_css(theme)],
     )

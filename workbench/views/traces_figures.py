@@ -26,7 +26,7 @@ from bokeh.models import (
 from bokeh.plotting import figure
 from bokeh.plotting import figure as Figure  # noqa: N812 - bokeh's own class has a lower-case name
 
-from workbench.views.theme import TOKENS
+from workbench.views.theme import FONT, TOKENS
 
 __all__ = [
     "AXIS_PX",
@@ -257,6 +257,7 @@ def paint(made: Figures, theme: str) -> None:
         for axis in plot.select({"type": DatetimeAxis}):
             axis.axis_line_color = axis.major_tick_line_color = colour["strong"]
             axis.minor_tick_line_color = None
+            axis.major_label_text_font = FONT
             axis.major_label_text_color = colour["text"]
             axis.major_label_text_font_size = "12px" if plot is not made.overview else "11px"
     made.overview.background_fill_color = colour["sunken"]
