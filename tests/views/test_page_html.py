@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from bokeh.document import Document
+from panel.io.state import set_curdoc
 
 from workbench.errors import SourceError
 from workbench.inference.input_check import Finding
@@ -174,6 +175,8 @@ def test_weights_of_ones_own_are_loaded_from_the_served_folders_only(session: Se
 
 
 def test_material_ui_leaves_the_figures_to_the_tokens(session: Session) -> None:
-    page = InspectPage(session, {"Inspect": ""}).__panel__()
-    left_alone = page.get_root(Document()).data._custom_theme
+    document = Document()
+    with set_curdoc(document):
+        page = InspectPage(session, {"Inspect": ""}).__panel__()
+        left_alone = page.get_root(document).data._custom_theme
     assert {"Plot", "Axis", "Grid", "Title"} <= set(left_alone)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import panel as pn
 import panel_material_ui as pmui
+from bokeh.themes import Theme
 
 from workbench.views.app_bar import AppBar
 from workbench.views.frame import Frame
@@ -14,19 +14,13 @@ from workbench.views.theme import FONT, TOKENS, bokeh_theme, css_tokens, theme_c
 __all__ = ["shell"]
 
 
-class _Page(pmui.Page):  # type: ignore[misc]
-    """A page whose figures are coloured from the tokens: Material UI leaves alone what is named here."""
-
-    def get_root(self, *args: Any, **kwargs: Any) -> Any:
-        root = super().get_root(*args, **kwargs)
-        # The page itself puts the names of the document's theme here, which has none.
-        root.data._custom_theme = list(bokeh_theme("light")["attrs"])
-        return root
-
-
 def shell(bar: AppBar, frame: Frame, theme: str, title: str) -> pmui.Page:
     """A page with that bar and frame; ``dark_theme`` of it follows the app."""
-    return _Page(
+    document = pn.state.curdoc
+    if document is not None:
+        # Figures are coloured from the tokens; Material UI leaves alone what the document's own theme names.
+        document.theme = Theme(json=bokeh_theme(theme))
+    return pmui.Page(
         header=[bar],
         main=[frame],
         theme_config=theme_config(),
