@@ -243,7 +243,7 @@ class Session(PickerList):
             self.station = opened.first_station
             self._desk = Desk(
                 self.journal,
-                recording_id,
+                opened.recording,
                 labels=lambda: self.labels,
                 picks=lambda: self.picks,
                 provenance=self._provenance,
