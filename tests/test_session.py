@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from concurrent.futures import Future
 
 import numpy as np
 import obspy
@@ -191,6 +192,27 @@ def test_a_recording_that_cannot_be_read_is_a_notice_and_the_session_goes_on(ses
     session.open(ids[0])
     wait(lambda: session.recording is not None)
     assert session.notice is None
+
+
+def test_nothing_is_decided_between_two_recordings(session, monkeypatch):
+    first, second = session.recordings["recording_id"].iloc[:2]
+    session.decide(lambda desk: desk.set(session.station, "P", pd.Timestamp(session.recording["time"].values[300])))
+    station, time = session.station, pd.Timestamp(session.recording["time"].values[600])
+    reading = Future()
+    monkeypatch.setattr(session._shelf, "fetch", lambda recording_id: reading)
+    session.open(second)
+    for action in (
+        lambda: session.decide(lambda desk: desk.set(station, "S", time)),
+        session.undo,
+        session.redo,
+        lambda: session.set_status("done"),
+        lambda: session.set_note("clipped"),
+    ):
+        with pytest.raises(WorkbenchError, match="still being read"):
+            action()
+    assert len(session.journal.entries(first)) == 1
+    assert len(session.journal.entries(second)) == 0
+    assert list(session.labels["phase"]) == ["P"]
 
 
 def test_an_unknown_recording_is_named_and_the_open_one_stays(session):

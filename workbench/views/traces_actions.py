@@ -17,8 +17,10 @@ from workbench.views.keys import ACTIONS, UNCERTAINTY_CLASSES_S
 __all__ = ["ABOUT_PICKS", "Actions", "Where"]
 
 ABOUT_PICKS = frozenset(
-    ["phase", "set", "set_next", "move", "nudge", "delete", "reject", "accept", "polarity", "onset", "weight"]
-    + ["uncertainty", "width", "refine", "undo", "redo"]
+    (
+        *("phase", "set", "set_next", "move", "nudge", "delete", "reject", "accept", "refine", "undo", "redo"),
+        *("polarity", "onset", "weight", "uncertainty", "width"),
+    )
 )
 """Actions that mean the recording that whoever asks for them sees; the others mean the same on any."""
 
