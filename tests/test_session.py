@@ -215,6 +215,25 @@ def test_nothing_is_decided_between_two_recordings(session, monkeypatch):
     assert list(session.labels["phase"]) == ["P"]
 
 
+def test_curves_of_the_last_source_do_not_come_under_the_same_ids_of_the_next(session, monkeypatch):
+    later, taken, following = [], [], session.recordings["recording_id"].iloc[1]
+    wait(lambda: session.not_run_on(following) == [])
+    monkeypatch.setattr(session, "schedule", later.append)
+    monkeypatch.setattr(session, "keep_curves", lambda key, recording_id, *_: taken.append(recording_id))
+    session._curves.clear()
+    session._ahead.want([session._shelf.fetch(following)])
+    later.pop(0)()
+    session.run(again=True)
+    # Both jobs have ended, and the session has not heard of it yet.
+    status = session.kernels.backend.status
+    wait(lambda: (status().state, status().n_waiting) == ("ready", 0) and len(later) >= 4)
+    of_the_last = list(later)
+    session.open_source("examples")
+    for call in of_the_last:
+        call()
+    assert taken == []
+
+
 def test_an_unknown_recording_is_named_and_the_open_one_stays(session):
     with pytest.raises(UnknownNameError, match="no-such"):
         session.open("no-such")

@@ -55,6 +55,7 @@ class JobQueue:
         self._at = backend
         self._waiting: deque[_Wish] = deque()
         self._job: Job | None = None
+        self._dropped = ""
         # Where `schedule` calls at once, the worker that ends a job and the owner who adds one meet here; a quick job
         # cannot tell of its end before it has been told of as begun.
         self._turn = RLock()
@@ -80,9 +81,10 @@ class JobQueue:
         self._waiting.clear()
 
     def cancel(self) -> None:
-        """Stop the job in hand and forget those after it."""
+        """Stop the job in hand and forget those after it; what it returns if it ends all the same is dropped."""
         self._waiting.clear()
         if self._job is not None and self.busy:
+            self._dropped = self._job.job_id
             self._at.cancel(self._job.job_id)
 
     def _start_next(self) -> None:
@@ -103,7 +105,7 @@ class JobQueue:
             if self._job is not None and self._job.job_id == job.job_id and self._job.state in _ENDED:
                 return
             try:
-                if job.state == "done":
+                if job.state == "done" and job.job_id != self._dropped:
                     wish.done(backend.result(job.job_id), job)
                 elif job.state == "failed":
                     self._tell_error(backend, job)

@@ -161,6 +161,9 @@ class Session(Decisions):
         )
 
     def _take_source(self, source: Source, table: pd.DataFrame, index: pd.Index, recording_id: str) -> None:
+        # What still runs is about the recordings of the last source, and this one may give others the same ids.
+        self._ahead.cancel()
+        self.cancel()
         if self._shelf is not None:
             self._shelf.close()
         self._shelf = Shelf(partial(read_opened, source))
