@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from concurrent.futures import Future
+from dataclasses import replace
 
 import numpy as np
 import obspy
@@ -13,7 +14,7 @@ import pytest
 
 from workbench.errors import UnknownNameError, WorkbenchError
 from workbench.schema import CATALOG
-from workbench.session import Session
+from workbench.session import Session, picker_list
 from workbench.settings import load_settings
 
 
@@ -219,7 +220,7 @@ def test_curves_of_the_last_source_do_not_come_under_the_same_ids_of_the_next(se
     later, taken, following = [], [], session.recordings["recording_id"].iloc[1]
     wait(lambda: session.not_run_on(following) == [])
     monkeypatch.setattr(session, "schedule", later.append)
-    monkeypatch.setattr(session, "keep_curves", lambda key, recording_id, *_: taken.append(recording_id))
+    monkeypatch.setattr(session, "keep_curves", lambda run, recording_id, *_: taken.append(recording_id))
     session._curves.clear()
     session._ahead.want([session._shelf.fetch(following)])
     later.pop(0)()
@@ -232,6 +233,27 @@ def test_curves_of_the_last_source_do_not_come_under_the_same_ids_of_the_next(se
     for call in of_the_last:
         call()
     assert taken == []
+
+
+def test_weights_of_the_same_name_do_not_show_the_curves_of_the_others(session, monkeypatch):
+    first = session.runs["sta_lta"]
+    opened, ran = picker_list.open_picker, []
+
+    class Retrained:
+        card = replace(first.card, weights_hash="0123456789abcdef")
+
+    monkeypatch.setattr(picker_list, "open_picker", lambda name, weights: Retrained)
+    monkeypatch.setattr(session._runs, "add", lambda function, **settings: ran.append(settings["done"]))
+    session.add_picker("sta_lta")
+    assert session.runs["sta_lta"].annotations is None
+    session.run()
+    assert len(ran) == 1
+    monkeypatch.setattr(picker_list, "open_picker", opened)
+    session.add_picker("sta_lta")
+    assert session.runs["sta_lta"].annotations is first.annotations
+    # The run over the others ends only now: its curves are theirs.
+    ran[0](first.annotations.copy(), session.job)
+    assert session.runs["sta_lta"].annotations is first.annotations
 
 
 def test_an_unknown_recording_is_named_and_the_open_one_stays(session):
