@@ -103,3 +103,20 @@ def test_a_failed_job_is_told_and_the_next_one_runs() -> None:
     assert owner.errors == ["There is no such place. Name another."]
     assert owner.results == ["word", "slow"]
     owner.backend.close()
+
+
+def test_a_job_that_is_not_taken_is_told_and_the_next_one_runs() -> None:
+    GO_ON.clear()
+    owner = Owner()
+    owner.add("no_such_function")
+    owner.add("wait_for_word")
+    owner.add("no_such_function")
+    owner.add("slow", steps=1)
+    GO_ON.set()
+    owner.wait()
+    assert len(owner.errors) == 2
+    assert all("no_such_function" in error for error in owner.errors)
+    assert owner.results == ["word", "slow"]
+    owner.backend.close()
+    owner.add("slow", steps=1)
+    assert "closed" in owner.errors[-1]

@@ -37,7 +37,7 @@ class JobQueue:
     on_job
         Told of every change of the job in hand.
     on_error
-        Told why a job failed; not of cancelled ones.
+        Told why a job failed, or was not taken; not of cancelled ones.
     """
 
     def __init__(
@@ -88,17 +88,25 @@ class JobQueue:
             self._at.cancel(self._job.job_id)
 
     def _start_next(self) -> None:
-        if not self._waiting:
-            return
-        wish = self._waiting.popleft()
+        while self._waiting:
+            wish = self._waiting.popleft()
+            try:
+                job = self._submit(wish)
+            except WorkbenchError as error:
+                # A backend that takes no work says so for each job: none is left waiting for ever.
+                self._on_error(error)
+            else:
+                self._tell(job)
+                return
+
+    def _submit(self, wish: _Wish) -> Job:
         self._at = backend = self._backend
-        job = backend.submit(
+        return backend.submit(
             wish.function,
             title=wish.title,
             on_change=lambda job: self._schedule(lambda: self._changed(backend, job, wish)),
             **wish.arguments,
         )
-        self._tell(job)
 
     def _changed(self, backend: Backend, job: Job, wish: _Wish) -> None:
         with self._turn:
