@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from concurrent.futures import Future
+from dataclasses import replace
 
 import numpy as np
 import obspy
@@ -12,7 +14,7 @@ import pytest
 
 from workbench.errors import UnknownNameError, WorkbenchError
 from workbench.schema import CATALOG
-from workbench.session import Session
+from workbench.session import Session, picker_list
 from workbench.settings import load_settings
 
 
@@ -191,6 +193,67 @@ def test_a_recording_that_cannot_be_read_is_a_notice_and_the_session_goes_on(ses
     session.open(ids[0])
     wait(lambda: session.recording is not None)
     assert session.notice is None
+
+
+def test_nothing_is_decided_between_two_recordings(session, monkeypatch):
+    first, second = session.recordings["recording_id"].iloc[:2]
+    session.decide(lambda desk: desk.set(session.station, "P", pd.Timestamp(session.recording["time"].values[300])))
+    station, time = session.station, pd.Timestamp(session.recording["time"].values[600])
+    reading = Future()
+    monkeypatch.setattr(session._shelf, "fetch", lambda recording_id: reading)
+    session.open(second)
+    for action in (
+        lambda: session.decide(lambda desk: desk.set(station, "S", time)),
+        session.undo,
+        session.redo,
+        lambda: session.set_status("done"),
+        lambda: session.set_note("clipped"),
+    ):
+        with pytest.raises(WorkbenchError, match="still being read"):
+            action()
+    assert len(session.journal.entries(first)) == 1
+    assert len(session.journal.entries(second)) == 0
+    assert list(session.labels["phase"]) == ["P"]
+
+
+def test_curves_of_the_last_source_do_not_come_under_the_same_ids_of_the_next(session, monkeypatch):
+    later, taken, following = [], [], session.recordings["recording_id"].iloc[1]
+    wait(lambda: session.not_run_on(following) == [])
+    monkeypatch.setattr(session, "schedule", later.append)
+    monkeypatch.setattr(session, "keep_curves", lambda run, recording_id, *_: taken.append(recording_id))
+    session._curves.clear()
+    session._ahead.want([session._shelf.fetch(following)])
+    later.pop(0)()
+    session.run(again=True)
+    # Both jobs have ended, and the session has not heard of it yet.
+    status = session.kernels.backend.status
+    wait(lambda: (status().state, status().n_waiting) == ("ready", 0) and len(later) >= 4)
+    of_the_last = list(later)
+    session.open_source("examples")
+    for call in of_the_last:
+        call()
+    assert taken == []
+
+
+def test_weights_of_the_same_name_do_not_show_the_curves_of_the_others(session, monkeypatch):
+    first = session.runs["sta_lta"]
+    opened, ran = picker_list.open_picker, []
+
+    class Retrained:
+        card = replace(first.card, weights_hash="0123456789abcdef")
+
+    monkeypatch.setattr(picker_list, "open_picker", lambda name, weights: Retrained)
+    monkeypatch.setattr(session._runs, "add", lambda function, **settings: ran.append(settings["done"]))
+    session.add_picker("sta_lta")
+    assert session.runs["sta_lta"].annotations is None
+    session.run()
+    assert len(ran) == 1
+    monkeypatch.setattr(picker_list, "open_picker", opened)
+    session.add_picker("sta_lta")
+    assert session.runs["sta_lta"].annotations is first.annotations
+    # The run over the others ends only now: its curves are theirs.
+    ran[0](first.annotations.copy(), session.job)
+    assert session.runs["sta_lta"].annotations is first.annotations
 
 
 def test_an_unknown_recording_is_named_and_the_open_one_stays(session):

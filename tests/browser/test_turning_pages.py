@@ -19,6 +19,7 @@ from workbench.views.tags import tag
 from workbench.views.traces import TraceView
 
 N_RECORDINGS, N_SAMPLES = 6, 700
+_PATIENCE_MS = 60_000
 _PICTURE = """() => {
   const plain = value => ArrayBuffer.isView(value) || Array.isArray(value) ? Array.from(value, plain) : value;
   const columns = {}, ranges = {};
@@ -96,7 +97,7 @@ class Reader:
             self.page.keyboard.press(key)
 
     def wait(self, condition):
-        wait_until(lambda: bool(condition()), self.page, timeout=15000)
+        wait_until(lambda: bool(condition()), self.page, timeout=_PATIENCE_MS)
 
     def do(self, call):
         """Call something on the thread of the document."""
@@ -127,9 +128,10 @@ def reader(page, tmp_path):
     settings = load_settings(labels=str(tmp_path / "labels.sqlite"), cache=str(tmp_path / "cache"), analyst="Ada")
     session = Session(settings=settings)
     session.open_source(Made())
-    wait_until(lambda: session.recording is not None, timeout=20000)
+    wait_until(lambda: session.recording is not None, timeout=_PATIENCE_MS)
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
+    page.set_default_timeout(_PATIENCE_MS)
     page.set_viewport_size({"width": 1100, "height": 760})
     view = TraceView(session)
     buttons = Markup(session, lambda action: session.step(int(action["by"])))

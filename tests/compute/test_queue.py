@@ -72,6 +72,26 @@ def test_a_cancelled_job_stops_and_what_waits_is_forgotten() -> None:
     owner.backend.close()
 
 
+def test_what_a_cancelled_job_returns_all_the_same_is_dropped() -> None:
+    GO_ON.clear()
+    owner = Owner()
+    later = []
+    owner.queue._schedule = later.append
+    owner.add("wait_for_word")
+    GO_ON.set()
+    owner.backend.result(owner.jobs[0].job_id, 20)
+    owner.queue.cancel()
+    while owner.queue.busy:
+        if later:
+            later.pop(0)()
+    assert owner.results == []
+    owner.queue._schedule = lambda function: function()
+    owner.add("slow", steps=1)
+    owner.wait()
+    assert owner.results == ["slow"]
+    owner.backend.close()
+
+
 def test_a_failed_job_is_told_and_the_next_one_runs() -> None:
     GO_ON.clear()
     owner = Owner()
@@ -83,3 +103,20 @@ def test_a_failed_job_is_told_and_the_next_one_runs() -> None:
     assert owner.errors == ["There is no such place. Name another."]
     assert owner.results == ["word", "slow"]
     owner.backend.close()
+
+
+def test_a_job_that_is_not_taken_is_told_and_the_next_one_runs() -> None:
+    GO_ON.clear()
+    owner = Owner()
+    owner.add("no_such_function")
+    owner.add("wait_for_word")
+    owner.add("no_such_function")
+    owner.add("slow", steps=1)
+    GO_ON.set()
+    owner.wait()
+    assert len(owner.errors) == 2
+    assert all("no_such_function" in error for error in owner.errors)
+    assert owner.results == ["word", "slow"]
+    owner.backend.close()
+    owner.add("slow", steps=1)
+    assert "closed" in owner.errors[-1]

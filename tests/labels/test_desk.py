@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from workbench.errors import UnknownNameError
+from workbench.errors import UnknownNameError, WorkbenchError
 from workbench.labels.desk import SAME_ONSET_S, Desk
 from workbench.labels.journal import Journal
-from workbench.schema import make_picks
+from workbench.schema import make_picks, make_recording
 
 T0 = pd.Timestamp("2024-01-01T00:00:10.123456789")
 
@@ -22,16 +23,25 @@ def journal(tmp_path):
 
 
 @pytest.fixture
+def recording():
+    """20 s around T0."""
+    samples = np.zeros((2, 3, 2001), dtype=np.float32)
+    start = T0 - pd.Timedelta("10s")
+    values = {"stations": ["XX.A.", "XX.B."], "components": "ZNE", "sampling_rate_hz": 100.0, "source": "made"}
+    return make_recording(samples, start=start, recording_id="r1", **values)
+
+
+@pytest.fixture
 def picks():
     row = {"station": "XX.A.", "phase": "S", "time": T0, "probability": 0.7, "uncertainty_s": 0.05}
     return make_picks([row], recording_id="r1", picker="phasenet", weights="original")
 
 
 @pytest.fixture
-def desk(journal, picks):
+def desk(journal, picks, recording):
     return Desk(
         journal,
-        "r1",
+        recording,
         labels=lambda: journal.labels(["r1"]),
         picks=lambda: picks,
         provenance=lambda pick: {"filter": "none"} | ({"picker": pick["picker"]} if pick else {}),
@@ -103,3 +113,17 @@ def test_an_edited_model_pick_is_accepted_with_the_change(desk, journal, picks):
 def test_a_pick_that_is_not_there_is_named(desk):
     with pytest.raises(UnknownNameError, match="nothing-here"):
         desk.accept("nothing-here")
+
+
+def test_no_onset_is_set_where_the_recording_has_no_trace(desk, journal, picks):
+    with pytest.raises(UnknownNameError, match=r"XX\.NONE\."):
+        desk.set("XX.NONE.", "P", T0)
+    for seconds in (-10.1, 10.1, 3e7):
+        with pytest.raises(WorkbenchError, match="not within this recording"):
+            desk.set("XX.A.", "P", T0 + pd.Timedelta(seconds, unit="s"))
+        with pytest.raises(WorkbenchError, match="not within this recording"):
+            desk.move(picks["pick_id"].iloc[0], T0 + pd.Timedelta(seconds, unit="s"))
+    assert standing(journal).empty
+    desk.set("XX.A.", "P", T0 - pd.Timedelta("10s"))
+    desk.set("XX.A.", "P", T0 + pd.Timedelta("10s"))
+    assert len(standing(journal)) == 2

@@ -48,7 +48,8 @@ def told(view, name):
 
 
 def answer(view, op, **values):
-    view._answer({"op": op, **values})
+    """What a browser says that shows what is drawn now, unless another token is given."""
+    view._answer({"op": op, "token": told(view, "screen")["token"], **values})
 
 
 def test_the_browser_hears_of_rows_picks_thresholds_and_keys(session, view):
@@ -131,6 +132,34 @@ def test_a_failed_decision_is_a_notice_and_the_truth_again(session, view):
     assert "no such pick" in session.notice.text
     assert told(view, "marks")["seq"] == 9
     assert [mark["who"] for mark in told(view, "marks")["items"]] == ["model"]
+
+
+def test_a_key_on_a_recording_that_has_been_left_changes_nothing_of_the_one_that_came(session, view):
+    (model,) = told(view, "marks")["items"]
+    left = {"token": told(view, "screen")["token"], "station": session.station, "time": model["time"]}
+    answer(view, "act", action="refine", seq=1, **left)
+    assert view.cursor
+    view.act("recording:1")
+    wait(lambda: not session.loading and session.job.state == "done" and len(session.picks) > 0)
+    label = session.picks["pick_id"].iloc[0]
+    session.decide(lambda desk: desk.accept(label))
+    session.in_hand, before = "", session.station
+    for seq, (action, where) in enumerate(
+        [("phase:P", {}), ("set", {}), ("reject", {"id": label}), ("move", {"id": label}), ("undo", {})], start=2
+    ):
+        session.notice = None
+        answer(view, "act", action=action, seq=seq, **left, **where)
+        assert "Another recording" in session.notice.text, action
+        assert told(view, "marks")["seq"] == seq
+    answer(view, "hand", id=label, seq=9, token=left["token"])
+    answer(view, "focus", station=left["station"], token=left["token"])
+    assert (session.in_hand, session.station, told(view, "marks")["seq"]) == ("", before, 9)
+    assert len(session.journal.entries(session.recording_id)) == 1
+    view.act("phase:P")
+    assert "cursor is not on the plot" in session.notice.text, "the cursor was of the recording that was left"
+    answer(view, "act", action="recording:-1", seq=10, **left)
+    wait(lambda: not session.loading)
+    assert told(view, "screen")["token"] == left["token"]
 
 
 def test_a_rejected_pick_is_said_to_be_rejected(session, view):

@@ -37,7 +37,7 @@ class JobQueue:
     on_job
         Told of every change of the job in hand.
     on_error
-        Told why a job failed; not of cancelled ones.
+        Told why a job failed, or was not taken; not of cancelled ones.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class JobQueue:
         self._at = backend
         self._waiting: deque[_Wish] = deque()
         self._job: Job | None = None
+        self._dropped = ""
         # Where `schedule` calls at once, the worker that ends a job and the owner who adds one meet here; a quick job
         # cannot tell of its end before it has been told of as begun.
         self._turn = RLock()
@@ -80,30 +81,39 @@ class JobQueue:
         self._waiting.clear()
 
     def cancel(self) -> None:
-        """Stop the job in hand and forget those after it."""
+        """Stop the job in hand and forget those after it; what it returns if it ends all the same is dropped."""
         self._waiting.clear()
         if self._job is not None and self.busy:
+            self._dropped = self._job.job_id
             self._at.cancel(self._job.job_id)
 
     def _start_next(self) -> None:
-        if not self._waiting:
-            return
-        wish = self._waiting.popleft()
+        while self._waiting:
+            wish = self._waiting.popleft()
+            try:
+                job = self._submit(wish)
+            except WorkbenchError as error:
+                # A backend that takes no work says so for each job: none is left waiting for ever.
+                self._on_error(error)
+            else:
+                self._tell(job)
+                return
+
+    def _submit(self, wish: _Wish) -> Job:
         self._at = backend = self._backend
-        job = backend.submit(
+        return backend.submit(
             wish.function,
             title=wish.title,
             on_change=lambda job: self._schedule(lambda: self._changed(backend, job, wish)),
             **wish.arguments,
         )
-        self._tell(job)
 
     def _changed(self, backend: Backend, job: Job, wish: _Wish) -> None:
         with self._turn:
             if self._job is not None and self._job.job_id == job.job_id and self._job.state in _ENDED:
                 return
             try:
-                if job.state == "done":
+                if job.state == "done" and job.job_id != self._dropped:
                     wish.done(backend.result(job.job_id), job)
                 elif job.state == "failed":
                     self._tell_error(backend, job)

@@ -46,7 +46,7 @@ class PickerRun:
 
 
 class Curves:
-    """Annotations by recording and picker; those used last stay.
+    """Annotations by recording and picker with its very weights; those used last stay.
 
     Parameters
     ----------
@@ -56,20 +56,20 @@ class Curves:
 
     def __init__(self, *, bytes_kept: int = 256 * 2**20) -> None:
         self._bytes_kept = bytes_kept
-        self._kept: OrderedDict[tuple[str, str], tuple[xr.Dataset, float]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str, str], tuple[xr.Dataset, float]] = OrderedDict()
 
-    def keep(self, recording_id: str, key: str, annotations: xr.Dataset, seconds: float) -> None:
-        """Remember what a picker said of a recording, and how long it took."""
-        self._kept[(recording_id, key)] = (annotations, seconds)
-        self._kept.move_to_end((recording_id, key))
+    def keep(self, run: PickerRun, recording_id: str, annotations: xr.Dataset, seconds: float) -> None:
+        """Remember what a picker, as it was on the list when it began, said of a recording, and how long it took."""
+        self._kept[_place(run, recording_id)] = (annotations, seconds)
+        self._kept.move_to_end(_place(run, recording_id))
         total = sum(kept.nbytes for kept, _ in self._kept.values())
         while total > self._bytes_kept and len(self._kept) > 1:
             _, (dropped, _) = self._kept.popitem(last=False)
             total -= dropped.nbytes
 
-    def holds(self, recording_id: str, key: str) -> bool:
+    def holds(self, run: PickerRun, recording_id: str) -> bool:
         """Whether a picker's curves of a recording are kept."""
-        return (recording_id, key) in self._kept
+        return _place(run, recording_id) in self._kept
 
     def clear(self) -> None:
         """Forget all, for another source may give other recordings the same ids."""
@@ -77,9 +77,14 @@ class Curves:
 
     def fill(self, run: PickerRun, recording_id: str) -> PickerRun:
         """The run with the curves of that recording, if kept, and the picks at its thresholds."""
-        annotations, seconds = self._kept.get((recording_id, run.key), (None, float("nan")))
+        annotations, seconds = self._kept.get(_place(run, recording_id), (None, float("nan")))
         picks = empty_picks() if annotations is None else picks_from(annotations, run.card, run.thresholds)
         return replace(run, annotations=annotations, picks=picks, seconds=seconds)
+
+
+def _place(run: PickerRun, recording_id: str) -> tuple[str, str, str]:
+    # Two files of one's own may have one name, and with it one key.
+    return recording_id, run.key, run.card.weights_hash
 
 
 def origin_of(pick: Mapping[str, Any], runs: Iterable[PickerRun]) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
-from workbench.errors import UnknownNameError
+from workbench.errors import UnknownNameError, WorkbenchError
 from workbench.schema import Decision
 
 __all__ = ["SAME_ONSET_S", "Desk"]
@@ -35,8 +36,8 @@ class Desk:
     ----------
     journal
         Where decisions go.
-    recording_id
-        Of the open recording.
+    recording
+        The open Recording; an onset is set on one of its stations, within its time.
     labels
         Gives the labels that stand on this recording now.
     picks
@@ -48,20 +49,33 @@ class Desk:
     def __init__(
         self,
         journal: Recorder,
-        recording_id: str,
+        recording: xr.Dataset,
         *,
         labels: Callable[[], pd.DataFrame],
         picks: Callable[[], pd.DataFrame],
         provenance: Callable[[Mapping[str, Any] | None], Mapping[str, Any]],
     ) -> None:
         self._journal = journal
-        self._recording_id = recording_id
+        self._recording_id = str(recording.attrs["recording_id"])
+        self._stations = [str(name) for name in recording["station"].values]
+        self._first, self._last = (pd.Timestamp(recording["time"].values[end]) for end in (0, -1))
+        # A time that came through the browser is a float: it may lie a little before the sample that it is of.
+        self._slack = pd.Timedelta(1 / recording.attrs["sampling_rate_hz"], unit="s")
         self._labels = labels
         self._picks = picks
         self._provenance = provenance
 
     def set(self, station: str, phase: str, time: pd.Timestamp) -> Any:
-        """An onset that the analyst sets; moves her label of that phase if one stands within `SAME_ONSET_S`."""
+        """An onset that the analyst sets; moves her label of that phase if one stands within `SAME_ONSET_S`.
+
+        Raises
+        ------
+        UnknownNameError
+            If the recording has no such station.
+        WorkbenchError
+            If the time is not within the recording.
+        """
+        self._check(station, time)
         labels = self._labels()
         same = labels[(labels["station"] == station) & (labels["phase"] == phase) & (labels["decision"] != "reject")]
         if len(same):
@@ -71,8 +85,10 @@ class Desk:
         return self._record("add", {"station": station, "phase": phase}, time=time)
 
     def move(self, identity: str, time: pd.Timestamp) -> Any:
-        """The label, or a new label from the pick, at another time."""
-        return self._record("move", self._row(identity), time=time)
+        """The label, or a new label from the pick, at another time; raises as :meth:`set` does."""
+        row = self._row(identity)
+        self._check(str(row["station"]), time)
+        return self._record("move", row, time=time)
 
     def edit(self, identity: str, **changes: Any) -> Any:
         """The label with other uncertainty, polarity, onset quality, weight or phase; a pick is accepted with them."""
@@ -86,6 +102,15 @@ class Desk:
     def reject(self, identity: str) -> Any:
         """The pick, or the label, as an onset that is not there."""
         return self._record("reject", self._row(identity))
+
+    def _check(self, station: str, time: pd.Timestamp) -> None:
+        if station not in self._stations:
+            raise UnknownNameError("station of this recording", station, self._stations)
+        if not self._first - self._slack <= time <= self._last + self._slack:
+            raise WorkbenchError(
+                f"{time} is not within this recording, which goes from {self._first} to {self._last}: "
+                "point at the onset on its traces."
+            )
 
     def _row(self, identity: str) -> dict[str, Any]:
         labels = self._labels()

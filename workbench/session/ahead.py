@@ -11,6 +11,7 @@ import xarray as xr
 
 from workbench.compute.base import Backend
 from workbench.compute.queue import JobQueue
+from workbench.inference.runs import PickerRun
 from workbench.schema import Job
 from workbench.session.opened import Opened
 from workbench.session.picker_list import PICKER_RUN, PickerList
@@ -75,12 +76,13 @@ class PickedAhead:
             return
         recording_id = str(recording.attrs["recording_id"])
         for key in self._pickers.not_run_on(recording_id):
+            run = self._pickers.runs[key]
             self._jobs.add(
-                PICKER_RUN, **self._pickers.run_arguments(key, recording), done=partial(self._keep, key, recording_id)
+                PICKER_RUN, **self._pickers.run_arguments(key, recording), done=partial(self._keep, run, recording_id)
             )
 
-    def _keep(self, key: str, recording_id: str, annotations: xr.Dataset, job: Job) -> None:
-        self._pickers.keep_curves(key, recording_id, annotations, job.elapsed_s)
+    def _keep(self, run: PickerRun, recording_id: str, annotations: xr.Dataset, job: Job) -> None:
+        self._pickers.keep_curves(run, recording_id, annotations, job.elapsed_s)
         self._on_picked()
 
 

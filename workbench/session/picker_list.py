@@ -120,7 +120,7 @@ class PickerList(param.Parameterized):
 
     def not_run_on(self, recording_id: str) -> list[str]:
         """Pickers that are on, and whose curves of a recording are not kept."""
-        return [key for key, run in self.runs.items() if run.on and not self._curves.holds(recording_id, key)]
+        return [key for key, run in self.runs.items() if run.on and not self._curves.holds(run, recording_id)]
 
     def _runs_of(self, recording_id: str) -> dict[str, PickerRun]:
         """The list as it stands for a recording: with its curves, where there are any, and picks at the thresholds."""
@@ -137,16 +137,18 @@ class PickerList(param.Parameterized):
         }
 
     def _add_run(self, key: str, recording_id: str) -> None:
+        run = self._run(key)
+
         def keep(annotations: xr.Dataset, job: Job) -> None:
-            self.keep_curves(key, recording_id, annotations, job.elapsed_s)
+            self.keep_curves(run, recording_id, annotations, job.elapsed_s)
 
         self._runs.add(PICKER_RUN, **self.run_arguments(key, self.recording), done=keep)
 
-    def keep_curves(self, key: str, recording_id: str, annotations: xr.Dataset, seconds: float) -> None:
-        """Remember a picker's curves of a recording, and show them if it is the open one."""
-        self._curves.keep(recording_id, key, annotations, seconds)
-        if recording_id == self.recording_id and key in self.runs:
-            self.runs = {**self.runs, key: self._curves.fill(self.runs[key], recording_id)}
+    def keep_curves(self, run: PickerRun, recording_id: str, annotations: xr.Dataset, seconds: float) -> None:
+        """Remember the curves of a picker as it was when it began, and show them if the recording is the open one."""
+        self._curves.keep(run, recording_id, annotations, seconds)
+        if recording_id == self.recording_id and run.key in self.runs:
+            self.runs = {**self.runs, run.key: self._curves.fill(self.runs[run.key], recording_id)}
 
     def _change_run(self, key: str, **changes: Any) -> None:
         self.runs = {**self.runs, key: self._curves.fill(replace(self._run(key), **changes), self.recording_id)}

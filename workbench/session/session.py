@@ -28,11 +28,11 @@ from workbench.labels.journal import Journal
 from workbench.processing.refine import refine_onset
 from workbench.schema import empty_labels, empty_picks, waveform_hash
 from workbench.session.ahead import PickedAhead
+from workbench.session.decisions import Decisions
 from workbench.session.filtered import Filtered
 from workbench.session.kernels import Kernels
 from workbench.session.notice import Notice
 from workbench.session.opened import Opened, read_opened
-from workbench.session.picker_list import PickerList
 from workbench.session.scene import NeighbourScene
 from workbench.session.turns import in_turn
 from workbench.settings import Settings, load_settings
@@ -45,18 +45,15 @@ __all__ = ["Session"]
 _AUTO_RUN_SAMPLES = 20_000_000
 
 
-class Session(PickerList):
+class Session(Decisions):
     """What one user has open."""
 
     source = param.Parameter(doc="The open Source, or None.")
     recordings = param.DataFrame(pd.DataFrame(), doc="The source's table of recordings.")
     listed = param.Parameter(doc="Row numbers of the recordings in the order of the list; None is that of the table.")
-    statuses = param.DataFrame(pd.DataFrame(), doc="Status, note and counts by recording, from the journal.")
     shown = param.Parameter(doc="The open Recording as filtered for the screen, or None.")
     event = param.Parameter(doc="The Event of the open recording, or None.")
     theory = param.DataFrame(pd.DataFrame(), doc="Theoretical arrivals: station, phase, time.")
-    labels = param.DataFrame(empty_labels(), doc="Labels that stand on the open recording, rejects too.")
-    in_hand = param.String("", doc="label_id or pick_id of the pick in hand.")
     station = param.String("", doc="The open (focus) station.")
     view = param.Parameter(doc="(start, end) of the time on the screen as Timestamps; None is the whole recording.")
     filter = param.String("none", doc="Name of the filter on the screen.")
@@ -66,11 +63,6 @@ class Session(PickerList):
     order = param.Selector(default="distance", objects=["distance", "arrival", "name"])
     spectrogram = param.Boolean(False)
     errand = param.Parameter(doc="The Job in hand that is no picker's (scan, download, export), or the last, or None.")
-    loading = param.Boolean(False, doc="Whether a recording or source is being read.")
-    notice = param.Parameter(doc="The Notice to show, or None.")
-    saved = param.Parameter(doc="The journal's last Entry of this session, or None.")
-    can_undo = param.Boolean(False)
-    can_redo = param.Boolean(False)
     neighbours = param.Event(doc="A neighbour of the open recording has come into memory.")
     analyst = param.String("")
 
@@ -108,9 +100,8 @@ class Session(PickerList):
         self.journal = Journal(self.settings.labels_url, self.analyst)
         self.index = pd.Index([], dtype=str)
         self._shelf: Shelf[Opened] | None = None
-        self._desk: Desk | None = None
         self._filtered = Filtered()
-        self._hash, self._unread = ("", ""), False
+        self._hash = ("", "")
         self._labels_ahead: dict[str, pd.DataFrame] = {}
         self._on_listing: Notice | None = None
         self.kernels = Kernels.of(self, backend, self._use)
@@ -170,6 +161,9 @@ class Session(PickerList):
         )
 
     def _take_source(self, source: Source, table: pd.DataFrame, index: pd.Index, recording_id: str) -> None:
+        # What still runs is about the recordings of the last source, and this one may give others the same ids.
+        self._ahead.cancel()
+        self.cancel()
         if self._shelf is not None:
             self._shelf.close()
         self._shelf = Shelf(partial(read_opened, source))
@@ -200,7 +194,8 @@ class Session(PickerList):
         if future.done():
             self._arrive(recording_id, future)
         else:
-            self.loading = True
+            # What is on the screen until then is the last recording's, and nothing is decided about it any more.
+            self._desk, self.loading = None, True
             future.add_done_callback(lambda done: self.schedule(lambda: self._arrive(recording_id, done)))
 
     def row(self, recording_id: str) -> int:
@@ -243,7 +238,7 @@ class Session(PickerList):
             self.station = opened.first_station
             self._desk = Desk(
                 self.journal,
-                recording_id,
+                opened.recording,
                 labels=lambda: self.labels,
                 picks=lambda: self.picks,
                 provenance=self._provenance,
@@ -324,35 +319,7 @@ class Session(PickerList):
         if (recording_id, name) == (self.recording_id, self.filter):
             self.shown = filtered
 
-    # ---- decisions
-
-    def decide(self, decision: Callable[[Desk], Any]) -> None:
-        """Record one decision on the open recording; it is on disk, and the pick is in hand, when this returns.
-
-        Examples
-        --------
-        ``session.decide(lambda desk: desk.move(pick_id, time))``
-        """
-        if self._desk is None:
-            raise WorkbenchError("No recording is open; open one from the list, then decide.")
-        self._read_labels()
-        self._saved(decision(self._desk))
-
-    def undo(self) -> None:
-        """Take back the last decision on this recording; the taking back is a row too."""
-        self._saved(self.journal.undo(self.recording_id))
-
-    def redo(self) -> None:
-        """Bring back the decision that was taken back last."""
-        self._saved(self.journal.redo(self.recording_id))
-
-    def set_status(self, status: str) -> None:
-        """Mark the open recording as untouched, in work, done or rejected."""
-        self._saved(self.journal.set_status(self.recording_id, status))
-
-    def set_note(self, text: str) -> None:
-        """Keep a note on the open recording."""
-        self._saved(self.journal.set_note(self.recording_id, text))
+    # ---- what a decision needs
 
     def refine(self, time: pd.Timestamp, component: str = "Z") -> pd.Timestamp:
         """The onset nearest to a time on the open station, by AIC on the filtered trace; changes no label."""
@@ -373,34 +340,6 @@ class Session(PickerList):
         self.kernels.close()
         self._local.close()
         self.journal.close()
-
-    def _saved(self, entry: Any) -> None:
-        if entry is None:
-            return
-        with self.hold(), param.parameterized.batch_call_watchers(self):
-            self._refresh_labels()
-            self.in_hand = entry.label_id or self.in_hand
-            self.saved = entry
-
-    def _read_labels(self) -> None:
-        """Read the labels of a recording that has just been opened, unless that was done."""
-        if self._unread:
-            try:
-                with self.hold(), param.parameterized.batch_call_watchers(self):
-                    self._refresh_labels()
-            except WorkbenchError as error:
-                self.notice = Notice("error", str(error))
-
-    def _refresh_labels(self) -> None:
-        self._unread = False
-        here = [self.recording_id]
-        self.labels = self.journal.labels(here)
-        # Only this row: folding a journal of 100,000 decisions anew at every key takes a third of a second.
-        others = self.statuses[self.statuses["recording_id"] != self.recording_id]
-        now = self.journal.recordings(here)
-        self.statuses = pd.concat([others, now], ignore_index=True) if len(others) else now
-        self.can_undo = self.journal.can_undo(self.recording_id)
-        self.can_redo = self.journal.can_redo(self.recording_id)
 
     def _provenance(self, pick: Mapping[str, Any] | None) -> dict[str, Any]:
         """Where a decision comes from: the screen it was made on and, for a pick, the run that gave it."""

@@ -10,12 +10,13 @@ import pandas as pd
 import panel as pn
 import param
 
+from workbench.errors import WorkbenchError
 from workbench.session import Session
 from workbench.views.guard import guarded
 from workbench.views.keys import PROFILES, keymap
 from workbench.views.pick_editor import PickEditor
 from workbench.views.theme import TOKENS
-from workbench.views.traces_actions import Actions, Where
+from workbench.views.traces_actions import ABOUT_PICKS, Actions, Where
 from workbench.views.traces_ahead import PagesAhead
 from workbench.views.traces_drawing import Drawing, Stage
 from workbench.views.traces_figures import (
@@ -164,11 +165,19 @@ class TraceView(pn.viewable.Viewer):
             self._session.view = view
 
     def _on_focus(self, message: Mapping[str, Any]) -> None:
-        self._session.station = message["station"]
+        if self._is_here(message):
+            self._session.station = message["station"]
 
     def _on_hand(self, message: Mapping[str, Any]) -> None:
         self._stage.seq = int(message["seq"])
-        self._session.in_hand = self._made.get(message["id"], message["id"])
+        if self._is_here(message):
+            self._session.in_hand = self._made.get(message["id"], message["id"])
+        else:
+            self._drawing.draw_marks()
+
+    def _is_here(self, message: Mapping[str, Any]) -> bool:
+        """Whether the browser showed, when it said that, the recording that is drawn now."""
+        return self._drawing.is_of(message["token"])
 
     def _on_armed(self, message: Mapping[str, Any]) -> None:
         self._editor.keep(armed=bool(message["on"]))
@@ -217,6 +226,8 @@ class TraceView(pn.viewable.Viewer):
             station=message.get("station", ""),
         )
         try:
+            if message["action"].partition(":")[0] in ABOUT_PICKS and not self._is_here(message):
+                raise WorkbenchError("Another recording has come to the screen since that key: nothing was changed.")
             self._actions.do(message["action"], where)
             if message.get("as"):
                 self._made[message["as"]] = self._session.in_hand
@@ -252,6 +263,7 @@ class TraceView(pn.viewable.Viewer):
     def _open(self) -> None:
         """Show the recording that the session has opened: as it was drawn ahead, if it was."""
         self._turn = self._turned
+        self.cursor = {}
         drawn = self._ahead.take(self._session.recording_id)
         if drawn is None or not drawn.fits(self._session):
             self._drawing = Drawing(self._session, self._stage, self._tell)

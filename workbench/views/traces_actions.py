@@ -14,7 +14,15 @@ from workbench.processing.filtering import FILTERS
 from workbench.session import Session
 from workbench.views.keys import ACTIONS, UNCERTAINTY_CLASSES_S
 
-__all__ = ["Actions", "Where"]
+__all__ = ["ABOUT_PICKS", "Actions", "Where"]
+
+ABOUT_PICKS = frozenset(
+    (
+        *("phase", "set", "set_next", "move", "nudge", "delete", "reject", "accept", "refine", "undo", "redo"),
+        *("polarity", "onset", "weight", "uncertainty", "width"),
+    )
+)
+"""Actions that mean the recording that whoever asks for them sees; the others mean the same on any."""
 
 _ALL = ("Z", "N", "E")
 _LARGER = 1.25

@@ -90,6 +90,7 @@ class Drawing:
         self.placed = 0
         self._km: dict[str, float] = {}
         self._zero: dict[str, float] = {}
+        self._recording_id = ""
         self._rows: list[Row] = []
         self._held = (0.0, 0.0, 0.0)
         self._packed: tuple[Any, ...] = ()
@@ -150,6 +151,8 @@ class Drawing:
             self._show_nothing()
             return
         self.points = TracePoints(shown)
+        # While the session reads another recording, this one is still on the screen.
+        self._recording_id = str(shown.attrs["recording_id"])
         if new:
             self.first, self._zero, self.order, self._held = None, {}, [], (0.0, 0.0, 0.0)
             self.x = (0.0, 0.0)
@@ -231,8 +234,12 @@ class Drawing:
         return pd.Timestamp(round((x + self._zero[self._focus()]) * 1e6), unit="ns")
 
     def token(self) -> str:
-        """Stands for the axis: what the browser says of another one came too late."""
-        return f"{self._scene.recording_id}/{self._scene.align}"
+        """Stands for the axis: what the browser says of another one came too late. Empty where nothing is drawn."""
+        return f"{self._recording_id}/{self._scene.align}" if self.points is not None else ""
+
+    def is_of(self, token: str) -> bool:
+        """Whether a token is of the recording that is drawn, on whatever axis."""
+        return token.rpartition("/")[0] == self.token().rpartition("/")[0]
 
     def window(self, first: int | None) -> tuple[list[Row], int]:
         """Rows on the screen, and the number of the first neighbour among them."""

@@ -31,6 +31,11 @@ class Edits {
     }
   }
 
+  // The recording on the screen: Python may have opened another one since.
+  get token() {
+    return this.state.screen.token || "";
+  }
+
   find(id) {
     return id ? this.marks.find(mark => mark.id === id) : undefined;
   }
@@ -54,7 +59,7 @@ class Edits {
     this.hand = id;
     this.draw();
     this.seq += 1;
-    this.send({ op: "hand", id, seq: this.seq });
+    this.send({ op: "hand", id, seq: this.seq, token: this.token });
   }
 
   // The label that a pick has become, or a new one on top of it: a model's own pick stays where it was.
@@ -75,12 +80,12 @@ class Edits {
 
   tell(action, more = {}) {
     this.seq += 1;
-    this.send({ op: "act", action, seq: this.seq, ...more });
+    this.send({ op: "act", action, seq: this.seq, token: this.token, ...more });
   }
 
   // What is pressed after "refine" is about the cursor that Python has still to find: it waits for the answer.
   act(action, at = null) {
-    if (this.refining && performance.now() - this.refining.asked < REFINE_MS) return this.refining.waiting.push([action, at]);
+    if (this.refining && performance.now() - this.refining.asked < REFINE_MS) return this.refining.waiting.push([action, at, this.token]);
     this.refining = null;
     if (at) this.cursor = at;
     this.act_now(action);
@@ -91,7 +96,8 @@ class Edits {
     if (!this.refining || seq < this.refining.seq) return;
     const { waiting } = this.refining;
     this.refining = null;
-    for (const [action, at] of waiting) this.act(action, at);
+    // A place on a recording that has been left is no place on this one.
+    for (const [action, at, token] of waiting) if (!at || token === this.token) this.act(action, at);
   }
 
   // One action of the table: on the screen at once where the screen knows how, and in Python in any case.

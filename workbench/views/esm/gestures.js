@@ -17,9 +17,10 @@ class Gestures {
   }
 
   // Another recording is on the screen: what the hand held of the last one is let go, and the cursor is where the
-  // pointer is on this one.
+  // pointer is on this one, or nowhere.
   letGo() {
     this.drag = this.down = null;
+    this.edits.cursor = null;
     if (this.pointer) this.pointAt(this.plots.at(...this.pointer));
   }
 
@@ -115,7 +116,7 @@ class Gestures {
     }
     if (!down || Math.hypot(event.clientX - down.px, event.clientY - down.py) > CLICK_PX) return;
     const row = down.point.row;
-    if (row && !row.focus && (down.point.inside || down.point.names)) this.send({ op: "focus", station: row.station });
+    if (row && !row.focus && (down.point.inside || down.point.names)) this.send({ op: "focus", station: row.station, token: this.edits.token });
   }
 
   doubleClick(event) {
