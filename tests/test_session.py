@@ -256,6 +256,27 @@ def test_weights_of_the_same_name_do_not_show_the_curves_of_the_others(session, 
     assert session.runs["sta_lta"].annotations is first.annotations
 
 
+def test_the_opened_recording_is_picked_before_its_neighbours(session, monkeypatch):
+    first, second = session.recordings["recording_id"].iloc[:2]
+    wait(lambda: session.not_run_on(second) == [])
+    session.open(second)
+    wait(lambda: session.recording is not None and not session.loading)
+    session._curves.clear()
+    submitted, stopped = [], []
+    submit, cancel = session.kernels.backend.submit, session._ahead._jobs.cancel
+
+    def note(function, /, **settings):
+        submitted.append(settings["recording"].attrs["recording_id"])
+        return submit(function, **settings)
+
+    monkeypatch.setattr(session.kernels.backend, "submit", note)
+    monkeypatch.setattr(session._ahead._jobs, "cancel", lambda: (stopped.append(list(submitted)), cancel()))
+    session.open(first)
+    wait(lambda: session.not_run_on(second) == [])
+    assert submitted[:2] == [first, second]
+    assert stopped[0] == [], "what ran ahead for the last recording is stopped first"
+
+
 def test_an_unknown_recording_is_named_and_the_open_one_stays(session):
     with pytest.raises(UnknownNameError, match="no-such"):
         session.open("no-such")

@@ -58,7 +58,9 @@ def test_a_stream_is_started_picked_and_stopped(page: Page, server: Server) -> N
     page.get_by_role("button", name="Stop").click()
     expect(status).to_contain_text("Stopped")
     stopped = page.evaluate(DRAWN)
-    page.wait_for_timeout(1000)
+    # What was on its way would have come before the answer to this.
+    page.get_by_role("button", name="To the dark theme").click()
+    expect(page.get_by_role("button", name="To the light theme")).to_be_visible(timeout=PATIENCE_MS)
     assert page.evaluate(DRAWN)["end"] == stopped["end"]
     expect(page.get_by_role("button", name="Start again")).to_be_visible()
     assert errors == []

@@ -190,6 +190,8 @@ class Session(Decisions):
             raise UnknownNameError("recording", recording_id, self._some_ids())
         future = self._shelf.fetch(recording_id)
         self.cancel()
+        # What is picked ahead would compete with it, and those that are wanted next are other ones.
+        self._ahead.cancel()
         self.recording_id = recording_id
         if future.done():
             self._arrive(recording_id, future)
@@ -249,9 +251,9 @@ class Session(Decisions):
             self._unread = True
         # The journal takes longer than all else here: the traces go to the screen first.
         self.schedule(self._read_labels)
-        self._fetch_neighbours()
         if opened.recording["waveform"].size <= _AUTO_RUN_SAMPLES:
             self.run()
+        self._fetch_neighbours()
 
     def _clear(self, *, keep_id: bool = False) -> None:
         if not keep_id:
