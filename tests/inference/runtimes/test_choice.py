@@ -189,6 +189,17 @@ def test_a_damaged_export_is_made_again(picker: TorchPicker, monkeypatch: pytest
     assert len(file.read_bytes()) == len(whole)
 
 
+def test_a_cache_folder_that_cannot_be_written_costs_the_runtime_and_not_the_picks(
+    picker: TorchPicker, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only(monkeypatch, "torch", "onnxruntime")
+    exports_folder().parent.mkdir(parents=True, exist_ok=True)
+    exports_folder().write_text("in the way")
+    annotations = annotate(recording_of(1600), "phasenetlight", path)
+    assert annotations.attrs["runtime"].startswith("torch")
+    assert "The export of PhaseNetLight cannot be kept in" in annotations.attrs["notices"]
+
+
 def test_a_short_recording_is_not_worth_choosing_for(
     picker: TorchPicker, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
