@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -62,3 +63,49 @@ def test_other_versions_are_remarked_on() -> None:
     assert any(remark.startswith("the forgetful kernel has no workbench, this computer") for remark in remarks)
     assert any("no torch" in remark and "last digits" in remark for remark in remarks)
     backend.close()
+
+
+class BreakingLink(ForgetfulLink):
+    """Raises at the first job what no backend foresees, and answers the next."""
+
+    name = "the breaking kernel"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.n_opened = 0
+
+    def open(self, stop: Any) -> None:
+        self.n_opened += 1
+        super().open(stop)
+
+    def send(self, header: dict[str, Any], buffers: Sequence[bytes]) -> None:
+        if header["kind"] != "run":
+            return
+        if self.n_opened == 1:
+            raise EOFError("the other end hung up")
+        self._coming.append({"kind": "error", "job": header["job"], "type": "JobError", "text": "no such data"})
+
+
+def test_error_that_nobody_foresaw_fails_its_job_and_the_next_one_runs() -> None:
+    backend = LinkedBackend([BreakingLink()])
+    with closing(backend):
+        with pytest.raises(JobError, match="first failed: EOFError: the other end hung up"):
+            backend.result(backend.submit("statistics:mean", title="first", data=[1.0]).job_id, 30)
+        with pytest.raises(JobError, match="no such data"):
+            backend.result(backend.submit("statistics:mean", data=[1.0]).job_id, 30)
+
+
+def test_owner_and_watcher_who_fail_when_told_do_not_stop_the_jobs_of_others(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(told: object) -> None:
+        raise ValueError(f"cannot draw {type(told).__name__}")
+
+    with closing(LinkedBackend([ForgetfulLink()])) as backend:
+        backend.watch(fail)
+        for _ in range(2):
+            job = backend.submit("statistics:mean", on_change=fail, data=[1.0])
+            with pytest.raises(JobError, match="was lost on the way"):
+                backend.result(job.job_id, 30)
+    assert "cannot draw Job" in caplog.text
+    assert "cannot draw BackendStatus" in caplog.text

@@ -166,23 +166,32 @@ class DaskBackend:
         if self._cluster is None:
             self._set(state="starting", words="")
             try:
-                cluster = self._open_cluster()
-                cluster.client.subscribe_topic(self._topic(cluster), self._heard)
-                cluster.client.subscribe_topic("all", self._heard_of_workers)
-                self._meet_workers(cluster)
+                self._cluster = self._connected()
             except WorkbenchError as error:
                 self._set(state="lost", words=str(error))
                 raise
-            self._cluster = cluster
             self._set(state="ready", words="")
         return self._cluster
+
+    def _connected(self) -> Cluster:
+        cluster: Cluster | None = None
+        try:
+            cluster = self._open_cluster()
+            cluster.client.subscribe_topic(self._topic(cluster), self._heard)
+            cluster.client.subscribe_topic("all", self._heard_of_workers)
+            self._meet_workers(cluster)
+        except Exception as error:  # noqa: BLE001 - the border to Dask, which raises a dozen kinds
+            if cluster is not None:
+                in_background(cluster.close)
+            told = job_error(f"The connection to {self.name}", error)
+            raise told from (error if told is not error else error.__cause__)
+        return cluster
 
     def _meet_workers(self, cluster: Cluster) -> None:
         """Versions and device of the workers that are there, and whether they have a workbench."""
         try:
             found = cluster.client.run(dask_side.introduce, self._preload)
         except (ImportError, AttributeError) as error:
-            cluster.close()
             raise RequirementError(
                 f"The workers of {self.name} have no workbench that fits ({error}). Install there the version of this "
                 "computer: pip install seismic-workbench"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import uuid
@@ -12,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from workbench.compute.base import BackendStatus
-from workbench.compute.functions import error_from_words
+from workbench.compute.functions import error_from_words, job_error
 from workbench.compute.link import Greeting, Link, greeting_from
 from workbench.compute.payload import Buffer, decode
 from workbench.compute.processes import death_words, is_running
@@ -21,6 +22,8 @@ from workbench.compute.wire import Header, Wire, make_spool
 from workbench.errors import JobCancelledError, JobError, WorkbenchError, WorkerLostError
 
 __all__ = ["Errand", "Runner"]
+
+_log = logging.getLogger(__name__)
 
 _POLL_S = 0.05
 _IDLE_POLL_S = 0.25
@@ -103,21 +106,43 @@ class Runner:
     # ---- the thread
 
     def _serve(self) -> None:
-        while not self._closing:
-            errand = self._next(_IDLE_POLL_S)
-            self.task = errand.task if errand is not None else None
-            self._on_turn()
-            if errand is not None:
-                self._do(errand)
-            elif self._renew:
-                self._start_again()
-            elif self._wanted and not self._open:
-                self._try_to_open()
-            elif self._open:
-                self._look_after()
-        self._link.close()
-        self._wire.close()
-        self._set(state="off", words="")
+        try:
+            while not self._closing:
+                errand = self._next(_IDLE_POLL_S)
+                try:
+                    self._take_turn(errand)
+                except Exception as error:  # noqa: BLE001 - a link raises what its packages do, and all wait for this thread
+                    self._give_up(errand, error)
+        finally:
+            with suppress(Exception):  # the thread ends here, and its owner waits for that
+                self._link.close()
+            self._wire.close()
+            self._set(state="off", words="")
+
+    def _take_turn(self, errand: Errand | None) -> None:
+        self.task = errand.task if errand is not None else None
+        self._on_turn()
+        if errand is not None:
+            self._do(errand)
+        elif self._renew:
+            self._start_again()
+        elif self._wanted and not self._open:
+            self._try_to_open()
+        elif self._open:
+            self._look_after()
+
+    def _give_up(self, errand: Errand | None, error: Exception) -> None:
+        """After what nobody foresaw: the job fails, and the next one opens the link anew."""
+        _log.error("%s gave an error that is not foreseen", self._link.name, exc_info=error)
+        told = job_error(errand.task.job.title if errand else self._link.name, error)
+        self.task = None
+        if errand is not None and self._started:
+            # Not killed: the process may be another user's, too.
+            with suppress(Exception):
+                self._link.interrupt()
+        self._lose(f"cannot be used: {told}")
+        if errand is not None:
+            errand.task.fail(told)
 
     def _try_to_open(self) -> None:
         self._wanted = False
@@ -152,11 +177,11 @@ class Runner:
 
     def _do(self, errand: Errand) -> None:
         task = errand.task
+        self._started, self._n_without = False, 0
         if task.stop.is_set():
             self.task = None
             task.finish("cancelled", error=task.cancelled(" before it began"))
             return
-        self._started, self._n_without = False, 0
         try:
             self._ensure_open(lambda: task.stop.is_set() or self._closing, task)
             self._set(state="busy", words=task.job.title)

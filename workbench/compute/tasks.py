@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import uuid
@@ -17,6 +18,8 @@ __all__ = ["MIN_SECONDS_BETWEEN_REPORTS", "Task", "TaskTable"]
 
 MIN_SECONDS_BETWEEN_REPORTS = 0.1
 _FINISHED_JOBS_KEPT = 20
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -51,7 +54,12 @@ class Task:
                 return
             self.told_s = now_s
             if self.on_change is not None:
-                self.on_change(self.job)
+                try:
+                    self.on_change(self.job)
+                except Exception:  # noqa: BLE001 - what an owner does wrong must not end the thread of all
+                    _log.exception(
+                        "Whoever asked for %s failed when told that it is %s", self.job.title, self.job.state
+                    )
 
     def report(self, fraction: float, step: str) -> None:
         """The function's :data:`~workbench.schema.Report`."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 
 from workbench.compute.base import BackendStatus
 
 __all__ = ["Watchers"]
+
+_log = logging.getLogger(__name__)
 
 
 class Watchers:
@@ -34,4 +37,7 @@ class Watchers:
         with self._lock:
             watchers = list(self._watchers)
         for watcher in watchers:
-            watcher(status)
+            try:
+                watcher(status)
+            except Exception:  # noqa: BLE001 - what a watcher does wrong must not end the thread of all
+                _log.exception("A watcher failed when told that the state is %s", status.state)

@@ -14,11 +14,12 @@ import numpy as np
 import xarray as xr
 
 from workbench.inference.runtimes.choice import choose
+from workbench.inference.runtimes.exports import network_key
 from workbench.pickers import TorchPicker, open_picker
 from workbench.pickers.segments import finite_runs
 from workbench.schema import Report, silent
 
-__all__ = ["DRAFT_THRESHOLD", "Drafts", "drafts_of"]
+__all__ = ["DRAFT_THRESHOLD", "Drafts", "drafting_key", "drafts_of"]
 
 DRAFT_THRESHOLD = 0.01
 """Of P or S in XiaoNet, above which the heavy picker looks; measured in ``tests/benchmarks/test_drafts.py``."""
@@ -65,6 +66,11 @@ def _drafter() -> TorchPicker:
     picker = open_picker("xiaonet", **_GRID)
     assert isinstance(picker, TorchPicker)
     return picker
+
+
+def drafting_key() -> str:
+    """Stands for all that decides where a heavy picker looks: XiaoNet, its weights, how it is run, the threshold."""
+    return f"{network_key(_drafter())}/{sorted(_GRID.items())}/{DRAFT_THRESHOLD}/{_MARGIN_S}"
 
 
 def drafts_of(

@@ -23,11 +23,15 @@ from workbench.errors import SchemaError
 from workbench.inference.run import annotate
 from workbench.inference.whole_files import write_whole
 from workbench.pickers import Picker, TorchPicker, open_picker
+from workbench.pickers.segments import library_versions
 from workbench.schema import Report, check_annotations, silent, waveform_hash
 
 __all__ = ["KeptCurves", "annotate_or_recall", "curves_key"]
 
 _BYTES_KEPT = 2 * 2**30
+_KEPT_BETWEEN_TRIMS = 20
+"""To look through a full folder takes longer than to write one file into it."""
+
 _DAMAGED = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, SchemaError)
 
 
@@ -61,19 +65,28 @@ def annotate_or_recall(
 
 def curves_key(recording: xr.Dataset, picker: Picker, mode: str, settings: dict[str, Any]) -> str:
     """Stands for what a picker's curves of a recording hang on; another version of the workbench has other keys."""
-    form = ""
+    form = drafting = ""
+    versions = library_versions("numpy", "scipy", "obspy")
     if isinstance(picker, TorchPicker):
+        from workbench.inference.drafts import drafting_key
         from workbench.inference.runtimes.exports import network_key
 
         form = network_key(picker)
+        versions |= library_versions("torch", "seisbench")
+        drafting = drafting_key() if mode == "draft" else ""
     wanted = (
         __version__,
+        sorted(versions.items()),
         repr(picker.card),
         form,
         mode,
+        drafting,
         sorted((name, repr(value)) for name, value in settings.items()),
     )
     return f"{waveform_hash(recording)}-{hashlib.blake2b(repr(wanted).encode(), digest_size=8).hexdigest()}"
+
+
+_n_kept: dict[Path, int] = {}
 
 
 class KeptCurves:
@@ -85,11 +98,13 @@ class KeptCurves:
         Made when the first are kept.
     bytes_kept
         Of all files together. One larger than this is not kept.
+    trim_every
+        After how many new files, of this process, the folder is looked through; it may grow by so many meanwhile.
     """
 
-    def __init__(self, folder: Path, *, bytes_kept: int = _BYTES_KEPT) -> None:
+    def __init__(self, folder: Path, *, bytes_kept: int = _BYTES_KEPT, trim_every: int = _KEPT_BETWEEN_TRIMS) -> None:
         self.folder = folder
-        self._bytes_kept = bytes_kept
+        self._bytes_kept, self._trim_every = bytes_kept, trim_every
 
     def recall(self, key: str) -> xr.Dataset | None:
         """The annotations kept under a key; None if there are none, or their file is damaged."""
@@ -129,7 +144,11 @@ class KeptCurves:
         # A cache that cannot be written costs time, and must not cost the curves.
         with contextlib.suppress(OSError):
             write_whole(self._path(key), write)
-            self._trim()
+            # The first of a process trims too, for a process may keep only a few.
+            n_before = _n_kept.get(self.folder, 0)
+            _n_kept[self.folder] = n_before + 1
+            if n_before % self._trim_every == 0:
+                self._trim()
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.npz"
@@ -137,7 +156,8 @@ class KeptCurves:
     def _trim(self) -> None:
         """Remove what was used longest ago, until the rest is small enough."""
         found = []
-        for path in self.folder.glob("*.npz"):
+        # Not what begins with a point: another process is writing it.
+        for path in self.folder.glob("[!.]*.npz"):
             # Another process may have removed it just now.
             with contextlib.suppress(FileNotFoundError):
                 state = path.stat()

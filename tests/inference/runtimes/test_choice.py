@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 import xarray as xr
+from onnxruntime.capi import onnxruntime_pybind11_state as states
 
 from workbench.errors import PickerError
 from workbench.inference import run
 from workbench.inference.run import annotate
 from workbench.inference.runtimes import choice, onnx_runtime
+from workbench.inference.runtimes.agreement import made_windows
 from workbench.inference.runtimes.choice import choose, forget_choices, known_choice
 from workbench.inference.runtimes.exports import exports_folder
 from workbench.pickers import TorchPicker, open_picker
@@ -100,6 +103,54 @@ def test_a_network_that_cannot_be_exported_runs_in_torch_and_that_is_said(
     assert "no such operation" in annotations.attrs["notices"]
 
 
+class FailingSession:
+    """A session of ONNX Runtime that raises what a real one does."""
+
+    def __init__(self, session: Any, error: Exception, most_windows: int) -> None:
+        self._session, self._error, self._most = session, error, most_windows
+
+    def run(self, names: None, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+        if len(inputs["windows"]) > self._most:
+            raise self._error
+        return list(self._session.run(names, inputs))
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, error: Exception, most_windows: int) -> None:
+    session = onnx_runtime._session
+    monkeypatch.setattr(onnx_runtime, "_session", lambda model: FailingSession(session(model), error, most_windows))
+
+
+def test_a_network_that_fails_in_onnx_runtime_runs_in_torch_and_that_is_said(
+    picker: TorchPicker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only(monkeypatch, "torch", "onnxruntime")
+    failing(monkeypatch, states.RuntimeException("Non-zero status code returned"), most_windows=0)
+    chosen = choose(picker)
+    assert chosen.execution.name == "torch"
+    assert "ONNX Runtime cannot run PhaseNetLight random: Non-zero status code" in chosen.remarks[0]
+
+
+def test_where_memory_does_not_suffice_onnx_runtime_takes_fewer_windows(
+    picker: TorchPicker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(monkeypatch, states.RuntimeException("Failed to allocate memory for requested buffer"), most_windows=2)
+    windows = made_windows(picker.window_shape, 8)
+    execution = onnx_runtime.OnnxRuntime().open(picker, windows)
+    (outputs,) = execution.run([windows], picker.step)
+    assert (len(outputs), execution.batch_size) == (8, 2)
+
+
+def test_a_network_that_onnx_runtime_cannot_load_is_refused() -> None:
+    with pytest.raises(PickerError, match="ONNX Runtime refuses the network"):
+        onnx_runtime._session(b"no graph at all")
+
+
+def test_windows_that_the_network_does_not_take_are_a_runtime_error(picker: TorchPicker) -> None:
+    execution = onnx_runtime.OnnxRuntime().open(picker, made_windows(picker.window_shape))
+    with pytest.raises(RuntimeError, match="Invalid rank"):
+        list(execution.run([torch.zeros(1, 3)], lambda windows, forward: forward(windows)))
+
+
 def test_a_second_process_does_not_measure_again(picker: TorchPicker, monkeypatch: pytest.MonkeyPatch) -> None:
     only(monkeypatch, "torch", "onnxruntime")
     monkeypatch.setattr(choice, "_race", lambda _, candidates: {"torch": 2.0, "onnxruntime": 0.5})
@@ -136,6 +187,17 @@ def test_a_damaged_export_is_made_again(picker: TorchPicker, monkeypatch: pytest
     forget_choices()
     assert choose(picker).execution.name == "onnxruntime"
     assert len(file.read_bytes()) == len(whole)
+
+
+def test_a_cache_folder_that_cannot_be_written_costs_the_runtime_and_not_the_picks(
+    picker: TorchPicker, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only(monkeypatch, "torch", "onnxruntime")
+    exports_folder().parent.mkdir(parents=True, exist_ok=True)
+    exports_folder().write_text("in the way")
+    annotations = annotate(recording_of(1600), "phasenetlight", path)
+    assert annotations.attrs["runtime"].startswith("torch")
+    assert "The export of PhaseNetLight cannot be kept in" in annotations.attrs["notices"]
 
 
 def test_a_short_recording_is_not_worth_choosing_for(

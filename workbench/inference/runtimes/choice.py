@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import threading
@@ -115,7 +116,9 @@ def _choose(picker: TorchPicker, mode: str, report: Report) -> Choice:
     ms = _race(picker, candidates)
     fastest = min(ms, key=ms.__getitem__)
     content = {"ms": ms, "remarks": remarks, "names": names, "versions": _versions()}
-    write_whole(file, lambda to: to.write_text(json.dumps(content), encoding="utf-8"))
+    # Where the cache folder cannot be written, the next process measures again.
+    with contextlib.suppress(OSError):
+        write_whole(file, lambda to: to.write_text(json.dumps(content), encoding="utf-8"))
     return Choice(candidates[fastest], tuple(remarks), ms)
 
 

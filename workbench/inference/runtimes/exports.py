@@ -78,13 +78,19 @@ def exported(picker: TorchPicker, windows: torch.Tensor, *, anew: bool = False) 
     Raises
     ------
     PickerError
-        If the network cannot be exported; says why.
+        If the network cannot be exported, or its file not be written; says why.
     """
     path = exports_folder() / f"{network_key(picker)}.onnx"
     with _one_export:
         if anew or not path.is_file():
             model = _export(picker, example_input(picker, windows[:2]))
-            write_whole(path, lambda to: to.write_bytes(model.SerializeToString()))
+            try:
+                write_whole(path, lambda to: to.write_bytes(model.SerializeToString()))
+            except OSError as error:
+                raise PickerError(
+                    f"The export of {picker.card.title} cannot be kept in {path.parent}: {error.strerror}. Make room "
+                    "there, or name a folder that can be written in WORKBENCH_CACHE."
+                ) from error
     return path
 
 

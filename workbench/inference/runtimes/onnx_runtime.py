@@ -6,6 +6,7 @@ import importlib.util
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -99,23 +100,32 @@ class OnnxRuntime:
         except PickerError:
             session = _session(exported(picker, windows, anew=True).read_bytes())
         words = f"ONNX Runtime {onnxruntime.__version__}, fp32, {n_threads} {'thread' if n_threads == 1 else 'threads'}"
-        return FromArrays(self.name, words, lambda windows: session.run(None, {"windows": windows}), n_threads)
+        return FromArrays(self.name, words, partial(_evaluate, session), n_threads)
+
+
+def _evaluate(session: Any, windows: np.ndarray) -> list[np.ndarray]:
+    try:
+        return list(session.run(None, {"windows": windows}))
+    except _own_errors() as error:
+        # What torch raises, and what whoever runs a network looks for: memory that does not suffice, or another reason.
+        raise RuntimeError(str(error)) from error
+
+
+@cache
+def _own_errors() -> tuple[type[Exception], ...]:
+    """What ONNX Runtime raises: classes that have nothing in common but ``Exception``."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as states
+
+    return tuple(kind for kind in vars(states).values() if isinstance(kind, type) and issubclass(kind, Exception))
 
 
 def _session(model: bytes) -> Any:
     import onnxruntime
-    from onnxruntime.capi import onnxruntime_pybind11_state as states
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = 1, 1
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    except (
-        states.Fail,
-        states.InvalidProtobuf,
-        states.InvalidGraph,
-        states.InvalidArgument,
-        states.NotImplemented,
-    ) as error:
+    except _own_errors() as error:
         raise PickerError(f"ONNX Runtime refuses the network: {str(error).splitlines()[0]}") from error
