@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,17 @@ def backend(request: pytest.FixtureRequest, server: Server) -> Iterator[Backend]
     backend = BACKENDS.create(request.param, patience_s=0.5, **place)
     yield backend
     backend.close()
+
+
+@pytest.fixture
+def create() -> Iterator[Callable[..., Any]]:
+    """As ``BACKENDS.create``; whatever it made is closed when the test is over, also when it failed."""
+    with ExitStack() as made:
+
+        def create(name: str, **settings: Any) -> Any:
+            return made.enter_context(closing(BACKENDS.create(name, **settings)))
+
+        yield create
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
@@ -94,15 +106,16 @@ def test_start_can_be_cancelled(backend: Backend) -> None:
     assert backend.result(backend.submit(f"{TASKS}:in_steps", n_steps=1).job_id, PATIENCE_S) == 1
 
 
-def test_kernelspec_that_is_not_there_is_refused_with_the_known_ones(server: Server) -> None:
+def test_kernelspec_that_is_not_there_is_refused_with_the_known_ones(
+    create: Callable[..., Any], server: Server
+) -> None:
     for backend in (
-        BACKENDS.create("jupyter", kernelspec="pyton3"),
-        BACKENDS.create("server", url=server.url, token=TOKEN, kernelspec="pyton3"),
+        create("jupyter", kernelspec="pyton3"),
+        create("server", url=server.url, token=TOKEN, kernelspec="pyton3"),
     ):
         with pytest.raises(UnknownNameError, match="Did you mean 'python3'"):
             backend.result(backend.submit(f"{TASKS}:process_id").job_id, PATIENCE_S)
         assert backend.status().state == "lost"
-        backend.close()
 
 
 def write_kernelspec(folder: Path, name: str, executable: str) -> None:
@@ -134,26 +147,28 @@ sys.meta_path.insert(0, Hidden())
 
 
 def test_kernel_without_workbench_says_so_and_how_to_install_it(
-    tmp_path: Path, bare_python: Path, monkeypatch: pytest.MonkeyPatch
+    create: Callable[..., Any], tmp_path: Path, bare_python: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_kernelspec(tmp_path, "bare", str(bare_python))
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
-    backend = BACKENDS.create("jupyter", kernelspec="bare")
+    backend = create("jupyter", kernelspec="bare")
     with pytest.raises(RequirementError, match=r"the kernel bare has no workbench: .*pip install seismic-workbench=="):
         backend.result(backend.submit(f"{TASKS}:process_id").job_id, PATIENCE_S)
-    backend.close()
 
 
-def test_kernel_whose_python_is_gone_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kernel_whose_python_is_gone_is_told(
+    create: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_kernelspec(tmp_path, "gone", str(tmp_path / "no-such-python"))
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
-    backend = BACKENDS.create("jupyter", kernelspec="gone")
+    backend = create("jupyter", kernelspec="gone")
     with pytest.raises(JobError, match="the kernel gone cannot be started"):
         backend.result(backend.submit(f"{TASKS}:process_id").job_id, PATIENCE_S)
-    backend.close()
 
 
-def test_other_versions_on_the_far_side_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_versions_on_the_far_side_are_told(
+    create: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = tmp_path / "other" / "sitecustomize.py"
     other.parent.mkdir()
     other.write_text("import workbench\nworkbench.__version__ = '0.0.1'\n")
@@ -163,12 +178,11 @@ def test_other_versions_on_the_far_side_are_told(tmp_path: Path, monkeypatch: py
     write_kernelspec(tmp_path, "other", str(script))
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
     with on_the_path():
-        backend = BACKENDS.create("jupyter", kernelspec="other")
+        backend = create("jupyter", kernelspec="other")
         backend.result(backend.submit(f"{TASKS}:process_id").job_id, PATIENCE_S)
     (remark,) = backend.status().remarks
     assert remark.startswith("the kernel other has workbench 0.0.1, this computer ")
     assert "Install the same version" in remark
-    backend.close()
 
 
 def every_text(backend: Backend, job: Job, error: BaseException) -> str:
@@ -183,22 +197,26 @@ def every_text(backend: Backend, job: Job, error: BaseException) -> str:
 
 
 @pytest.mark.parametrize("token", ["wrong-token-77", ""])
-def test_wrong_token_is_told_without_it(server: Server, token: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_wrong_token_is_told_without_it(
+    create: Callable[..., Any], server: Server, token: str, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
-    backend = BACKENDS.create("server", url=server.url, token=token)
+    backend = create("server", url=server.url, token=token)
     job = backend.submit(f"{TASKS}:process_id")
     with pytest.raises(JobError, match="asks for a token" if not token else "does not accept the token") as caught:
         backend.result(job.job_id, PATIENCE_S)
-    backend.close()
+    backend.close()  # says nothing of it either
     if token:
         assert token not in every_text(backend, job, caught.value) + caplog.text
 
 
-def test_right_token_reaches_no_log_and_no_message(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+def test_right_token_reaches_no_log_and_no_message(
+    create: Callable[..., Any], server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     told: list[object] = []
     # Pasted as Jupyter prints it.
-    backend = BACKENDS.create("server", url=f"{server.url}/lab?token={TOKEN}")
+    backend = create("server", url=f"{server.url}/lab?token={TOKEN}")
     backend.watch(told.append)
     with on_the_path():
         good = backend.submit(f"{TASKS}:double", on_change=told.append, samples=np.arange(3))
@@ -206,15 +224,15 @@ def test_right_token_reaches_no_log_and_no_message(server: Server, caplog: pytes
     bad = backend.submit(f"{TASKS}:divide", on_change=told.append, by=0)
     with pytest.raises(JobError) as caught:
         backend.result(bad.job_id, PATIENCE_S)
-    backend.close()
+    backend.close()  # says nothing of it either
     assert told
     assert TOKEN not in every_text(backend, bad, caught.value) + repr(told) + caplog.text
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_stopped_server_is_told_and_used_again_when_it_is_back(how: signal.Signals) -> None:
+def test_stopped_server_is_told_and_used_again_when_it_is_back(create: Callable[..., Any], how: signal.Signals) -> None:
     with on_the_path(), jupyter_server() as server:
-        backend = BACKENDS.create("server", url=server.url, token=TOKEN)
+        backend = create("server", url=server.url, token=TOKEN)
         job = begin(backend, "until_cancelled")
         server.process.send_signal(how)
         # A server that is asked to stop interrupts its kernels before it hangs up.
@@ -225,25 +243,23 @@ def test_stopped_server_is_told_and_used_again_when_it_is_back(how: signal.Signa
         server.process.wait()
         with pytest.raises(JobError, match="No Jupyter server answers at"):
             backend.result(backend.submit(f"{TASKS}:process_id").job_id, PATIENCE_S)
-        backend.close()
 
 
-def test_place_where_no_jupyter_server_answers_is_told() -> None:
-    backend = BACKENDS.create("server", url="http://127.0.0.1:9", token="secret-77")
+def test_place_where_no_jupyter_server_answers_is_told(create: Callable[..., Any]) -> None:
+    backend = create("server", url="http://127.0.0.1:9", token="secret-77")
     with pytest.raises(JobError, match=r"^No Jupyter server answers at http://127\.0\.0\.1:9\."):
         backend.result(backend.submit(f"{TASKS}:process_id").job_id, PATIENCE_S)
-    backend.close()
     with pytest.raises(JobError, match="is no address of a Jupyter server"):
-        BACKENDS.create("server", url="ftp://here/?token=secret-77")
+        create("server", url="ftp://here/?token=secret-77")
 
 
-def test_work_of_another_user_of_a_kernel_is_told(server: Server) -> None:
+def test_work_of_another_user_of_a_kernel_is_told(create: Callable[..., Any], server: Server) -> None:
     from workbench.compute.server_rest import ServerRest
     from workbench.settings import Secret
 
     rest = ServerRest(server.url, Secret(TOKEN))
     kernel_id = rest.start_kernel("python3")
-    ann, bob = (BACKENDS.create("server", url=server.url, token=TOKEN, kernel_id=kernel_id) for _ in range(2))
+    ann, bob = (create("server", url=server.url, token=TOKEN, kernel_id=kernel_id) for _ in range(2))
     bob.result(bob.submit(f"{TASKS}:process_id").job_id, PATIENCE_S)
     job = begin(ann, "until_cancelled")
     wait_for(lambda: bob.status().words == "another user's work")
@@ -259,20 +275,21 @@ def test_work_of_another_user_of_a_kernel_is_told(server: Server) -> None:
     rest.close()
 
 
-def test_where_no_disk_is_shared_hundreds_of_megabytes_go_in_pieces(server: Server) -> None:
-    backend = BACKENDS.create("server", url=server.url, token=TOKEN, share_disk=False)
+def test_where_no_disk_is_shared_hundreds_of_megabytes_go_in_pieces(create: Callable[..., Any], server: Server) -> None:
+    backend = create("server", url=server.url, token=TOKEN, share_disk=False)
     samples = np.arange(12_500_000, dtype=np.float32)
     total = backend.result(backend.submit(f"{TASKS}:total", samples=samples).job_id, PATIENCE_S)
     assert total == pytest.approx(samples.sum(dtype=np.float64))
     large = backend.result(backend.submit(f"{TASKS}:large", megabytes=300).job_id, PATIENCE_S)
     assert (large.nbytes, large[-1]) == (300_000_000, np.float32(74_999_999))
-    backend.close()
 
 
-def test_silence_of_a_kernel_far_away_is_told_before_its_server_knows_more(server: Server) -> None:
+def test_silence_of_a_kernel_far_away_is_told_before_its_server_knows_more(
+    create: Callable[..., Any], server: Server
+) -> None:
     steps: list[str] = []
     # Without a shared disk nothing says that the kernel runs on this computer.
-    backend = BACKENDS.create("server", url=server.url, token=TOKEN, share_disk=False)
+    backend = create("server", url=server.url, token=TOKEN, share_disk=False)
     pid = backend.result(backend.submit(f"{TASKS}:process_id").job_id, PATIENCE_S)
     job = backend.submit(f"{TASKS}:until_cancelled", on_change=lambda job: steps.append(job.step))
     wait_for(lambda: "waiting" in steps)
@@ -281,20 +298,18 @@ def test_silence_of_a_kernel_far_away_is_told_before_its_server_knows_more(serve
     os.kill(pid, signal.SIGKILL)
     with pytest.raises(WorkerLostError, match="ended, and its server has started it again"):
         backend.result(job.job_id, PATIENCE_S)
-    backend.close()
 
 
-def test_lost_dask_worker_runs_its_job_again_once(tmp_path: Path) -> None:
+def test_lost_dask_worker_runs_its_job_again_once(create: Callable[..., Any], tmp_path: Path) -> None:
     steps: list[str] = []
     with on_the_path():
-        backend = BACKENDS.create("dask", n_workers=2)
+        backend = create("dask", n_workers=2)
         job = backend.submit(
             f"{TASKS}:die_the_first_time", on_change=lambda job: steps.append(job.step), folder=str(tmp_path)
         )
         assert backend.result(job.job_id, PATIENCE_S) == 2
         assert "its worker was lost; it runs again on another" in steps
         assert sorted(path.name for path in tmp_path.iterdir()) == ["1", "2"]
-        backend.close()
 
 
 @pytest.mark.parametrize("resources", [{"GPU": 1}, {}], ids=["with a GPU", "without"])
@@ -308,17 +323,16 @@ def test_dask_job_for_a_gpu_goes_to_workers_that_have_one(resources: dict[str, f
             resources=resources,
             silence_logs=logging.CRITICAL,
         ) as cluster,
+        closing(BACKENDS.create("dask", address=cluster.scheduler_address, gpu=True)) as backend,
     ):
-        backend = BACKENDS.create("dask", address=cluster.scheduler_address, gpu=True)
         job = backend.submit(f"{TASKS}:in_steps", n_steps=1)
         if resources:
             assert backend.result(job.job_id, PATIENCE_S) == 1
         else:
             wait_for(lambda: backend.progress(job.job_id).step == "waits for a worker with a GPU, of 1 workers")
-        backend.close()
 
 
-def test_dask_scheduler_that_ends_is_told(tmp_path: Path) -> None:
+def test_dask_scheduler_that_ends_is_told(create: Callable[..., Any], tmp_path: Path) -> None:
     command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
     command += ["--no-dashboard", "--scheduler-file"]
     with on_the_path():
@@ -326,7 +340,7 @@ def test_dask_scheduler_that_ends_is_told(tmp_path: Path) -> None:
         scheduler = subprocess.Popen([*command, str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for(file.is_file)
         address = json.loads(file.read_text())["address"]
-        backend = BACKENDS.create("dask", address=address)
+        backend = create("dask", address=address)
         job = backend.submit(f"{TASKS}:process_id")
         wait_for(lambda: backend.progress(job.job_id).step == "waits for a worker: the cluster has none yet")
         scheduler.kill()
@@ -334,15 +348,13 @@ def test_dask_scheduler_that_ends_is_told(tmp_path: Path) -> None:
         with pytest.raises(WorkerLostError, match="its scheduler no longer answers"):
             backend.result(job.job_id, PATIENCE_S)
         assert backend.status().state == "lost"
-        backend.close()
 
 
-def test_dask_address_where_nobody_answers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dask_address_where_nobody_answers_is_told(create: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workbench.compute.dask_cluster._CONNECT_S", 0.5)
-    backend = BACKENDS.create("dask", address="tcp://127.0.0.1:9")
+    backend = create("dask", address="tcp://127.0.0.1:9")
     with pytest.raises(JobError, match=r"No Dask scheduler at tcp://127\.0\.0\.1:9 answers"):
         backend.result(backend.submit(f"{TASKS}:process_id").job_id, PATIENCE_S)
-    backend.close()
 
 
 def test_missing_package_leaves_a_backend_listed_with_reason_and_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
