@@ -344,7 +344,8 @@ class DaskBackend:
             return
         lost = set(message.get("processing-tasks", ()))
         for placed in list(self._placed.values()):
-            if placed.future is not None and getattr(placed.future, "key", None) in lost and placed.worker:
+            # Also where the worker died before it had told that it began.
+            if placed.future is not None and getattr(placed.future, "key", None) in lost:
                 placed.losses += 1
                 placed.worker = ""
                 placed.task.change(step="its worker was lost; it runs again on another")
