@@ -307,6 +307,8 @@ def test_filters_components_and_loudness_are_actions_too(session, view):
 def test_other_stations_stand_around_the_open_one_and_the_next_is_opened_by_an_action(session, view):
     view.act("recording:1")
     wait(lambda: not session.loading and session.recording.sizes["station"] == 4)
+    # The stations stand by first arrival, which the picker has still to say.
+    wait(lambda: session.runs["sta_lta"].annotations is not None)
     rows = told(view, "screen")["rows"]
     assert [row["focus"] for row in rows].count(True) == 1
     assert told(view, "screen")["count"].startswith("4 of 4 stations")
