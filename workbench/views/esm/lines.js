@@ -40,8 +40,8 @@ class Lines {
   prepare(picture) {
     const views = this.plots.find();
     if (!views || !picture.samples) return;
-    const width = views.traces.frame.bbox.width;
-    this.ready.set(picture.samples, { picture, width, drawn: drawnTraces(picture, ...picture.x, width) });
+    const width = views.traces.frame.bbox.width, [start, end] = picture.x;
+    this.ready.set(picture.samples, { picture, width, drawn: drawnTraces(picture, start, end, width) });
   }
 
   fill(views, focus, others) {
