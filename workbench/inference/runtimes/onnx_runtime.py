@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from workbench.compute.extras import needs
 from workbench.errors import PickerError
 from workbench.inference.runtimes.exports import exported
 from workbench.pickers.base import TorchPicker
@@ -75,14 +75,7 @@ class OnnxRuntime:
     @staticmethod
     def availability() -> Availability:
         """Whether the packages that write and run the exports are installed."""
-        for package in ("onnx", "onnxruntime"):
-            if importlib.util.find_spec(package) is None:
-                return Availability(
-                    False,
-                    f"The package {package!r} is not installed.",
-                    "Install it with: pip install 'seismic-workbench[edge]'",
-                )
-        return Availability(True)
+        return needs("edge", "onnx", "onnxruntime")
 
     def open(self, picker: TorchPicker, windows: torch.Tensor) -> FromArrays:
         """The picker's network in a session; its export is made if it is not in the cache, and again if it is damaged.

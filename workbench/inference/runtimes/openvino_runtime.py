@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 import numpy as np
 import torch
 
+from workbench.compute.extras import needs
 from workbench.errors import PickerError
 from workbench.inference.runtimes.exports import exported
 from workbench.inference.runtimes.onnx_runtime import FromArrays
@@ -25,14 +24,7 @@ class OpenVinoRuntime:
     @staticmethod
     def availability() -> Availability:
         """Whether the packages that write and run the exports are installed."""
-        for package in ("onnx", "openvino"):
-            if importlib.util.find_spec(package) is None:
-                return Availability(
-                    False,
-                    f"The package {package!r} is not installed.",
-                    "Install it with: pip install 'seismic-workbench[openvino]'",
-                )
-        return Availability(True)
+        return needs("openvino", "onnx", "openvino")
 
     def open(self, picker: TorchPicker, windows: torch.Tensor) -> FromArrays:
         """The picker's network, compiled for this processor.
