@@ -1,7 +1,10 @@
 """What travels between rooms, and the checks at every border."""
 
 from workbench.schema.annotations import check_annotations, make_annotations
+from workbench.schema.attention import check_attention, make_attention
+from workbench.schema.attribution import ATTRIBUTION_TARGETS, check_attribution, make_attribution
 from workbench.schema.card import PickerCard
+from workbench.schema.check import BELIEF, VERDICTS, Check, belief
 from workbench.schema.event import Event, Station
 from workbench.schema.job import JOB_STATES, Job, Report, silent
 from workbench.schema.labels import (
@@ -18,6 +21,8 @@ from workbench.schema.recording import add_history, check_recording, make_record
 from workbench.schema.recordings_table import RECORDING_COLUMNS, check_recordings_table
 
 __all__ = [
+    "ATTRIBUTION_TARGETS",
+    "BELIEF",
     "CATALOG",
     "DECISIONS",
     "JOB_STATES",
@@ -27,6 +32,8 @@ __all__ = [
     "POLARITIES",
     "RECORDING_COLUMNS",
     "STATUSES",
+    "VERDICTS",
+    "Check",
     "Decision",
     "Event",
     "Job",
@@ -34,7 +41,10 @@ __all__ = [
     "Report",
     "Station",
     "add_history",
+    "belief",
     "check_annotations",
+    "check_attention",
+    "check_attribution",
     "check_labels",
     "check_picks",
     "check_recording",
@@ -42,6 +52,8 @@ __all__ = [
     "empty_labels",
     "empty_picks",
     "make_annotations",
+    "make_attention",
+    "make_attribution",
     "make_picks",
     "make_recording",
     "pick_id",
