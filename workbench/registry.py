@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from typing import Any
 
 from workbench.errors import RequirementError, UnknownNameError
 
-__all__ = ["Availability", "Registry", "Setting"]
+__all__ = ["Availability", "Registry", "Setting", "needs"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,33 @@ class Availability:
     ok: bool
     reason: str = ""
     remedy: str = ""
+
+
+def needs(install: str, *packages: str) -> Availability:
+    """Usable, if these packages can be imported here, which is found without importing them; else what to install.
+
+    Parameters
+    ----------
+    install
+        What brings them: ``"seismic-workbench[kernels]"``, say.
+
+    Examples
+    --------
+    >>> needs("seismic-workbench[kernels]", "json", "no_such_package").reason
+    "The package 'no_such_package' is not installed."
+    """
+    for package in packages:
+        if not _is_installed(package):
+            remedy = f"Install it with: pip install '{install}'"
+            return Availability(False, f"The package {package!r} is not installed.", remedy)
+    return Availability(True)
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ValueError:  # it was tried before, and failed
+        return False
 
 
 @dataclass(frozen=True)

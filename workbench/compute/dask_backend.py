@@ -15,14 +15,13 @@ from workbench.compute import dask_side
 from workbench.compute.base import BackendStatus, OnChange
 from workbench.compute.dask_cluster import Cluster, open_cluster
 from workbench.compute.dask_jobs import Placed, answer_of, finish, give, in_background
-from workbench.compute.extras import needs
 from workbench.compute.functions import find_function, job_error
 from workbench.compute.link import greeting_from
 from workbench.compute.payload import encode
 from workbench.compute.tasks import TaskTable
 from workbench.compute.watching import Watchers
 from workbench.errors import JobError, RequirementError, WorkbenchError, WorkerLostError
-from workbench.registry import Availability
+from workbench.registry import Availability, needs
 from workbench.schema import Job
 
 __all__ = ["DaskBackend"]
@@ -80,7 +79,7 @@ class DaskBackend:
     @staticmethod
     def availability() -> Availability:
         """Whether Dask is installed here."""
-        return needs("cluster", "distributed")
+        return needs("seismic-workbench[cluster]", "distributed")
 
     def submit(self, function: str, /, *, title: str = "", on_change: OnChange | None = None, **arguments: Any) -> Job:
         """A queued job; its arguments are written down here, so that what cannot travel is refused at once."""

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from queue import Empty
 from typing import Any
 
-from workbench.compute.extras import needs
 from workbench.compute.jupyter_talk import BOOT, Talk, check_boot
 from workbench.compute.link import Stop
 from workbench.compute.linked import LinkedBackend
@@ -18,7 +17,7 @@ from workbench.compute.payload import Buffer
 from workbench.compute.processes import death_words
 from workbench.compute.wire import Header
 from workbench.errors import JobCancelledError, JobError, UnknownNameError, WorkerLostError
-from workbench.registry import Availability
+from workbench.registry import Availability, needs
 
 __all__ = ["KernelBackend", "list_kernelspecs"]
 
@@ -53,7 +52,7 @@ class KernelBackend(LinkedBackend):
     @staticmethod
     def availability() -> Availability:
         """Whether a kernel can be started here."""
-        return needs("kernels", "jupyter_client", "ipykernel")
+        return needs("seismic-workbench[kernels]", "jupyter_client", "ipykernel")
 
 
 def list_kernelspecs() -> Mapping[str, str]:

@@ -12,7 +12,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from workbench.compute.extras import needs
 from workbench.compute.jupyter_talk import BOOT, Talk, check_boot
 from workbench.compute.link import Stop
 from workbench.compute.linked import LinkedBackend
@@ -21,7 +20,7 @@ from workbench.compute.server_rest import ServerRest, part_url
 from workbench.compute.websocket_frames import PROTOCOL, make_message, pack_frame, unpack_frame
 from workbench.compute.wire import PIECE_BYTES, Header
 from workbench.errors import JobCancelledError, JobError, WorkbenchError, WorkerLostError
-from workbench.registry import Availability
+from workbench.registry import Availability, needs
 from workbench.settings import Secret
 
 __all__ = ["ServerBackend"]
@@ -69,7 +68,7 @@ class ServerBackend(LinkedBackend):
     @staticmethod
     def availability() -> Availability:
         """Whether a websocket can be opened here."""
-        return needs("kernels", "websocket")
+        return needs("seismic-workbench[kernels]", "websocket")
 
 
 class _ServerLink:

@@ -7,7 +7,6 @@ of its own, which fails where one is running, tells no progress, and cannot be s
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import pickle
 import tempfile
@@ -36,7 +35,7 @@ from workbench.pickers.weights import (
     folder_of,
     newest_version,
 )
-from workbench.registry import Availability
+from workbench.registry import Availability, needs
 from workbench.schema import Report, make_annotations, silent
 
 if TYPE_CHECKING:
@@ -121,10 +120,9 @@ def stack_windows(**arguments: Any) -> np.ndarray:
 
 def seisbench_availability(picker: str) -> Availability:
     """Whether SeisBench is installed and any weights of a picker are in its cache; imports neither it nor torch."""
-    if importlib.util.find_spec("seisbench") is None:
-        return Availability(
-            False, "The package 'seisbench' is not installed.", "Install it with: pip install seisbench"
-        )
+    installed = needs("seisbench", "seisbench")
+    if not installed.ok:
+        return installed
     if not cached_files(folder_of(picker)):
         return Availability(
             False,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ from workbench.pickers.pieces import rate_notices, require_output
 from workbench.pickers.segments import is_dead, library_versions
 from workbench.processing.grid import Grid, kept_outputs, sample_index, stack_mean
 from workbench.processing.resampling import resample
-from workbench.registry import Availability
+from workbench.registry import Availability, needs
 from workbench.schema import PickerCard, Report, make_annotations, silent
 
 if TYPE_CHECKING:
@@ -81,11 +80,7 @@ class XiaoNetPicker:
     @staticmethod
     def availability() -> Availability:
         """Whether the package that reads the bundled weights is there."""
-        if importlib.util.find_spec("safetensors") is None:
-            return Availability(
-                False, "The package 'safetensors' is not installed.", "Install it with: pip install safetensors"
-            )
-        return Availability(True)
+        return needs("safetensors", "safetensors")
 
     @staticmethod
     def bundled() -> tuple[str, ...]:

@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from workbench.compute.extras import needs
 from workbench.errors import PickerError
 from workbench.inference.runtimes.exports import exported
 from workbench.pickers.base import TorchPicker
 from workbench.pickers.execution import Step, in_halves
-from workbench.registry import Availability
+from workbench.registry import Availability, needs
 
 __all__ = ["FromArrays", "OnnxRuntime"]
 
@@ -75,7 +74,7 @@ class OnnxRuntime:
     @staticmethod
     def availability() -> Availability:
         """Whether the packages that write and run the exports are installed."""
-        return needs("edge", "onnx", "onnxruntime")
+        return needs("seismic-workbench[edge]", "onnx", "onnxruntime")
 
     def open(self, picker: TorchPicker, windows: torch.Tensor) -> FromArrays:
         """The picker's network in a session; its export is made if it is not in the cache, and again if it is damaged.

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from workbench.compute.extras import needs
 from workbench.errors import PickerError
 from workbench.inference.runtimes.exports import exported
 from workbench.inference.runtimes.onnx_runtime import FromArrays
 from workbench.pickers.base import TorchPicker
-from workbench.registry import Availability
+from workbench.registry import Availability, needs
 
 __all__ = ["OpenVinoRuntime"]
 
@@ -24,7 +23,7 @@ class OpenVinoRuntime:
     @staticmethod
     def availability() -> Availability:
         """Whether the packages that write and run the exports are installed."""
-        return needs("openvino", "onnx", "openvino")
+        return needs("seismic-workbench[openvino]", "onnx", "openvino")
 
     def open(self, picker: TorchPicker, windows: torch.Tensor) -> FromArrays:
         """The picker's network, compiled for this processor.
