@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from obspy import Trace
 
 from workbench.errors import JobCancelledError, SourceError, UnknownNameError
 from workbench.schema import check_recording, check_recordings_table
@@ -117,11 +118,11 @@ def test_an_archive_is_cut_at_midnight_and_small_pieces_stay_with_their_neighbou
 def test_a_day_of_many_stations_is_cut_to_fit_into_memory(tmp_path):
     for station in "AB":
         write_station(tmp_path, f"XX.{station}.", n=72_000, rate_hz=10.0)
-    source = WaveformSource(tmp_path, memory_mb=0.5)
+    source = WaveformSource(tmp_path, most_mb=0.5)
     table = source.scan()
     assert table["duration_s"].sum() == pytest.approx(7200, abs=2)
     assert table.attrs["notices"] == [
-        "Recordings that would take more than 0.5 MB (setting memory_mb) are cut to 22.5 min."
+        "Recordings that would take more than 0.5 MB (setting most_mb) are cut to 22.5 min."
     ]
     recordings = [source.read(name) for name in table["recording_id"]]
     assert max(recording["waveform"].nbytes for recording in recordings) <= 0.5 * 2**20
@@ -179,3 +180,20 @@ def test_names_stay_the_same_when_the_folder_is_scanned_again(tmp_path):
         write(tmp_path / f"{number}.mseed", *(trace(f"XX.{s}..HHZ", start=START + 20 * number) for s in "AB"))
     first, second = (WaveformSource(tmp_path).scan() for _ in range(2))
     assert first.equals(second)
+
+
+def test_day_of_stations_is_one_recording_on_disk(tmp_path, monkeypatch):
+    # Its samples would fill memory: they lie in a file, and are the same ones.
+    monkeypatch.setattr("workbench.processing.large_arrays.MAPPED_FROM_BYTES", 1_000)
+    rng = np.random.default_rng(0)
+    wanted = {}
+    for code in ("AAA", "BBB"):
+        for letter in "ZNE":
+            wanted[code, letter] = rng.integers(-1000, 1000, 86_400).astype(np.int32)
+            header = {"network": "XX", "station": code, "channel": f"HH{letter}", "sampling_rate": 1.0}
+            Trace(wanted[code, letter], header).write(str(tmp_path / f"{code}{letter}.mseed"), format="MSEED")
+    source = WaveformSource(tmp_path)
+    (name,) = source.scan()["recording_id"]
+    waveform = source.read(name)["waveform"]
+    for (code, letter), samples in wanted.items():
+        assert (waveform.sel(station=f"XX.{code}.", component=letter).values == samples).all()

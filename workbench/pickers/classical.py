@@ -9,6 +9,7 @@ import xarray as xr
 
 from workbench.errors import PickerError
 from workbench.pickers.segments import library_versions, vertical_trace
+from workbench.processing.large_arrays import nan_array
 from workbench.schema import PickerCard, Report, make_annotations
 
 __all__ = ["MIN_RATE_HZ", "annotate_stations", "annotate_verticals", "bump", "ratio_to_probability"]
@@ -51,7 +52,7 @@ def annotate_stations(
             f"Open data of {MIN_RATE_HZ:g} Hz or more."
         )
     stations = [str(station) for station in recording["station"].values]
-    probability = np.full((len(stations), len(card.phases), recording.sizes["time"]), np.nan, dtype=np.float32)
+    probability = nan_array((len(stations), len(card.phases), recording.sizes["time"]))
     notices: list[str] = []
     for row, station in enumerate(stations):
         report(row / len(stations), f"station {row + 1} of {len(stations)}")

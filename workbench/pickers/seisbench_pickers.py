@@ -35,6 +35,7 @@ from workbench.pickers.weights import (
     folder_of,
     newest_version,
 )
+from workbench.processing.large_arrays import nan_array
 from workbench.registry import Availability, needs
 from workbench.schema import Report, make_annotations, silent
 
@@ -218,7 +219,7 @@ class SeisBenchPicker:
         first_s = 0.0 if plan.stacking else self.module.pred_sample / rate_hz
         duration_s = (recording.sizes["time"] - 1) / float(recording.attrs["sampling_rate_hz"])
         n_outputs = max(1, int((duration_s - first_s) * curve_rate_hz + 1e-6) + 1)
-        curves = np.full((len(stations), len(plan.columns), n_outputs), np.nan, dtype=np.float32)
+        curves = nan_array((len(stations), len(plan.columns), n_outputs))
         notices = rate_notices(recording, self.card)
         n_windows = len(stations) * max(1, round((duration_s * rate_hz - plan.window_samples) / plan.step_samples) + 1)
         run_pieces(

@@ -15,6 +15,7 @@ from workbench.networks.bundled import DEFAULT_WEIGHTS
 from workbench.pickers.pieces import rate_notices, require_output
 from workbench.pickers.segments import is_dead, library_versions
 from workbench.processing.grid import Grid, kept_outputs, sample_index, stack_mean
+from workbench.processing.large_arrays import nan_array
 from workbench.processing.resampling import resample
 from workbench.registry import Availability, needs
 from workbench.schema import PickerCard, Report, make_annotations, silent
@@ -127,7 +128,7 @@ class XiaoNetPicker:
         recording = resample(recording, RATE_HZ)
         notices += _notices(recording)
         stations = [str(station) for station in recording["station"].values]
-        curves = np.full((len(stations), 2, recording.sizes["time"]), np.nan, np.float32)
+        curves = nan_array((len(stations), 2, recording.sizes["time"]))
         plan = Plan(self.grid.window_samples, self.grid.step_samples, 1.0, "avg", (0, 1))
         n_windows = max(1, len(stations) * recording.sizes["time"] // self.grid.step_samples)
         run_pieces(

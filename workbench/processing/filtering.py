@@ -11,6 +11,7 @@ import xarray as xr
 from scipy import signal
 
 from workbench.errors import SchemaError, UnknownNameError
+from workbench.processing.large_arrays import nan_array
 from workbench.processing.resampling import continuous_runs
 from workbench.schema import add_history
 
@@ -111,7 +112,7 @@ def apply_filter(recording: xr.Dataset, filter_or_name: Filter | str, *, zero_ph
     if sections is None:
         return _noticed(recording, notice)
     waveform = recording["waveform"].values
-    filtered = np.full_like(waveform, np.nan)
+    filtered = nan_array(waveform.shape)
     for station in range(waveform.shape[0]):
         _filter_rows(waveform[station], filtered[station], sections, zero_phase)
     changed = recording.assign(waveform=(recording["waveform"].dims, filtered))

@@ -10,6 +10,7 @@ import xarray as xr
 from scipy import signal
 
 from workbench.errors import SchemaError
+from workbench.processing.large_arrays import nan_array
 from workbench.schema import add_history, make_recording
 
 __all__ = ["continuous_runs", "resample", "resample_run"]
@@ -43,7 +44,7 @@ def resample(recording: xr.Dataset, rate_hz: float) -> xr.Dataset:
         return recording
     waveform = recording["waveform"].values
     n_samples = max(1, int(np.floor((waveform.shape[-1] - 1) * rate_hz / rate_in_hz + 1e-6)) + 1)
-    resampled = np.full((*waveform.shape[:2], n_samples), np.nan, dtype=np.float32)
+    resampled = nan_array((*waveform.shape[:2], n_samples))
     for station, component in np.ndindex(*waveform.shape[:2]):
         for begin, end in continuous_runs(waveform[station, component]):
             run = waveform[station, component, begin:end]

@@ -48,8 +48,8 @@ def read_opened(source: Source, recording_id: str) -> Opened:
 
 
 def _first_station(recording: xr.Dataset) -> str:
-    alive = np.isfinite(recording["waveform"].values).any(axis=(1, 2))
-    return str(recording["station"].values[int(np.argmax(alive))])
+    alive = (np.isfinite(samples).any() for samples in recording["waveform"].values)
+    return str(recording["station"].values[next((row for row, lives in enumerate(alive) if lives), 0)])
 
 
 def _theory(event: Event | None, recording: xr.Dataset) -> pd.DataFrame:

@@ -44,8 +44,9 @@ class WaveformSource:
         A folder, an SDS archive, or one file.
     instrument
         Band and instrument code (``"HN"``) to be shown wherever a station has several; empty for the usual choice.
-    memory_mb
-        What the samples of one recording may take; a day of many stations is cut into shorter recordings.
+    most_mb
+        What the samples of one recording may take, on disk where they are many; a day of more stations is cut into
+        shorter recordings.
     follow_links
         Whether symbolic links may lead out of the folder. They never lead out of `roots`.
     roots
@@ -59,7 +60,7 @@ class WaveformSource:
         path: str | Path,
         *,
         instrument: str = "",
-        memory_mb: float = 512.0,
+        most_mb: float = 2048.0,
         follow_links: bool = False,
         roots: Sequence[Path] | None = None,
     ) -> None:
@@ -67,7 +68,7 @@ class WaveformSource:
         self.title = self._path.name or str(self._path)
         self.location = str(self._path)
         self._instrument = instrument.strip().upper()
-        self._memory_bytes = int(memory_mb * 2**20)
+        self._most_bytes = int(most_mb * 2**20)
         self._follow_links = follow_links
         self._roots = roots
         self._found = Scanned()
@@ -106,14 +107,12 @@ class WaveformSource:
         if not found.segments:
             raise SourceError(_nothing_there(self._path, found.notices))
         report(1.0, "grouping into recordings")
-        intervals = _named(group_segments(found.segments, self._memory_bytes))
+        intervals = _named(group_segments(found.segments, self._most_bytes))
         with self._lock:
             self._found, self._intervals = found, intervals
             self._book, self._events = StationBook(found.stations), EventBook(found.catalog)
             self._table = self._tabulated(intervals)
-        self._table.attrs["notices"] = list(
-            dict.fromkeys(found.notices + found.guesses + self._about_memory(intervals))
-        )
+        self._table.attrs["notices"] = list(dict.fromkeys(found.notices + found.guesses + self._about_cuts(intervals)))
         return self._table
 
     def read(self, recording_id: str) -> xr.Dataset:
@@ -163,13 +162,13 @@ class WaveformSource:
         beside = (path for path in sorted(self._path.parent.iterdir()) if is_inside(path, limit) and path.is_file())
         return [self._path, *(path for path in beside if not open_refusal(path) and is_companion(path, self._path))]
 
-    def _about_memory(self, intervals: dict[str, Interval]) -> list[str]:
+    def _about_cuts(self, intervals: dict[str, Interval]) -> list[str]:
         lengths = sorted({interval.cut_s for interval in intervals.values() if interval.cut_s})
         if not lengths:
             return []
-        limit_mb = self._memory_bytes / 2**20
+        limit_mb = self._most_bytes / 2**20
         cut = ", ".join(f"{length / 60:g} min" for length in lengths)
-        return [f"Recordings that would take more than {limit_mb:g} MB (setting memory_mb) are cut to {cut}."]
+        return [f"Recordings that would take more than {limit_mb:g} MB (setting most_mb) are cut to {cut}."]
 
     def _event_of(self, interval: Interval) -> Event | None:
         stems = {segment.path.stem for segment in interval.segments}

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from workbench.errors import SourceError
+from workbench.processing.large_arrays import let_go, nan_array
 from workbench.schema import make_recording
 from workbench.sources.stations import StationBook
 from workbench.sources.waveforms_channels import assign_components, choose_channels, order_components
@@ -71,7 +72,7 @@ def read_interval(
             findings.add("1 and 2 of unknown direction stand in the place of N and E: {}.", station)
     _say_what_is_missing(waveform, stations, components, letters, grid, findings)
     places = [book.find(station, grid.start_ns) for station in stations]
-    return make_recording(
+    recording = make_recording(
         waveform,
         stations=stations,
         components=components,
@@ -87,6 +88,8 @@ def read_interval(
         channels=channels,
         notices=[*findings.sentences(), *notices],
     )
+    let_go(waveform)
+    return recording
 
 
 def _chosen(interval: Interval, instrument: str, findings: Findings) -> dict[str, list[str]]:
@@ -119,11 +122,11 @@ def _empty(
     """A waveform of NaN, the channel codes of its rows, and its rows by station and channel code."""
     shape = (len(stations), len(components))
     try:
-        waveform = np.full((*shape, grid.n_samples), np.nan, dtype=np.float32)
+        waveform = nan_array((*shape, grid.n_samples))
     except MemoryError as error:
         raise SourceError(
             f"A recording of {shape[0]} stations and {grid.n_samples} samples does not fit into memory. "
-            "Open the source with a smaller memory_mb."
+            "Open the source with a smaller most_mb."
         ) from error
     channels = np.full(shape, "", dtype="<U16")
     rows = {}

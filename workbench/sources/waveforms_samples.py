@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from workbench.errors import SourceError
+from workbench.processing.large_arrays import let_go
 from workbench.processing.resampling import resample_run
 from workbench.sources.waveforms_grid import SAME_START, Grid
 from workbench.sources.waveforms_grouping import Interval
@@ -82,6 +83,8 @@ def fill_rows(
                 _place(trace, key, rows[key], grid, findings)
             else:
                 off_grid[key].append(trace)
+        for row in list(rows.values())[:1]:
+            let_go(row)
     for key, traces in off_grid.items():
         for trace in _joined(traces):
             _place(trace, key, rows[key], grid, findings)

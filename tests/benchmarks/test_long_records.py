@@ -1,0 +1,190 @@
+"""A day of ten stations, and half a day of two real ones, in the app and as HoloViews curves with ``downsample1d``.
+
+Opened, zoomed in to samples, and dragged along, in Chromium, with the real server of each. *Frames* are those in which
+a canvas was drawn on while the mouse was moved 60 times a second; *behind* is how long after the last move the picture
+still changed. *Own* memory is what the server's process holds by itself; what is mapped from files is not in it, for
+the system takes that back when it needs to. Nothing is asserted about time: a table is printed.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("playwright")
+pytest.importorskip("holoviews")
+psutil = pytest.importorskip("psutil")
+
+_HERE = Path(__file__).parent
+_REAL = Path(__file__).parents[3] / "shared" / "data" / "continuous"
+_STATIONS, _RATE_HZ, _SAMPLES = 10, 100.0, 8_640_000
+_MOVES, _STEP_PX = 120, 4
+_WHEELS = 14
+
+_BEFORE = """
+window.__drawn = []; window.__input = 0;
+for (const name of ["pointermove", "wheel"]) window.addEventListener(name, event => { __input = event.timeStamp; }, {capture: true});
+let touched = false;
+for (const name of ["stroke", "fill", "drawImage"]) {
+  const own = CanvasRenderingContext2D.prototype[name];
+  CanvasRenderingContext2D.prototype[name] = function (...args) { touched = true; return own.apply(this, args); };
+}
+const look = () => { requestAnimationFrame(look); if (touched) __drawn.push(performance.now()); touched = false; };
+requestAnimationFrame(look);
+"""
+
+
+@pytest.fixture(scope="module")
+def made_day(tmp_path_factory) -> Path:
+    """Ten stations, three components, 24 h, as an SDS archive of miniSEED."""
+    import obspy
+
+    folder = tmp_path_factory.mktemp("day")
+    rng = np.random.default_rng(1)
+    wave_s = np.arange(4000) / _RATE_HZ
+    for station in range(_STATIONS):
+        for component in "ZNE":
+            samples = 80 * rng.standard_normal(_SAMPLES, dtype=np.float32)
+            for first in rng.integers(0, _SAMPLES - 4000, 200):
+                strength = 2000 * rng.random()
+                samples[first : first + 4000] += (
+                    strength * np.exp(-wave_s / 6) * np.sin(2 * np.pi * 4 * wave_s)
+                ).astype(np.float32)
+            code, channel = f"S{station:02d}", f"HH{component}"
+            header = {"network": "XX", "station": code, "channel": channel, "sampling_rate": _RATE_HZ}
+            header["starttime"] = obspy.UTCDateTime(2024, 1, 1)
+            place = folder / "2024" / "XX" / code / f"{channel}.D"
+            place.mkdir(parents=True)
+            trace = obspy.Trace(samples.astype(np.int32), header)
+            trace.write(str(place / f"XX.{code}..{channel}.D.2024.001"), format="MSEED", encoding="STEIM2")
+    return folder
+
+
+class _Served:
+    """A server in a process of its own."""
+
+    def __init__(self, command: list[str], folder: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        environment = {**os.environ, "WORKBENCH_LABELS": str(folder / "labels.sqlite"), "WORKBENCH_CACHE": str(folder)}
+        self.process = subprocess.Popen(
+            [word.format(port=self.port) for word in command],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+        )
+        end = time.monotonic() + 120
+        while True:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            assert self.process.poll() is None, "the server ended"
+            assert time.monotonic() < end, "no server answers"
+            time.sleep(0.2)
+
+    def memory_mb(self) -> tuple[float, float]:
+        """Own, and all that is resident."""
+        found = psutil.Process(self.process.pid).memory_info()
+        return (found.rss - found.shared) / 2**20, found.rss / 2**20
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+
+
+def _settle(page, still_ms=700):
+    """Wait until nothing has been drawn for a while; gives when something last was."""
+    end = time.monotonic() + 180
+    while time.monotonic() < end:
+        page.wait_for_timeout(150)
+        now, last = page.evaluate("[performance.now(), __drawn.at(-1) ?? 0]")
+        if last and now - last > still_ms:
+            return last
+    raise AssertionError("the picture does not come to rest")
+
+
+def _measure(page, address, drawn):
+    page.set_default_timeout(180_000)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.add_init_script(_BEFORE)
+    began = time.monotonic()
+    page.goto(address)
+    page.wait_for_function(drawn)
+    opened_s = time.monotonic() - began
+    _settle(page, 2500)
+    # Bokeh's largest figure: the traces.
+    boxes = [box for figure in page.locator(".bk-Figure").all() if (box := figure.bounding_box())]
+    box = max(boxes, key=lambda found: found["width"] * found["height"])
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    zooms = []
+    for _ in range(_WHEELS):
+        page.mouse.wheel(0, -300)
+        last = _settle(page)
+        zooms.append(last - page.evaluate("__input"))
+    return {"opened_s": opened_s, "zoom_ms": statistics.median(zooms), **_drag(page, x, y)}
+
+
+def _drag(page, x, y):
+    page.mouse.down()
+    page.evaluate("__drawn.splice(0)")
+    began = time.monotonic()
+    for step in range(_MOVES):
+        # There and back, so that the day does not end meanwhile.
+        page.mouse.move(x + _STEP_PX * (step if step < _MOVES / 2 else _MOVES - step), y)
+        time.sleep(max(0.0, began + (step + 1) / 60 - time.monotonic()))
+    moved = page.evaluate("__drawn.slice()")
+    last_input = page.evaluate("__input")
+    page.mouse.up()
+    behind = max(0.0, _settle(page) - last_input)
+    gaps = np.diff(moved) if len(moved) > 2 else np.array([np.nan])
+    frames = 1e3 * (len(moved) - 1) / (moved[-1] - moved[0]) if len(moved) > 2 else 0.0
+    return {"frames_s": frames, "longest_ms": float(gaps.max()), "behind_ms": behind}
+
+
+_OURS_DRAWN = """() => window.Bokeh && Bokeh.documents.some(doc => [...doc.all_models].some(model =>
+  /^traces-.*-(focus|others)-columns$/.test(model.name || "") && model.data.xs.length)) && __drawn.length > 3"""
+_PEER_DRAWN = """() => window.Bokeh && Bokeh.documents.some(doc => [...doc.all_models].some(model =>
+  model.type === "ColumnDataSource" && Object.values(model.data).some(column => column?.length > 500)))
+  && __drawn.length > 1"""
+
+
+@pytest.mark.parametrize("case", ["12 h x 2 stations x 3, real", "24 h x 10 stations x 3, made"])
+def test_long_records(case, page, tmp_path, request, capsys):
+    if "real" in case and not _REAL.is_dir():
+        pytest.skip("the real half day lies in ../shared/data, which is not here")
+    folder = _REAL if "real" in case else request.getfixturevalue("made_day")
+    cli = [sys.executable, "-c", "from workbench.cli import main; main()"]
+    commands = {
+        "workbench": [*cli, "serve", "--port", "{port}", "--source", str(folder)],
+        "peer": [sys.executable, "-m", "panel", "serve", str(_HERE / "long_peer_page.py"), "--port", "{port}"]
+        + ["--args", str(folder)],
+    }
+    found = {}
+    for name, command in commands.items():
+        served = _Served(command, tmp_path)
+        try:
+            ours = name == "workbench"
+            place = "inspect" if ours else "long_peer_page"
+            address = f"http://127.0.0.1:{served.port}/{place}" if ours else f"http://localhost:{served.port}/{place}"
+            tab = page.context.new_page()
+            found[name] = _measure(tab, address, _OURS_DRAWN if ours else _PEER_DRAWN)
+            found[name]["own_mb"], found[name]["resident_mb"] = served.memory_mb()
+            tab.close()
+        finally:
+            served.close()
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    with capsys.disabled():
+        sys.stdout.write(f"\n{case}, load {load:.1f}\n")
+        for what in found["workbench"]:
+            ours, peer = found["workbench"][what], found["peer"][what]
+            sys.stdout.write(f"  {what:12s} workbench {ours:9.1f}   peer {peer:9.1f}   {peer / ours:6.2f}\n")
