@@ -159,9 +159,7 @@ def pick(
         raise click.UsageError(f"Missing option '{'--output' if picker else '--picker'}'.")
     limits = {"P": p_threshold, "S": s_threshold}
     if kernel or workers:
-        if mode != "exact":
-            raise click.UsageError("Station days are picked as they are: --mode is for files without --kernel.")
-        _pick_in_days(path, picker, weights, fetch, limits, kernel, workers, output)
+        _pick_in_days(path, picker, weights, fetch, limits, mode, kernel, workers, output)
         return
     _pick_recordings(path, picker, weights, fetch, limits, mode=mode, kind=kind, output=output)
 
@@ -217,6 +215,7 @@ def _pick_in_days(
     weights: str,
     fetch: bool,
     limits: Mapping[str, float | None],
+    mode: str,
     kernel: str | None,
     workers: int | None,
     output: Path,
@@ -228,7 +227,16 @@ def _pick_in_days(
     if fetch:
         _fetch(picker, weights)
     thresholds = family_thresholds(open_picker(picker, weights).card, limits["P"], limits["S"])
-    pick_folder(path, picker, weights, thresholds, kernel=kernel or "process", n_workers=workers or 1, output=output)
+    pick_folder(
+        path,
+        picker,
+        weights,
+        thresholds,
+        mode=mode,
+        kernel=kernel or "process",
+        n_workers=workers or 1,
+        output=output,
+    )
 
 
 def _fetch(picker: str, weights: str) -> None:

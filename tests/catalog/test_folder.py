@@ -21,7 +21,7 @@ from workbench.catalog.folder import FolderPicks, pick_days
 from workbench.catalog.shards import MARGIN_S, read_shard, shard_name
 from workbench.compute import BACKENDS, Backend
 from workbench.compute.processes import is_running
-from workbench.errors import SourceError
+from workbench.errors import PickerError, SourceError
 from workbench.inference.bulk_picking import pick_source
 from workbench.sources import open_source
 from workbench.sources.waveforms_days import list_station_days, read_station_day
@@ -124,6 +124,24 @@ def test_other_settings_or_other_samples_are_picked_anew(tmp_path: Path, backend
     write_archive(root, ("BBB",), "2014-05-01T03:00:00", 0.4)
     again, _ = run(root, tmp_path / "out", backend)
     assert (len(again.done), len(again.found)) == (1, 1)
+
+
+def test_another_mode_is_picked_anew(tmp_path: Path, backend: Backend) -> None:
+    root = tmp_path / "archive"
+    write_archive(root, ("AAA",), "2014-05-01T03:00:00", 0.2)
+    days, _ = list_station_days(root, MARGIN_S)
+    options = {"n_workers": 1, "picker": "xiaonet"}
+    assert len(pick_days(days, tmp_path / "out", backend, **options)[0].done) == 1
+    assert len(pick_days(days, tmp_path / "out", backend, **options, mode="fast")[0].done) == 1
+    assert len(pick_days(days, tmp_path / "out", backend, **options, mode="fast")[0].found) == 1
+
+
+def test_mode_that_a_picker_has_not_is_refused_before_anything_is_picked(
+    archive: Path, tmp_path: Path, backend: Backend
+) -> None:
+    with pytest.raises(PickerError, match="has no network, and so only the mode 'exact'"):
+        run(archive, tmp_path / "out", backend, mode="draft")
+    assert not (tmp_path / "out").exists()
 
 
 def test_damaged_shard_is_picked_again(archive: Path, tmp_path: Path, backend: Backend) -> None:

@@ -18,6 +18,7 @@ from workbench.catalog.shards import pick_shard, read_shard, shard_name
 from workbench.compute import Backend
 from workbench.compute.processes import is_running
 from workbench.errors import JobCancelledError, SourceError, WorkbenchError, WorkerLostError
+from workbench.inference.run import check_mode
 from workbench.pickers import open_picker
 from workbench.schema import Job, Report, silent
 from workbench.sources.waveforms_days import StationDay
@@ -66,6 +67,7 @@ def pick_days(
     picker: str,
     weights: str = "",
     thresholds: Mapping[str, float] | None = None,
+    mode: str = "exact",
     report: Report = silent,
 ) -> tuple[FolderPicks, pd.DataFrame]:
     """What the run gave, and the picks of all shards; each shard is in `output` as soon as it is picked.
@@ -79,15 +81,21 @@ def pick_days(
         Folder of the shards; made if it is not there.
     n_workers
         How many shards the backend works on side by side.
+    picker, weights, thresholds, mode
+        As for :func:`workbench.inference.bulk_picking.pick_source`.
 
     Raises
     ------
     SourceError
         If another run is writing there, or the folder cannot be made.
+    PickerError
+        If the picker has no such mode.
     """
     began_s = time.monotonic()
-    card = open_picker(picker, weights).card
-    settings = {"picker": picker, "weights": weights, "hash": card.weights_hash, "thresholds": dict(thresholds or {})}
+    opened = open_picker(picker, weights)
+    check_mode(opened, mode)
+    settings: dict[str, Any] = {"picker": picker, "weights": weights, "hash": opened.card.weights_hash, "mode": mode}
+    settings |= {"thresholds": dict(thresholds or {})}
     run = FolderPicks()
     with _alone_in(output):
         names = {shard_name(day, settings): day for day in days}
@@ -97,6 +105,7 @@ def pick_days(
         run.found = [name for name in names if name in there and _is_whole(output / name)]
         missing = [(name, day) for name, day in names.items() if name not in set(run.found)]
         arguments = {"output": str(output), "picker": picker, "weights": weights, "thresholds": thresholds}
+        arguments |= {"mode": mode}
         _Crew(backend, run, arguments, len(names), report).work(missing, n_workers + 1)
         tables = [_gather(output / name, name in set(run.done), run) for name in sorted((*run.found, *run.done))]
     run.wall_s = time.monotonic() - began_s

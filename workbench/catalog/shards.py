@@ -56,6 +56,7 @@ def pick_shard(
     picker: str,
     weights: str = "",
     thresholds: Mapping[str, float] | None = None,
+    mode: str = "exact",
     report: Report = silent,
 ) -> dict[str, Any]:
     """What one shard gave; its picks are in ``output/name`` when this returns, and not before.
@@ -64,7 +65,7 @@ def pick_shard(
     ----------
     output, name
         Folder, and name by :func:`shard_name`.
-    picker, weights, thresholds
+    picker, weights, thresholds, mode
         As for :func:`workbench.inference.bulk_picking.pick_source`.
 
     Returns
@@ -75,7 +76,7 @@ def pick_shard(
     began_s = time.monotonic()
     report(0.0, "reading")
     recording = read_station_day(shard, MARGIN_S)
-    annotations = annotate(recording, picker, weights, report)
+    annotations = annotate(recording, picker, weights, report, mode)
     card = open_picker(picker, weights).card
     picks = picks_from(annotations, card, thresholds)
     day = np.datetime64(shard.day, "ns")

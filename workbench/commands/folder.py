@@ -28,6 +28,7 @@ def pick_folder(
     weights: str,
     thresholds: Mapping[str, float],
     *,
+    mode: str = "exact",
     kernel: str,
     n_workers: int,
     output: Path,
@@ -63,6 +64,7 @@ def pick_folder(
                 picker=picker,
                 weights=weights,
                 thresholds=thresholds,
+                mode=mode,
                 report=report,
             )
     finally:
