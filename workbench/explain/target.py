@@ -173,16 +173,6 @@ class Question:
             yield found
             at = part.stop
 
-    def whole(self, run: Callable[[int], T]) -> T:
-        """What `run` gives for a number of windows at once; tried anew with half as many where memory ends."""
-        while True:
-            try:
-                return run(self.batch_size)
-            except (MemoryError, RuntimeError) as error:
-                if not is_out_of_memory(error):
-                    raise
-                self._fewer(self.batch_size, error)
-
     def _fewer(self, size: int, error: BaseException) -> None:
         if size == 1:
             raise PickerError(
