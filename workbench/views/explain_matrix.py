@@ -31,7 +31,7 @@ const {start: x0, end: x1} = plot.x_range, {start: y0, end: y1} = plot.y_range
 let row = -1, key = -1
 if (!leave && shape[0] > 0) {
   key = Math.floor((cb_obj.x - x0) / (x1 - x0) * shape[1])
-  row = Math.floor((cb_obj.y - y0) / (y1 - y0) * shape[0])
+  row = Math.floor((cb_obj.y - y1) / (y0 - y1) * shape[0])
   if (key < 0 || key >= shape[1] || row < 0 || row >= shape[0]) { row = key = -1 }
 }
 if (pointed.data.row[0] !== row || pointed.data.key[0] !== key) { pointed.data = {row: [row], key: [key]} }
@@ -113,7 +113,7 @@ class MatrixFigure:
         self.image.data = dict(image=[stretched], x=[start], y=[start], dw=[length], dh=[length])
         self._grid.data = dict(shape=[list(matrix.values.shape)])
         self.figure.x_range.update(start=start, end=start + length)
-        self.figure.y_range.update(start=start, end=start + length)
+        self.figure.y_range.update(start=start + length, end=start)
         row = None if time is None else matrix.row_at(time)
         self.pick.data = self._frames([] if row is None else [(row, None)])
         height = length / matrix.values.shape[0]

@@ -93,31 +93,20 @@ def matrix_of(attention: Sequence[xr.Dataset], layer: int, head: int) -> Matrix 
     )
 
 
-def reading_html(matrix: Matrix, pointed: tuple[int, int] | None, time: pd.Timestamp | None, phase: str) -> str:
-    """How to read this layer's matrix, and what the row that is pointed at, or holds the pick, reads."""
-    step = f"{matrix.step_s:.3g} s"
-    seconds = tag("b", text(step))
-    whose = "mean of its heads" if matrix.n_heads > 1 and not matrix.head else ""
+def reading_html(matrix: Matrix) -> str:
+    """How to read this layer's matrix, and what it cannot say."""
+    step = tag("b", text(f"{matrix.step_s:.3g} s"))
     if matrix.reach >= 0:
         near = {0: "itself only", 1: "itself and its two neighbours"}.get(
             matrix.reach, f"itself and {matrix.reach} steps to either side"
         )
-        kind = f"This layer is local: a step reads {near}. The dark rest is how it is built, no finding."
+        kind = f"A local layer: a step reads {near}. The dark rest is how it is built, no finding."
     else:
-        kind = "Row: what a step reads, from all over the window. A bright column is a step that many read."
-    limit = f"One step is {seconds}: attention cannot place a pick to 10 ms."
-    use = f"{limit} Use it for <i>where</i>, attribution for <i>when</i>."
-    stretch = f"Colour is stretched (square root), 0 to {matrix.highest:.2g}"
-    hint = f"{stretch}{f'; {whose}' if whose else ''}. Point at a step to light up its span on the traces."
-    told = cell_words(matrix, pointed, time, phase)
-    return "".join(
-        (
-            tag("p", text(told), class_="told", role="status") if told else "",
-            tag("p", text(kind)),
-            tag("p", use),
-            tag("p", text(hint), class_="muted"),
-        )
-    )
+        kind = "Row: what a step reads, from all over the window. A bright column is read by many."
+    use = f"A step is {step}: attention cannot place a pick to 10 ms. It says <i>where</i>, attribution <i>when</i>."
+    whose = "; mean of the heads" if matrix.n_heads > 1 and not matrix.head else ""
+    hint = f"Colour: square root, 0 to {matrix.highest:.2g}{whose}. Point at a step to light it up on the traces."
+    return "".join((tag("p", text(kind)), tag("p", use), tag("p", text(hint), class_="muted")))
 
 
 def cell_words(

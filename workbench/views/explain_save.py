@@ -10,7 +10,7 @@ import xarray as xr
 
 from workbench.session import Explaining
 from workbench.views.download import Download
-from workbench.views.explain_reading import Matrix, matrix_of, reading_html
+from workbench.views.explain_reading import Matrix, cell_words, matrix_of, reading_html
 from workbench.views.markup import Action, Markup
 from workbench.views.tags import tag, text
 
@@ -50,8 +50,9 @@ class SaveCard(pn.viewable.Viewer):
     def _draw(self) -> None:
         explaining, matrix = self._explaining, self._matrix()
         if matrix is not None:
-            words = reading_html(matrix, explaining.pointed, explaining.time, explaining.phase)
-            title, body = "Reading the matrix", words + self._rows_html(matrix)
+            told = cell_words(matrix, explaining.pointed, explaining.time, explaining.phase)
+            pointed = tag("p", text(told), class_="told", role="status") if told else ""
+            title, body = "Reading the matrix", pointed + self._rows_html(matrix) + reading_html(matrix)
         else:
             title, body = "Reading the colours", _colours_html(explaining.attribution)
         self._markup.html = tag("h2", title) + tag("div", body, class_="body") + self._buttons_html()
@@ -70,6 +71,7 @@ class SaveCard(pn.viewable.Viewer):
             data_key="row",
             data_live=30,
             aria_label="Step that reads",
+            style=f"--fill:{100 * row / max(matrix.values.shape[0] - 1, 1):.1f}%",
         )
         return tag("label", tag("span", "Step", class_="muted"), slider, class_="row")
 

@@ -91,7 +91,7 @@ class StripFigure:
 
 def strip_columns(strip: xr.Dataset, time: pd.Timestamp) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Offset in seconds, seconds by which the pick moves (NaN without one), and probability."""
-    moved = (strip["time"].values - np.datetime64(pd.Timestamp(time), "ns")) / np.timedelta64(1, "ns") * 1e-9
+    moved = (strip["pick_time"].values - np.datetime64(pd.Timestamp(time), "ns")) / np.timedelta64(1, "ns") * 1e-9
     return strip["offset_s"].values.astype(float), moved, strip["probability"].values.astype(float)
 
 

@@ -23,8 +23,6 @@ from workbench.views.theme import TOKENS
 
 __all__ = ["WhatIfCard", "changes_after"]
 
-_SIGNAL_S = 2.0
-
 
 class WhatIfCard(pn.viewable.Viewer):
     """Sliders and switches for the input, and a strip that tells how a pick depends on where its window begins."""
@@ -133,28 +131,25 @@ class WhatIfCard(pn.viewable.Viewer):
             after = replace(before, gaps=(*before.gaps, gap))
             self._gap_open = False
         else:
-            after = changes_after(before, action, explaining.time)
+            after = changes_after(before, action)
         if after.drop and explaining.session.recording is not None:
             _check_left(after.drop, [str(letter) for letter in explaining.session.recording["component"].values])
         explaining.changes = None if after.nothing else after
         self._draw()
 
 
-def changes_after(changes: Changes, action: Action, time: pd.Timestamp) -> Changes:
+def changes_after(changes: Changes, action: Action) -> Changes:
     """The changes with one more, or one less.
 
     Parameters
     ----------
     action
         ``act`` is noise, clip, drop, flip, swap, filter, unmute or fill, which ``value``, ``letter`` or ``number``.
-    time
-        That is explained: noise is measured by the two seconds after it.
     """
     name, value = action["act"], action.get("value")
     if name == "noise":
         level = _number(value, SNR_OFF_DB)
-        signal = (time, time + pd.Timedelta(seconds=_SIGNAL_S))
-        return replace(changes, snr_db=math.inf if level >= SNR_OFF_DB else level, signal=signal)
+        return replace(changes, snr_db=math.inf if level >= SNR_OFF_DB else level)
     if name == "clip":
         return replace(changes, clip=float(np.clip(_number(value, 100) / 100, 0.01, 1.0)))
     if name in ("drop", "flip"):

@@ -101,6 +101,7 @@ def _slider(label: str, act: str, span: tuple[int, int, int], value: float, word
     control = tag(
         "input", type="range", min=low, max=high, step=step, value=f"{value:g}", data_act=act, data_key=act,
         data_live=120, aria_label=label, aria_valuetext=words, title=title, disabled=off,
+        style=f"--fill:{100 * (value - low) / (high - low):.1f}%",
     )  # fmt: skip
     return tag("label", tag("span", label, class_="label"), control, tag("b", words, class_="value"), class_="slider")
 
@@ -208,6 +209,8 @@ def outcome_words(
     if tried is None or time is None:
         return ""
     before = f"{probability:.2f} → " if probability == probability else ""
+    if tried.probability != tried.probability:
+        return f"The picker says nothing of {phase} here any more."
     if tried.time is None:
         return f"No {phase} above {threshold:.2f} any more; probability around it {before}{tried.probability:.2f}."
     moved = (pd.Timestamp(tried.time) - time).total_seconds()
