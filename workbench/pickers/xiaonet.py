@@ -117,6 +117,25 @@ class XiaoNetPicker:
         """What the network says of windows: it normalises them itself."""
         return forward(windows)
 
+    def reading(self, recording: xr.Dataset, station: str) -> Any:
+        """The network and its windows of one station, as a :class:`~workbench.pickers.windows.Reading`."""
+        from workbench.networks.xiaonet import LABELS, StandardisedXiaoNet, standardise
+        from workbench.pickers.windows import Plan, Reading
+
+        notices = rate_notices(recording, self.card)
+        one = resample(recording.sel(station=[station]), RATE_HZ)
+        return Reading(
+            Plan(self.grid.window_samples, self.grid.step_samples, 1.0, "avg", (0, 1)),
+            list(self._pieces(one)),
+            RATE_HZ,
+            standardise,
+            StandardisedXiaoNet(self.module),
+            lambda outputs: outputs.transpose(1, 2),
+            tuple(LABELS),
+            used=(self.grid.front_samples, self.grid.window_samples - self.grid.back_samples),
+            notices=tuple(notices + _notices(one)),
+        )
+
     def annotate(
         self,
         recording: xr.Dataset,
