@@ -13,6 +13,13 @@ EXPLAINERS = Registry(
     {
         "saliency": "workbench.explain.gradients:Saliency",
         "input_x_gradient": "workbench.explain.gradients:InputXGradient",
+        "integrated_gradients": "workbench.explain.integrated:IntegratedGradients",
+        "gradient_shap": "workbench.explain.noisy:GradientShap",
+        "smooth_grad": "workbench.explain.noisy:SmoothGrad",
+        "occlusion": "workbench.explain.perturbing:Occlusion",
+        "feature_ablation": "workbench.explain.perturbing:FeatureAblation",
+        "shapley": "workbench.explain.perturbing:Shapley",
+        "grad_cam": "workbench.explain.grad_cam:GradCam",
     },
 )
 """Every method of attribution by name."""

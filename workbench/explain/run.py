@@ -23,6 +23,9 @@ from workbench.schema import Report, check_recording, make_attribution, silent
 
 __all__ = ["explain", "explain_many", "explain_question", "open_question"]
 
+_ZERO = 1e-6
+"""A probability below it is none."""
+
 
 def explain(
     recording: xr.Dataset,
@@ -153,6 +156,7 @@ def explain_question(
     baseline: Baseline = Baseline(),  # noqa: B008 - frozen
 ) -> list[xr.Dataset]:
     """Attributions of each target of a question by one method."""
+    _require_way_back(question, explainer, method)
     began = clock.perf_counter()
     found = explainer.attribute(question, baseline)
     seconds = clock.perf_counter() - began
@@ -163,13 +167,26 @@ def explain_question(
     ]
 
 
+def _require_way_back(question: Question, explainer: Explainer, method: str) -> None:
+    why = question.reading.no_gradients
+    if explainer.needs_gradients and why:
+        asking = ", ".join(name for name in EXPLAINERS if not EXPLAINERS[name].needs_gradients)
+        raise PickerError(
+            f"{method} goes back through a network by its gradients, and {why}. "
+            f"Methods that only ask can explain it: {asking}."
+        )
+
+
 def _require_something(found: Attributed, question: Question) -> None:
     for row, attribution in enumerate(found.attribution):
-        if not bool((attribution.abs() > 0).any()):
-            window, phase = question.windows[row], question.phases[row]
+        value, window = float(question.value[row]), question.windows[row]
+        compared = 0.0 if found.baseline_value is None else float(found.baseline_value[row])
+        is_zero = question.target == "probability" and max(value, compared) < _ZERO
+        if is_zero or not bool(attribution.any()):
             raise PickerError(
-                f"{window.card.title}'s {phase} at {question.times[row]} is {float(question.value[row]):.3g} and does "
-                "not change with any sample of the window: there is nothing to explain. Choose another time or phase."
+                f"{window.card.title}'s {question.target} of {question.phases[row]} at {question.times[row]} is "
+                f"{value:.3g}, and no sample of the window changes it: there is nothing to explain. "
+                "Choose another time, phase or target."
             )
 
 

@@ -104,9 +104,13 @@ class Question:
         """Of each target with respect to its window as it is, shape (target, channel, sample)."""
         return self.gradients(self.inputs, self.which)[1]
 
-    def ask(self, inputs: torch.Tensor, which: torch.Tensor) -> torch.Tensor:
+    def outputs(self, inputs: torch.Tensor, network: torch.nn.Module | None = None) -> torch.Tensor:
+        """What the network, or another, says of inputs (B, channel, sample): (B, output, label); differentiable."""
+        return read_outputs(self.reading, inputs, self.network if network is None else network)
+
+    def ask(self, inputs: torch.Tensor, which: torch.Tensor, network: torch.nn.Module | None = None) -> torch.Tensor:
         """The targets' values (B,) for inputs (B, channel, sample) in one pass; differentiable."""
-        outputs = read_outputs(self.reading, inputs, self.network)
+        outputs = self.outputs(inputs, network)
         rows = torch.arange(len(inputs))[:, None]
         probability = outputs[rows, self._at[which], self._columns[which][:, None]]
         if self.target == "logit":
@@ -158,6 +162,7 @@ class Question:
         at = 0
         while at < n_rows:
             part = slice(at, min(n_rows, at + self.batch_size))
+            self.report(at / n_rows, f"window {at + 1} of {n_rows}")
             try:
                 found = run(part)
             except (MemoryError, RuntimeError) as error:
@@ -167,6 +172,16 @@ class Question:
                 continue
             yield found
             at = part.stop
+
+    def whole(self, run: Callable[[int], T]) -> T:
+        """What `run` gives for a number of windows at once; tried anew with half as many where memory ends."""
+        while True:
+            try:
+                return run(self.batch_size)
+            except (MemoryError, RuntimeError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                self._fewer(self.batch_size, error)
 
     def _fewer(self, size: int, error: BaseException) -> None:
         if size == 1:

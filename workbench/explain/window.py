@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,8 @@ import torch
 import xarray as xr
 
 from workbench.errors import PickerError, UnknownNameError
-from workbench.pickers import Picker
+from workbench.explain.annotated import annotated_reading
+from workbench.pickers import Picker, TorchPicker
 from workbench.pickers.windows import Piece, Reading
 from workbench.schema import PickerCard
 
@@ -134,23 +135,37 @@ def open_window(
     PickerError
         If the picker says nothing of that time (outside the recording, in a gap, blinded), or not of that phase.
     """
-    reading: Reading = picker.reading(recording, station)  # type: ignore[attr-defined]
-    if phase not in reading.labels:
+    time = pd.Timestamp(time)
+    origin, end = (pd.Timestamp(recording["time"].values[at]) for at in (0, -1))
+    if phase not in picker.card.phases:
         known = ", ".join(picker.card.phases)
         raise PickerError(f"{picker.card.title} has no curve {phase!r} to explain; it has {known}.")
-    time = pd.Timestamp(time)
-    origin = pd.Timestamp(recording["time"].values[0])
+    if not origin <= time <= end:
+        raise PickerError(f"{time} lies outside the recording, which runs from {origin} to {end}; choose a time in it.")
+    reading, channels = _reading(recording, picker, station, time)
     if window_start is None:
         places = sorted(_places(reading, origin, time, phase), key=lambda place: -place.margin)
     else:
         places = [_place_from(reading, recording, picker.card, station, time, pd.Timestamp(window_start))]
     window = None
     for place in places:
-        window = _opened(recording, picker.card, station, reading, place)
+        window = _opened(recording, picker.card, station, reading, channels, place)
         at = window.output_at(time, phase)
         if 0 <= at < len(window.outputs) and bool(torch.isfinite(window.outputs[at]).any()):
             return window
     raise PickerError(_why_not(recording, picker.card, reading, station, time, phase, window))
+
+
+def _reading(recording: xr.Dataset, picker: Picker, station: str, time: pd.Timestamp) -> tuple[Reading, Sequence[str]]:
+    """How a picker reads a station, and the components that it reads."""
+    why = f"{picker.card.title} is no network"
+    if isinstance(picker, TorchPicker):
+        why = f"{picker.card.title} does not say how it reads a window"
+        if picker.window_shape[0] != len(picker.card.component_order):
+            why = f"{picker.card.title} reads {picker.window_shape[0]} features of the whole stream, not the traces"
+        elif hasattr(picker, "reading"):
+            return picker.reading(recording, station), picker.card.component_order
+    return annotated_reading(recording, picker, station, time, why)
 
 
 def _places(reading: Reading, origin: pd.Timestamp, time: pd.Timestamp, phase: str) -> Iterator[_Place]:
@@ -217,14 +232,16 @@ def read_outputs(reading: Reading, inputs: torch.Tensor, network: torch.nn.Modul
     return outputs.unsqueeze(1) if outputs.ndim == 2 else outputs
 
 
-def _opened(recording: xr.Dataset, card: PickerCard, station: str, reading: Reading, place: _Place) -> Window:
+def _opened(
+    recording: xr.Dataset, card: PickerCard, station: str, reading: Reading, channels: Sequence[str], place: _Place
+) -> Window:
     raw = _cut(place.piece, place.first, reading)
     origin = pd.Timestamp(recording["time"].values[0]).as_unit("ns")
     with torch.no_grad():
         inputs = reading.prepare(raw)
         outputs = read_outputs(reading, inputs)[0]
     present = [str(letter) for letter in recording["component"].values]
-    components = tuple(_letter(recording, station, letter, present) for letter in card.component_order)
+    components = tuple(_letter(recording, station, letter, present) for letter in channels)
     return Window(
         card=card,
         station=station,
@@ -280,9 +297,7 @@ def _why_not(
     window: Window | None,
 ) -> str:
     """Why a picker says nothing of a time, in words, with what can be explained instead."""
-    begin, end = (pd.Timestamp(recording["time"].values[at]) for at in (0, -1))
-    if not begin <= time <= end:
-        return f"{time} lies outside the recording, which runs from {begin} to {end}; choose a time in it."
+    begin = pd.Timestamp(recording["time"].values[0])
     if not reading.pieces:
         return f"{card.title} finds nothing to read at {station}. {' '.join(reading.notices[:3])}"
     spans = []

@@ -116,6 +116,8 @@ class Reading:
         First output of a window that the picker's curves hold, and the one after the last; None for all.
     notices
         What was done to the station's samples, one sentence each.
+    no_gradients
+        Why there is no way back through the network, in words; empty where there is.
     """
 
     plan: Plan
@@ -128,6 +130,7 @@ class Reading:
     output_s: Mapping[str, float] = field(default_factory=dict)
     used: tuple[int, int] | None = None
     notices: tuple[str, ...] = ()
+    no_gradients: str = ""
 
 
 @dataclass
