@@ -74,6 +74,7 @@ class Explaining(param.Parameterized):
 
     # ---- linked views
     spot = param.Parameter(doc="(start, end) Timestamps that light up on the traces, or None.")
+    pointed = param.Parameter(doc="(row, column) of the attention's cell under the pointer: who reads whom, or None.")
     layer = param.Integer(0, bounds=(0, None), doc="Which layer's attention is shown.")
     head = param.Integer(0, bounds=(0, None), doc="Which head's attention, from 1; 0 is the mean of all.")
     view = param.Parameter(doc="(start, end) of the time on the screen, or None for some seconds around the pick.")
