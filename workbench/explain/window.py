@@ -158,13 +158,15 @@ def open_window(
 
 def _reading(recording: xr.Dataset, picker: Picker, station: str, time: pd.Timestamp) -> tuple[Reading, Sequence[str]]:
     """How a picker reads a station, and the components that it reads."""
-    why = f"{picker.card.title} is no network"
-    if isinstance(picker, TorchPicker):
-        why = f"{picker.card.title} does not say how it reads a window"
-        if picker.window_shape[0] != len(picker.card.component_order):
-            why = f"{picker.card.title} reads {picker.window_shape[0]} features of the whole stream, not the traces"
-        elif hasattr(picker, "reading"):
-            return picker.reading(recording, station), picker.card.component_order
+    order = picker.card.component_order
+    n_channels = getattr(picker, "window_shape", (len(order),))[0]
+    if n_channels != len(order):
+        why = f"{picker.card.title} reads {n_channels} features of the whole stream, not the traces"
+    elif hasattr(picker, "reading"):
+        return picker.reading(recording, station), order
+    else:
+        is_network = isinstance(picker, TorchPicker)
+        why = f"{picker.card.title} " + ("does not say how it reads a window" if is_network else "is no network")
     return annotated_reading(recording, picker, station, time, why)
 
 
