@@ -244,9 +244,11 @@ def test_grad_cam_is_captums_on_the_layer_named() -> None:
     picker = made(Bent)
     question = open_question(recording(), picker, [("XX.A.", "P", time_of(AT))])
     inputs = question.inputs.clone().requires_grad_(True)
-    theirs = LayerGradCam(
-        lambda windows: question.ask(windows, torch.zeros(len(windows), dtype=torch.long)), picker.module.first
-    ).attribute(inputs)
+
+    def ask(windows: torch.Tensor) -> torch.Tensor:
+        return question.ask(windows, torch.zeros(len(windows), dtype=torch.long), picker.module)
+
+    theirs = LayerGradCam(ask, picker.module.first).attribute(inputs)
     ours = found(picker, "grad_cam", layer="first")
     np.testing.assert_allclose(ours, np.repeat(theirs.detach().numpy()[0] / 3, 3, axis=0), atol=1e-7)
     np.testing.assert_allclose(found(picker, "grad_cam"), ours)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
@@ -41,6 +42,8 @@ class Question:
         One of :data:`~workbench.schema.ATTRIBUTION_TARGETS`.
     network
         In place of the windows' own, for a network with other weights.
+    device
+        ``"cuda"`` to ask a copy of the network on a card; empty to ask it where it is.
     batch_size
         Windows that go through the network at once; falls where memory does not suffice.
     report
@@ -60,6 +63,7 @@ class Question:
         target: str = "probability",
         *,
         network: torch.nn.Module | None = None,
+        device: str = "",
         batch_size: int = 16,
         report: Report = silent,
     ) -> None:
@@ -70,6 +74,8 @@ class Question:
         self.target, self.report, self.batch_size = target, report, batch_size
         self.reading = windows[0].reading
         self.network = self.reading.network if network is None else network
+        if device and not self.reading.no_gradients:
+            self.network = copy.deepcopy(self.network).to(device)
         self._leaner: dict[tuple[int, ...], torch.nn.Module] = {}
         self.notices: list[str] = []
         self.inputs = torch.cat([window.inputs for window in windows])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -227,10 +228,15 @@ def _cut(piece: Piece, first: int, reading: Reading) -> torch.Tensor:
 
 def read_outputs(reading: Reading, inputs: torch.Tensor, network: torch.nn.Module | None = None) -> torch.Tensor:
     """Outputs (B, output, label) of inputs (B, channel, sample) by a network, or the reading's own; differentiable."""
-    outputs = (reading.network if network is None else network)(inputs)
+    network = reading.network if network is None else network
+    device = next((weight.device for weight in network.parameters()), inputs.device)
+    # On a card, cuDNN's LSTMs know no way back unless they are being trained.
+    on_card = device.type == "cuda" and any(isinstance(part, torch.nn.RNNBase) for part in network.modules())
+    with torch.backends.cudnn.flags(enabled=False) if on_card else nullcontext():
+        outputs = network(inputs.to(device))
     # Blinding writes into what it is given, which the way back through the network still needs.
     outputs = tuple(part.clone() for part in outputs) if isinstance(outputs, tuple) else outputs.clone()
-    outputs = reading.read(outputs)
+    outputs = reading.read(outputs).cpu()
     return outputs.unsqueeze(1) if outputs.ndim == 2 else outputs
 
 
