@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,8 +18,11 @@ import xarray as xr
 
 from workbench.compute.queue import JobQueue
 from workbench.errors import UnknownNameError, WorkbenchError
+from workbench.explain import EXPLAINERS
+from workbench.explain.changes import Changes, Mute
 from workbench.inference.runs import PickerRun
 from workbench.schema import ATTRIBUTION_TARGETS, Check, Job
+from workbench.session.after_answer import AfterAnswer
 from workbench.session.notice import Notice
 from workbench.session.onsets import explainable_onsets, nearest_onset
 from workbench.session.question import Question
@@ -74,6 +78,7 @@ class Explaining(param.Parameterized):
 
     # ---- linked views
     spot = param.Parameter(doc="(start, end) Timestamps that light up on the traces, or None.")
+    pointed = param.Parameter(doc="(row, column) of the attention's cell under the pointer: who reads whom, or None.")
     layer = param.Integer(0, bounds=(0, None), doc="Which layer's attention is shown.")
     head = param.Integer(0, bounds=(0, None), doc="Which head's attention, from 1; 0 is the mean of all.")
     view = param.Parameter(doc="(start, end) of the time on the screen, or None for some seconds around the pick.")
@@ -86,14 +91,16 @@ class Explaining(param.Parameterized):
         self._auto = auto
         self._expected: tuple[pd.Timestamp, dict[str, str]] | None = None
         self._kept: OrderedDict[Question, xr.Dataset] = OrderedDict()
-        self._front, self._behind, self._tries = (self._queue() for _ in range(3))
+        self._front = self.queue()
+        self._after = AfterAnswer(self)
         self._watchers = [
             session.param.watch(lambda *_: self._open(), "recording"),
             session.param.watch(lambda *_: self._look_at_pickers(), "runs"),
         ]
         self._look_at_pickers()
 
-    def _queue(self) -> JobQueue:
+    def queue(self) -> JobQueue:
+        """Another queue of jobs whose errors become notices."""
         session = self.session
         return JobQueue(
             session.kernels.backend,
@@ -173,11 +180,30 @@ class Explaining(param.Parameterized):
         row = onsets.iloc[min(max(here + by, 0), len(onsets) - 1)]
         self.explain_at(row["time"], station=str(row["station"]), phase=str(row["phase"]))
 
+    def next_method(self, by: int = 1) -> None:
+        """Ask the same by the next method of the table."""
+        names = list(EXPLAINERS)
+        here = names.index(self.method) if self.method in names else -by
+        self.method = names[(here + by) % len(names)]
+
+    def mute(self, start: pd.Timestamp, end: pd.Timestamp, components: str = "") -> None:
+        """Make one more part of a copy of the traces silent, and see what the picker says of that."""
+        changes = self.changes or Changes()
+        self.changes = replace(changes, mute=(*changes.mute, Mute(start, end, components)))
+
+    @param.depends("changes", watch=True)
+    def _try(self) -> None:
+        self._after.try_changes()
+
+    @param.depends("second", watch=True)
+    def _ask_second(self) -> None:
+        self._after.ask_second()
+
     def cancel(self) -> None:
         """Stop all work on the question; what has come stays."""
-        for queue in (self._front, self._behind, self._tries):
-            queue.cancel()
-        self.busy, self.checks_left = False, 0
+        self._front.cancel()
+        self._after.cancel()
+        self.busy = False
 
     def clear(self) -> None:
         """Forget the question and all answers, for another recording is open."""
@@ -214,7 +240,7 @@ class Explaining(param.Parameterized):
             self._take(question, self._kept[question])
             return
         self.busy, self.problem = True, ""
-        self._send(self._front, _EXPLAIN, "Explaining", partial(self._take, question), **self._question_arguments())
+        self.send(self._front, _EXPLAIN, "Explaining", partial(self._take, question), **self.question_arguments())
 
     def _asked(self) -> Question | None:
         run = self.run
@@ -228,19 +254,22 @@ class Explaining(param.Parameterized):
             self.method, self.target, self.baseline,
         )  # fmt: skip
 
-    def _arguments(self, key: str) -> dict[str, Any]:
-        """Of every function here: the one station that is asked about, and the picker."""
-        arguments = self.session.run_arguments(key, self.session.recording.sel(station=[self.station]))
-        return {name: arguments[name] for name in ("recording", "picker", "weights")} | {"station": self.station}
+    def arguments(self, key: str = "") -> dict[str, Any]:
+        """What every function here is told: the one station that is asked about, and the picker (or another)."""
+        arguments = self.session.run_arguments(key or self.picker, self.session.recording.sel(station=[self.station]))
+        return {name: arguments[name] for name in ("recording", "picker", "weights")}
 
-    def _question_arguments(self, key: str = "") -> dict[str, Any]:
-        names = ("phase", "time", "method", "target", "baseline")
-        return self._arguments(key or self.picker) | {name: getattr(self, name) for name in names}
+    def question_arguments(self, key: str = "") -> dict[str, Any]:
+        """Of :func:`workbench.explain.run.explain`."""
+        names = ("station", "phase", "time", "method", "target", "baseline")
+        return self.arguments(key) | {name: getattr(self, name) for name in names}
 
-    def _send(self, queue: JobQueue, function: str, title: str, done: Callable[[Any], None], **arguments: Any) -> None:
-        title = f"{title} {self.phase} on {self.station}"
+    def send(self, queue: JobQueue, function: str, title: str, done: Callable[[Any], None], **arguments: Any) -> None:
+        """Run ``"module:function"`` on the session's kernel; `done` gets what it returned, on the owner's thread."""
         queue.use(self.session.kernels.backend)
-        queue.add(function, title=title, done=lambda value, _: done(value), **arguments)
+        queue.add(
+            function, title=f"{title} {self.phase} on {self.station}", done=lambda value, _: done(value), **arguments
+        )
 
     def _take(self, question: Question, attribution: xr.Dataset) -> None:
         self._kept[question] = attribution
@@ -251,16 +280,19 @@ class Explaining(param.Parameterized):
             return
         with self.session.hold(), param.parameterized.batch_call_watchers(self):
             self.checks, self.problem, self.busy = [], "", False
+            self.beside = self.tried = None
             self.attribution = attribution
+        self._after.begin()
 
     def _forget(self, problem: str) -> None:
         with param.parameterized.batch_call_watchers(self):
             self.attribution = self.beside = self.tried = self.strip = self.spot = None
             self.attention, self.attention_known, self.checks = [], False, []
-            self.busy, self.problem = False, problem
+            self.busy, self.problem, self.changes = False, problem, None
 
     def _fail(self, error: WorkbenchError) -> None:
         if self.busy:
+            self.question = None
             self._forget(str(error))
         self.session.notice = Notice("error", str(error))
 
