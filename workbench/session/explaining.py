@@ -89,6 +89,7 @@ class Explaining(param.Parameterized):
         super().__init__(**params)
         self.session = session
         self._auto = auto
+        self._brought = ("", "")
         self._expected: tuple[pd.Timestamp, dict[str, str]] | None = None
         self._kept: OrderedDict[Question, xr.Dataset] = OrderedDict()
         self._front = self.queue()
@@ -179,6 +180,20 @@ class Explaining(param.Parameterized):
                 here = int(before.sum()) - (1 if by > 0 else 0)
         row = onsets.iloc[min(max(here + by, 0), len(onsets) - 1)]
         self.explain_at(row["time"], station=str(row["station"]), phase=str(row["phase"]))
+
+    def ask_phase(self, phase: str) -> None:
+        """Ask about the pick of that phase nearest to what is asked now; where there is none, about the same time."""
+        onsets = self.onsets()
+        own = onsets[(onsets["station"] == self.station) & (onsets["phase"] == phase)]
+        time = self.time
+        if len(own):
+            time = own["time"].iloc[int((own["time"] - time).abs().argmin())]
+        self.explain_at(time, phase=phase)
+
+    def bring(self, slot: str, name: str, weights: str = "") -> None:
+        """Load a picker onto the list in the background, then ask it; `slot` is ``"picker"`` or ``"second"``."""
+        self._brought = (slot, name)
+        self.session.request_picker(name, weights)
 
     def next_method(self, by: int = 1) -> None:
         """Ask the same by the next method of the table."""
@@ -303,6 +318,10 @@ class Explaining(param.Parameterized):
     def _look_at_pickers(self) -> None:
         """Take the first network of the list, and explain its first pick once there is one, if that is wanted."""
         networks, expected = self.pickers(), self._expected
+        slot, name = self._brought
+        if found := [key for key in networks if name and key.partition("/")[0] == name]:
+            self._brought = ("", "")
+            setattr(self, slot, found[-1])
         if expected is not None:
             if self.session.recording is None or expected[1].get("picker", "") not in {"", *networks} or not networks:
                 return

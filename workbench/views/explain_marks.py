@@ -121,12 +121,12 @@ def curve_columns(explaining: Explaining, shown: Shown, theme: str) -> tuple[dic
         sets.append((tried.annotations, 1.7, [], 1.0))
     lines: dict[str, list[Any]] = {name: [] for name in ("xs", "ys", "colour", "width", "dash", "alpha")}
     fills: dict[str, list[Any]] = {name: [] for name in ("xs", "ys", "colour")}
-    for n, (annotations, width, dash, alpha) in enumerate(sets):
-        if station not in annotations["station"].values:
+    for n, (curves, width, dash, alpha) in enumerate(sets):
+        if station not in curves["station"].values:
             continue
-        time_ms = milliseconds(annotations["time"].values)
+        time_ms = milliseconds(curves["time"].values)
         where = slice(*np.searchsorted(time_ms, [shown.limits[0], shown.limits[1] + 1]))
-        for curve in annotations["probability"].sel(station=station):
+        for curve in curves["probability"].sel(station=station):
             name = str(curve["phase"].values)
             if name == "Detection" and phase != "Detection":
                 continue
