@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time as clock
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -113,11 +113,20 @@ def explain_many(
     """
     report(0.0, "opening the picker")
     opened = open_picker(picker, weights) if isinstance(picker, str) else picker
-    explainer = EXPLAINERS.create(method, **settings)
+    explainer = _explainer(method, settings)
     question = open_question(
         check_recording(recording), opened, picks, target=target, window_start=window_start, report=report
     )
     return explain_question(recording, opened, question, method, explainer, Baseline(baseline, seed))
+
+
+def _explainer(method: str, settings: Mapping[str, Any]) -> Explainer:
+    taken = [setting.name for setting in EXPLAINERS.settings(method)]
+    strange = sorted(set(settings) - set(taken))
+    if strange:
+        raise PickerError(f"{method} has no setting {strange[0]!r}; it has {', '.join(taken) or 'none'}.")
+    made: Explainer = EXPLAINERS.create(method, **settings)
+    return made
 
 
 def open_question(
@@ -181,7 +190,7 @@ def _require_something(found: Attributed, question: Question) -> None:
     for row, attribution in enumerate(found.attribution):
         value, window = float(question.value[row]), question.windows[row]
         compared = 0.0 if found.baseline_value is None else float(found.baseline_value[row])
-        is_zero = question.target == "probability" and max(value, compared) < _ZERO
+        is_zero = question.target == "probability" and max(abs(value), abs(compared)) < _ZERO
         if is_zero or not bool(attribution.any()):
             raise PickerError(
                 f"{window.card.title}'s {question.target} of {question.phases[row]} at {question.times[row]} is "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import xarray as xr
@@ -15,7 +16,7 @@ from workbench.explain.picture import explanation_png
 from workbench.explain.report import report_html
 from workbench.schema import Check, check_attribution
 
-__all__ = ["EXPLANATION_ENDINGS", "check_explanation_path", "save_explanation"]
+__all__ = ["EXPLANATION_ENDINGS", "check_explanation_path", "explanation_file", "save_explanation"]
 
 EXPLANATION_ENDINGS = (".nc", ".png", ".html")
 """Of the files that an explanation can be saved as."""
@@ -89,6 +90,25 @@ def save_explanation(
     finally:
         half_written.unlink(missing_ok=True)
     return path
+
+
+def explanation_file(
+    ending: str,
+    recording: xr.Dataset,
+    attribution: xr.Dataset,
+    checks: Sequence[Check] = (),
+    attention: Sequence[xr.Dataset] = (),
+) -> bytes:
+    """What :func:`save_explanation` would write, for a browser to keep where its user wants it.
+
+    Parameters
+    ----------
+    ending
+        One of :data:`EXPLANATION_ENDINGS`.
+    """
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"explanation{ending}"
+        return save_explanation(path, recording, attribution, checks, attention).read_bytes()
 
 
 def _check_same(recording: xr.Dataset, attribution: xr.Dataset) -> None:
