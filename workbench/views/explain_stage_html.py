@@ -13,15 +13,15 @@ from workbench.views.theme import signed_colours
 __all__ = ["empty_html", "legend_html", "names_html", "odds_html", "over_html", "plain_number"]
 
 
-def legend_html(explaining: Explaining, drawing: Drawing, theme: str) -> str:
+def legend_html(drawing: Drawing, theme: str) -> str:
     """Against and for, with the colours between them and the value at their ends."""
     attrs = drawing.shown.explained.attrs
     phase = text(attrs["phase"])
     bar = tag("i", style=f"background: linear-gradient(90deg, {', '.join(signed_colours(theme))})")
     unit = "" if attrs["target"] == "probability" else " log-odds"
-    scale = f"scale ±{plain_number(drawing.scale)}{unit} a {drawing.bin_s:g} s bar"
+    scale = f"scale ±{plain_number(drawing.scale)}{unit} in {drawing.bin_s:g} s"
     if drawing.beside is not None:
-        scale += f", ±{plain_number(drawing.scale_beside)} for {text(_title(explaining, explaining.second))}"
+        scale = f"scales ±{plain_number(drawing.scale)}, ±{plain_number(drawing.scale_beside)} in {drawing.bin_s:g} s"
     return "".join(
         (
             tag("b", f"against {phase}", style="color: var(--wb-against, #A3197F)"),

@@ -269,7 +269,7 @@ class ExplainTraces(pn.viewable.Viewer):
         words = {"empty": empty}
         if self._drawing is not None and not empty:
             words |= {
-                "legend": legend_html(self._explaining, self._drawing, self.theme),
+                "legend": legend_html(self._drawing, self.theme),
                 "names": names_html(self._explaining, self._drawing),
                 "odds": odds_html(),
                 "over": over_html(self._explaining, self._drawing),
