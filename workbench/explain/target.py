@@ -64,7 +64,7 @@ class Question:
         *,
         network: torch.nn.Module | None = None,
         device: str = "",
-        batch_size: int = 16,
+        batch_size: int = 32,
         report: Report = silent,
     ) -> None:
         if target not in ATTRIBUTION_TARGETS:
