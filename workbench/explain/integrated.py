@@ -1,8 +1,9 @@
 """Integrated gradients (Sundararajan et al., 2017): the gradients on the way from a baseline to the window, summed.
 
 Pickers answer in a rush: on most of the way nothing happens, and then all of it within a tenth. So where no number of
-steps is named, steps are put where the attribution still changes: the way begins in eight parts that are halved, each part is known by
-how much that changed the attribution, and the worst are halved again, batch by batch, until what is left is small.
+steps is named, steps are put where the attribution still changes: the way begins in eight parts that are halved, each
+part is known by how much that changed the attribution, and the worst are halved again, batch by batch, until what is
+left is small.
 """
 
 from __future__ import annotations
