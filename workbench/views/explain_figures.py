@@ -167,9 +167,7 @@ def _probability(name: str, x_range: Range1d, sources: dict[str, ColumnDataSourc
     return plot
 
 
-def _overview(
-    name: str, x_range: Range1d, sources: dict[str, ColumnDataSource], glyphs: dict[str, Any]
-) -> Figure:
+def _overview(name: str, x_range: Range1d, sources: dict[str, ColumnDataSource], glyphs: dict[str, Any]) -> Figure:
     plot = timed_figure(
         f"{name}-overview", Range1d(0, 60_000), Range1d(0, 2.1), height=OVERVIEW_PX, sizing_mode="stretch_width"
     )
