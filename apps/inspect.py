@@ -63,6 +63,7 @@ def page(
         # Without a journal no decision could be kept, so there is no session to show.
         return refusal_page(str(error))
     made = InspectPage(session, apps, theme_of(session))
+    pn.state.on_session_destroyed(lambda _: made.explaining.close())
     place = read_address(pn.state.location.search or "" if pn.state.location else "")
     with guarded(session):
         go_to(session, replace(place, source=place.source or source))

@@ -75,7 +75,7 @@ class GradCam:
                 raise PickerError(
                     f"The layer {name!r} gives no values by step, so Grad-CAM has none to show."
                 ) from error
-            return found.detach()
+            return found.detach().cpu()
 
         steps = torch.cat(list(question.in_batches(len(question), run)))
         if steps.ndim != 3 or steps.shape[-1] < 2:
@@ -124,15 +124,17 @@ def _find_last_layer(question: Question) -> str:
     network = copy.deepcopy(question.network).eval()
     with _values_of_layers(network) as seen, torch.inference_mode(False), torch.enable_grad():
         outputs = question.outputs(question.inputs[:1].clone().requires_grad_(True), network)
-        names = list(seen)
+        # A layer that gives as many channels as there are outputs is the head.
+        names = [name for name, values in seen.items() if values.shape[1] not in (1, outputs.shape[-1])]
         shared = set(names)
         for label in range(outputs.shape[-1]):
             total = outputs[..., label].nan_to_num().sum()
             slopes = torch.autograd.grad(total, [seen[name] for name in names], retain_graph=True, allow_unused=True)
             found = zip(names, slopes, strict=True)
-            shared &= {name for name, slope in found if slope is not None and bool(slope.any())}
-    # A layer that gives as many channels as there are outputs is the head.
-    wide = [name for name in names if name in shared and seen[name].shape[1] not in (1, outputs.shape[-1])]
+            moved = {name for name, slope in found if slope is not None and bool(slope.any())}
+            # An output that never changes depends on nothing.
+            shared &= moved or shared
+    wide = [name for name in names if name in shared]
     if not wide:
         raise PickerError("The network has no layer with steps in time for Grad-CAM to show; choose another.")
     return wide[-1]

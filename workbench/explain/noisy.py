@@ -12,7 +12,10 @@ __all__ = ["GradientShap", "SmoothGrad"]
 
 
 class SmoothGrad:
-    """The mean gradient over copies of the window with a little noise added, by Captum's ``NoiseTunnel``.
+    """The mean gradient over copies of the window with a little noise added.
+
+    As Captum's ``NoiseTunnel`` around its ``Saliency``; but that draws from torch's own generator, batch by batch, so
+    that what comes out would depend on what else is running and on how much memory there is.
 
     Parameters
     ----------
@@ -36,31 +39,13 @@ class SmoothGrad:
 
     def attribute(self, question: Question, baseline: Baseline) -> Attributed:  # noqa: ARG002
         """Target per unit of the normalised input."""
-        from captum.attr import NoiseTunnel, Saliency
-
-        deviation = self.noise * float(question.inputs[question.there].std())
-
-        def ask(inputs: torch.Tensor, which: torch.Tensor) -> torch.Tensor:
-            question.report(float("nan"), f"SmoothGrad, {self.samples} copies")
-            return question.ask(inputs, which)
-
-        def run(batch: int) -> torch.Tensor:
-            inputs = question.inputs.clone().requires_grad_(True)
-            # Captum draws from torch's own generator, which others use too.
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(self.seed)
-                mean: torch.Tensor = NoiseTunnel(Saliency(ask)).attribute(
-                    inputs,
-                    nt_type="smoothgrad",
-                    nt_samples=self.samples,
-                    nt_samples_batch_size=max(1, min(self.samples, batch // len(question))),
-                    stdevs=deviation,
-                    additional_forward_args=question.which,
-                    abs=False,
-                )
-            return mean.detach()
-
-        mean = question.whole(run)
+        chance = torch.Generator().manual_seed(self.seed)
+        noise = torch.randn(self.samples, 1, *question.inputs.shape[1:], generator=chance)
+        deviations = torch.stack([row[there].std() for row, there in zip(question.inputs, question.there, strict=True)])
+        added = noise * self.noise * deviations[:, None, None] * question.there
+        rows = (question.inputs + added).flatten(0, 1)
+        slopes = question.gradients(rows, question.which.repeat(self.samples))[1]
+        mean = slopes.unflatten(0, (self.samples, -1)).mean(dim=0)
         return Attributed(mean.abs() if self.absolute else mean)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time as clock
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -40,6 +40,7 @@ def explain(
     baseline: str = "zero",
     seed: int = 0,
     window_start: pd.Timestamp | None = None,
+    device: str = "",
     report: Report = silent,
     **settings: Any,
 ) -> xr.Dataset:
@@ -63,6 +64,8 @@ def explain(
         What the method compares with, where it does: one of :data:`~workbench.explain.baselines.BASELINES`.
     window_start
         Explain the window that begins there, in place of the one of the picker's grid in which the time lies best.
+    device
+        ``"cuda"`` to go through a copy of the network on a graphics card; empty to go through it where it is.
     report
         Called between steps; may raise to stop.
     settings
@@ -85,6 +88,7 @@ def explain(
         baseline=baseline,
         seed=seed,
         window_start=window_start,
+        device=device,
         report=report,
         **settings,
     )[0]
@@ -101,6 +105,7 @@ def explain_many(
     baseline: str = "zero",
     seed: int = 0,
     window_start: pd.Timestamp | None = None,
+    device: str = "",
     report: Report = silent,
     **settings: Any,
 ) -> list[xr.Dataset]:
@@ -113,11 +118,26 @@ def explain_many(
     """
     report(0.0, "opening the picker")
     opened = open_picker(picker, weights) if isinstance(picker, str) else picker
-    explainer = EXPLAINERS.create(method, **settings)
+    explainer = _explainer(method, settings)
     question = open_question(
-        check_recording(recording), opened, picks, target=target, window_start=window_start, report=report
+        check_recording(recording),
+        opened,
+        picks,
+        target=target,
+        window_start=window_start,
+        device=device,
+        report=report,
     )
     return explain_question(recording, opened, question, method, explainer, Baseline(baseline, seed))
+
+
+def _explainer(method: str, settings: Mapping[str, Any]) -> Explainer:
+    taken = [setting.name for setting in EXPLAINERS.settings(method)]
+    strange = sorted(set(settings) - set(taken))
+    if strange:
+        raise PickerError(f"{method} has no setting {strange[0]!r}; it has {', '.join(taken) or 'none'}.")
+    made: Explainer = EXPLAINERS.create(method, **settings)
+    return made
 
 
 def open_question(
@@ -128,6 +148,7 @@ def open_question(
     target: str = "probability",
     window_start: pd.Timestamp | None = None,
     network: torch.nn.Module | None = None,
+    device: str = "",
     report: Report = silent,
 ) -> Question:
     """The windows of picks (station, phase, time), opened, and what is asked of them.
@@ -144,7 +165,7 @@ def open_question(
         windows.append(open_window(recording, picker, name, moment, phase, window_start))
         phases.append(phase)
         times.append(moment)
-    return Question(windows, phases, times, target, network=network, report=report)
+    return Question(windows, phases, times, target, network=network, device=device, report=report)
 
 
 def explain_question(
@@ -181,7 +202,7 @@ def _require_something(found: Attributed, question: Question) -> None:
     for row, attribution in enumerate(found.attribution):
         value, window = float(question.value[row]), question.windows[row]
         compared = 0.0 if found.baseline_value is None else float(found.baseline_value[row])
-        is_zero = question.target == "probability" and max(value, compared) < _ZERO
+        is_zero = question.target == "probability" and max(abs(value), abs(compared)) < _ZERO
         if is_zero or not bool(attribution.any()):
             raise PickerError(
                 f"{window.card.title}'s {question.target} of {question.phases[row]} at {question.times[row]} is "

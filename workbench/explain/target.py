@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ import pandas as pd
 import torch
 
 from workbench.errors import PickerError
+from workbench.explain.lean import lean
 from workbench.explain.window import Window, read_outputs
 from workbench.pickers.execution import is_out_of_memory
 from workbench.schema import ATTRIBUTION_TARGETS, Report, silent
@@ -40,6 +42,8 @@ class Question:
         One of :data:`~workbench.schema.ATTRIBUTION_TARGETS`.
     network
         In place of the windows' own, for a network with other weights.
+    device
+        ``"cuda"`` to ask a copy of the network on a card; empty to ask it where it is.
     batch_size
         Windows that go through the network at once; falls where memory does not suffice.
     report
@@ -59,6 +63,7 @@ class Question:
         target: str = "probability",
         *,
         network: torch.nn.Module | None = None,
+        device: str = "",
         batch_size: int = 16,
         report: Report = silent,
     ) -> None:
@@ -69,6 +74,9 @@ class Question:
         self.target, self.report, self.batch_size = target, report, batch_size
         self.reading = windows[0].reading
         self.network = self.reading.network if network is None else network
+        if device and not self.reading.no_gradients:
+            self.network = copy.deepcopy(self.network).to(device)
+        self._leaner: dict[tuple[int, ...], torch.nn.Module] = {}
         self.notices: list[str] = []
         self.inputs = torch.cat([window.inputs for window in windows])
         self.there = torch.stack([window.there for window in windows])
@@ -97,7 +105,10 @@ class Question:
     @cached_property
     def value(self) -> torch.Tensor:
         """Of each target for its window as it is, shape (target,)."""
-        return self.values(self.inputs, self.which)
+        if self.network is not self.reading.network:
+            return self.values(self.inputs, self.which)
+        shown = [self._mean(window.outputs[None], self.which[row : row + 1]) for row, window in enumerate(self.windows)]
+        return torch.cat(shown)
 
     @cached_property
     def gradient(self) -> torch.Tensor:
@@ -110,8 +121,12 @@ class Question:
 
     def ask(self, inputs: torch.Tensor, which: torch.Tensor, network: torch.nn.Module | None = None) -> torch.Tensor:
         """The targets' values (B,) for inputs (B, channel, sample) in one pass; differentiable."""
-        outputs = self.outputs(inputs, network)
-        rows = torch.arange(len(inputs))[:, None]
+        outputs = self.outputs(inputs, self._lean(which) if network is None else network)
+        return self._mean(outputs, which)
+
+    def _mean(self, outputs: torch.Tensor, which: torch.Tensor) -> torch.Tensor:
+        """The targets' values (B,) in outputs (B, output, label)."""
+        rows = torch.arange(len(outputs))[:, None]
         probability = outputs[rows, self._at[which], self._columns[which][:, None]]
         if self.target == "logit":
             others = 1 - probability
@@ -122,6 +137,16 @@ class Question:
                 others = (all_labels * mask[self._columns[which]][:, None]).sum(-1)
             probability = (probability.clamp_min(_LEAST_ODDS) / others.clamp_min(_LEAST_ODDS)).log()
         return (probability * self._weights[which]).sum(-1)
+
+    def _lean(self, which: torch.Tensor) -> torch.nn.Module:
+        """The network, as far as the targets asked for need it."""
+        if self.reading.no_gradients:
+            return self.network
+        labels = tuple(self._columns[which].unique().tolist())
+        if labels not in self._leaner:
+            wanted = range(len(self.reading.labels)) if self.target == "logit" and self._is_softmax else labels
+            self._leaner[labels] = lean(self.network, wanted, len(self.reading.labels))
+        return self._leaner[labels]
 
     def values(self, inputs: torch.Tensor, which: torch.Tensor) -> torch.Tensor:
         """The targets' values (B,), batch by batch, without a way back."""
@@ -172,16 +197,6 @@ class Question:
                 continue
             yield found
             at = part.stop
-
-    def whole(self, run: Callable[[int], T]) -> T:
-        """What `run` gives for a number of windows at once; tried anew with half as many where memory ends."""
-        while True:
-            try:
-                return run(self.batch_size)
-            except (MemoryError, RuntimeError) as error:
-                if not is_out_of_memory(error):
-                    raise
-                self._fewer(self.batch_size, error)
 
     def _fewer(self, size: int, error: BaseException) -> None:
         if size == 1:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,8 +18,11 @@ import xarray as xr
 
 from workbench.compute.queue import JobQueue
 from workbench.errors import UnknownNameError, WorkbenchError
+from workbench.explain import EXPLAINERS
+from workbench.explain.changes import Changes, Mute
 from workbench.inference.runs import PickerRun
 from workbench.schema import ATTRIBUTION_TARGETS, Check, Job
+from workbench.session.after_answer import AfterAnswer
 from workbench.session.notice import Notice
 from workbench.session.onsets import explainable_onsets, nearest_onset
 from workbench.session.question import Question
@@ -85,16 +89,19 @@ class Explaining(param.Parameterized):
         super().__init__(**params)
         self.session = session
         self._auto = auto
+        self._brought = ("", "")
         self._expected: tuple[pd.Timestamp, dict[str, str]] | None = None
         self._kept: OrderedDict[Question, xr.Dataset] = OrderedDict()
-        self._front, self._behind, self._tries = (self._queue() for _ in range(3))
+        self._front = self.queue()
+        self._after = AfterAnswer(self)
         self._watchers = [
             session.param.watch(lambda *_: self._open(), "recording"),
             session.param.watch(lambda *_: self._look_at_pickers(), "runs"),
         ]
         self._look_at_pickers()
 
-    def _queue(self) -> JobQueue:
+    def queue(self) -> JobQueue:
+        """Another queue of jobs whose errors become notices."""
         session = self.session
         return JobQueue(
             session.kernels.backend,
@@ -174,11 +181,44 @@ class Explaining(param.Parameterized):
         row = onsets.iloc[min(max(here + by, 0), len(onsets) - 1)]
         self.explain_at(row["time"], station=str(row["station"]), phase=str(row["phase"]))
 
+    def ask_phase(self, phase: str) -> None:
+        """Ask about the pick of that phase nearest to what is asked now; where there is none, about the same time."""
+        onsets = self.onsets()
+        own = onsets[(onsets["station"] == self.station) & (onsets["phase"] == phase)]
+        time = self.time
+        if len(own):
+            time = own["time"].iloc[int((own["time"] - time).abs().argmin())]
+        self.explain_at(time, phase=phase)
+
+    def bring(self, slot: str, name: str, weights: str = "") -> None:
+        """Load a picker onto the list in the background, then ask it; `slot` is ``"picker"`` or ``"second"``."""
+        self._brought = (slot, name)
+        self.session.request_picker(name, weights)
+
+    def next_method(self, by: int = 1) -> None:
+        """Ask the same by the next method of the table."""
+        names = list(EXPLAINERS)
+        here = names.index(self.method) if self.method in names else -by
+        self.method = names[(here + by) % len(names)]
+
+    def mute(self, start: pd.Timestamp, end: pd.Timestamp, components: str = "") -> None:
+        """Make one more part of a copy of the traces silent, and see what the picker says of that."""
+        changes = self.changes or Changes()
+        self.changes = replace(changes, mute=(*changes.mute, Mute(start, end, components)))
+
+    @param.depends("changes", watch=True)
+    def _try(self) -> None:
+        self._after.try_changes()
+
+    @param.depends("second", watch=True)
+    def _ask_second(self) -> None:
+        self._after.ask_second()
+
     def cancel(self) -> None:
         """Stop all work on the question; what has come stays."""
-        for queue in (self._front, self._behind, self._tries):
-            queue.cancel()
-        self.busy, self.checks_left = False, 0
+        self._front.cancel()
+        self._after.cancel()
+        self.busy = False
 
     def clear(self) -> None:
         """Forget the question and all answers, for another recording is open."""
@@ -215,7 +255,7 @@ class Explaining(param.Parameterized):
             self._take(question, self._kept[question])
             return
         self.busy, self.problem = True, ""
-        self._send(self._front, _EXPLAIN, "Explaining", partial(self._take, question), **self._question_arguments())
+        self.send(self._front, _EXPLAIN, "Explaining", partial(self._take, question), **self.question_arguments())
 
     def _asked(self) -> Question | None:
         run = self.run
@@ -229,19 +269,22 @@ class Explaining(param.Parameterized):
             self.method, self.target, self.baseline,
         )  # fmt: skip
 
-    def _arguments(self, key: str) -> dict[str, Any]:
-        """Of every function here: the one station that is asked about, and the picker."""
-        arguments = self.session.run_arguments(key, self.session.recording.sel(station=[self.station]))
-        return {name: arguments[name] for name in ("recording", "picker", "weights")} | {"station": self.station}
+    def arguments(self, key: str = "") -> dict[str, Any]:
+        """What every function here is told: the one station that is asked about, and the picker (or another)."""
+        arguments = self.session.run_arguments(key or self.picker, self.session.recording.sel(station=[self.station]))
+        return {name: arguments[name] for name in ("recording", "picker", "weights")}
 
-    def _question_arguments(self, key: str = "") -> dict[str, Any]:
-        names = ("phase", "time", "method", "target", "baseline")
-        return self._arguments(key or self.picker) | {name: getattr(self, name) for name in names}
+    def question_arguments(self, key: str = "") -> dict[str, Any]:
+        """Of :func:`workbench.explain.run.explain`."""
+        names = ("station", "phase", "time", "method", "target", "baseline")
+        return self.arguments(key) | {name: getattr(self, name) for name in names}
 
-    def _send(self, queue: JobQueue, function: str, title: str, done: Callable[[Any], None], **arguments: Any) -> None:
-        title = f"{title} {self.phase} on {self.station}"
+    def send(self, queue: JobQueue, function: str, title: str, done: Callable[[Any], None], **arguments: Any) -> None:
+        """Run ``"module:function"`` on the session's kernel; `done` gets what it returned, on the owner's thread."""
         queue.use(self.session.kernels.backend)
-        queue.add(function, title=title, done=lambda value, _: done(value), **arguments)
+        queue.add(
+            function, title=f"{title} {self.phase} on {self.station}", done=lambda value, _: done(value), **arguments
+        )
 
     def _take(self, question: Question, attribution: xr.Dataset) -> None:
         self._kept[question] = attribution
@@ -252,16 +295,19 @@ class Explaining(param.Parameterized):
             return
         with self.session.hold(), param.parameterized.batch_call_watchers(self):
             self.checks, self.problem, self.busy = [], "", False
+            self.beside = self.tried = None
             self.attribution = attribution
+        self._after.begin()
 
     def _forget(self, problem: str) -> None:
         with param.parameterized.batch_call_watchers(self):
             self.attribution = self.beside = self.tried = self.strip = self.spot = None
             self.attention, self.attention_known, self.checks = [], False, []
-            self.busy, self.problem = False, problem
+            self.busy, self.problem, self.changes = False, problem, None
 
     def _fail(self, error: WorkbenchError) -> None:
         if self.busy:
+            self.question = None
             self._forget(str(error))
         self.session.notice = Notice("error", str(error))
 
@@ -272,6 +318,10 @@ class Explaining(param.Parameterized):
     def _look_at_pickers(self) -> None:
         """Take the first network of the list, and explain its first pick once there is one, if that is wanted."""
         networks, expected = self.pickers(), self._expected
+        slot, name = self._brought
+        if found := [key for key in networks if name and key.partition("/")[0] == name]:
+            self._brought = ("", "")
+            setattr(self, slot, found[-1])
         if expected is not None:
             if self.session.recording is None or expected[1].get("picker", "") not in {"", *networks} or not networks:
                 return

@@ -23,7 +23,7 @@ from workbench.views.explain_picture import (
 __all__ = ["Drawing", "Shown", "milliseconds", "recording_of"]
 
 _VIEW_S = 8.0
-_BEFORE = 0.44
+_BEFORE = 0.4
 """Of the view: how much of it lies before the pick."""
 
 

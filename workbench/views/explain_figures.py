@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from bokeh.core.properties import value
 from bokeh.models import (
     BoxAnnotation,
     ColumnDataSource,
@@ -101,7 +102,7 @@ def _flags(name: str, x_range: Range1d, sources: dict[str, ColumnDataSource]) ->
     )
     plot.text(
         "x", "y", "words", source=sources["flags"], text_color="colour", x_offset="offset", text_align="align",
-        text_baseline="middle", text_font=FONT, text_font_size="12px", text_font_style="bold",
+        text_baseline="middle", text_font=value(FONT), text_font_size="12px", text_font_style="bold",
     )  # fmt: skip
     plot.left, plot.below, plot.center = [], [], []
     return plot

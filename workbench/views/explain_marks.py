@@ -17,6 +17,8 @@ from workbench.views.theme import MARKERS, SYMBOLS, phase_colour
 __all__ = ["attention_of_layer", "curve_columns", "flag_columns", "lane_columns", "overview_columns", "pick_columns"]
 
 _DASHED = [5, 3]
+_FLAG_MS = 2200.0
+"""That the words of a flag cover in the first view."""
 _TOP, _FOOT = 5.0, -30.0
 """Beyond any row: a pick crosses the whole plot."""
 
@@ -87,6 +89,7 @@ def flag_columns(explaining: Explaining, shown: Shown, theme: str) -> dict[str, 
         if tried.time is None:
             words = f"what if: no {attrs['phase']} pick · highest {tried.probability:.2f}"
         rows.append((at, phase_colour(attrs["phase"], theme), "diamond", words, 9.0 if tried.time is not None else 0.0))
+    side = _free_side([row[0] for row in rows if not row[3]], rows[-1][0])
     return {
         "x": [row[0] for row in rows],
         "y": [0.5] * len(rows),
@@ -94,9 +97,16 @@ def flag_columns(explaining: Explaining, shown: Shown, theme: str) -> dict[str, 
         "marker": [row[2] for row in rows],
         "words": [row[3] for row in rows],
         "size": [row[4] for row in rows],
-        "align": ["left"] * len(rows),
-        "offset": [9] * len(rows),
+        "align": [side] * len(rows),
+        "offset": [9 if side == "left" else -9] * len(rows),
     }
+
+
+def _free_side(others_ms: list[float], at_ms: float) -> str:
+    """To which side of its line a flag's words go: right of it, unless another pick's marker stands there alone."""
+    after = any(50 < other - at_ms < _FLAG_MS for other in others_ms)
+    before = any(50 < at_ms - other < _FLAG_MS for other in others_ms)
+    return "right" if after and not before else "left"
 
 
 def _flag(attrs: Any) -> str:
@@ -121,12 +131,12 @@ def curve_columns(explaining: Explaining, shown: Shown, theme: str) -> tuple[dic
         sets.append((tried.annotations, 1.7, [], 1.0))
     lines: dict[str, list[Any]] = {name: [] for name in ("xs", "ys", "colour", "width", "dash", "alpha")}
     fills: dict[str, list[Any]] = {name: [] for name in ("xs", "ys", "colour")}
-    for n, (annotations, width, dash, alpha) in enumerate(sets):
-        if station not in annotations["station"].values:
+    for n, (curves, width, dash, alpha) in enumerate(sets):
+        if station not in curves["station"].values:
             continue
-        time_ms = milliseconds(annotations["time"].values)
+        time_ms = milliseconds(curves["time"].values)
         where = slice(*np.searchsorted(time_ms, [shown.limits[0], shown.limits[1] + 1]))
-        for curve in annotations["probability"].sel(station=station):
+        for curve in curves["probability"].sel(station=station):
             name = str(curve["phase"].values)
             if name == "Detection" and phase != "Detection":
                 continue

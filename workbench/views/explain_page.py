@@ -14,6 +14,11 @@ from workbench.views.app_bar import AppBar
 from workbench.views.explain_address import explain_address
 from workbench.views.explain_cards import explain_cards
 from workbench.views.explain_frame import ExplainFrame
+from workbench.views.explain_help import ExplainHelp
+from workbench.views.explain_question import QuestionLine
+from workbench.views.explain_status import ExplainStatus
+from workbench.views.explain_toolbar import ExplainToolbar
+from workbench.views.explain_traces import ExplainTraces
 from workbench.views.kernel_dialog import KernelDialog
 from workbench.views.notices import NoticeBar
 from workbench.views.shell import shell
@@ -40,7 +45,9 @@ class ExplainPage(pn.viewable.Viewer):
         self._explaining, self._session = explaining, explaining.session
         self._cards = explain_cards(explaining)
         self._kernels = KernelDialog(self._session)
-        self._bar = AppBar(self._session, apps, self._other_theme, None, theme, on_kernel=self._kernels.open)
+        self._help = ExplainHelp(self._session)
+        self.traces = ExplainTraces(explaining, self._help.open, everywhere=True, theme=theme)
+        self._bar = AppBar(self._session, apps, self._other_theme, self._help.open, theme, on_kernel=self._kernels.open)
         self._frame = self._make_frame()
         self._page = shell(self._bar, self._frame, theme, "Explain")
         self._session.param.watch(lambda *_: self._write_address(), ["source", "recording_id", "recording"])
@@ -55,7 +62,16 @@ class ExplainPage(pn.viewable.Viewer):
     def _make_frame(self) -> ExplainFrame:
         return ExplainFrame(
             notices=NoticeBar(self._session).__panel__(),
-            overlays=pn.Column(self._kernels),
+            toolbar=ExplainToolbar(self._explaining).__panel__(),
+            plot=pn.Column(
+                QuestionLine(self._explaining),
+                self.traces,
+                sizing_mode="stretch_both",
+                margin=0,
+                styles={"overflow": "hidden"},
+            ),
+            status=ExplainStatus(self._explaining, self._help.open).__panel__(),
+            overlays=pn.Column(self._kernels, self._help),
             **{place: card.__panel__() for place, card in self._cards.items()},
         )
 
@@ -65,6 +81,7 @@ class ExplainPage(pn.viewable.Viewer):
     def _retheme(self) -> None:
         with pn.io.hold():
             self._page.dark_theme = self.theme == "dark"
+            self.traces.theme = self.theme
             for card in self._cards.values():
                 if "theme" in card.param:
                     card.theme = self.theme

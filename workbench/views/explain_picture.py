@@ -112,12 +112,12 @@ def bars(
 ) -> Mapping[str, np.ndarray]:
     """Bars up from each component's baseline for what spoke for, down for what spoke against.
 
-    Bars under a hundredth of the scale are left out. Columns ``left``, ``right``, ``bottom``, ``top``, ``sign``.
+    Bars under three hundredths of the scale are left out. Columns ``left``, ``right``, ``bottom``, ``top``, ``sign``.
     """
     if not scale > 0:
         sums = np.zeros_like(sums)
         scale = 1.0
-    component, place = np.nonzero(np.abs(sums) >= 0.01 * scale)
+    component, place = np.nonzero(np.abs(sums) >= 0.03 * scale)
     height = np.clip(sums[component, place] / scale, -1, 1) * reach
     base = baselines[component]
     return {

@@ -5,7 +5,7 @@ const MUTE_LEAST_PX = 4
 
 export function render({model}) {
   const root = document.createElement("div")
-  root.className = "explain-stage"
+  root.className = "why-stage" // Panel names its own element after the component
   const part = (name, ...children) => { const div = document.createElement("div"); div.className = name; div.append(...children); return div }
   const legend = part("legend"), names = part("names"), odds = part("odds"), over = part("over"), empty = part("empty"), box = part("box")
   const traces = part("traces", model.get_child("traces"), names, box, empty)

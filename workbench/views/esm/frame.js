@@ -13,7 +13,7 @@ export function render({model}) {
     const place = document.createElement(name === "recordings" ? "nav" : name === "plot" ? "main" : "section")
     place.className = `place ${name}`
     place.setAttribute("aria-label", {
-      recordings: "Recordings", notices: "Notices", toolbar: "Plot tools", plot: "Traces", side: "Picks, map and journal",
+      recordings: "Recordings", notices: "Notices", toolbar: "Plot tools", plot: "Traces", side: "Picks, why, map and journal",
       pickers: "Pickers", status: "Status", overlays: "Dialogs", shares: "Where the weight lies", attention: "Attention",
       save: "Reading and saving", belief: "Can it be believed?", what_if: "What if",
     }[name])
