@@ -68,7 +68,7 @@ def test_the_report_needs_nothing_else(tmp_path: Path) -> None:
         assert wanted in page
     assert page.count("<svg") == 2
     assert page.count('class="share"') == 3 + 5
-    assert "49 % for, 25 % against" in page
+    assert "50 % for, 24 % against" in page
 
 
 def test_a_long_name_does_not_leave_the_picture(tmp_path: Path) -> None:
