@@ -146,7 +146,8 @@ def test_sizes_alone_are_not_called_for_or_against() -> None:
 def test_a_layer_and_a_head_are_chosen(explaining: Explaining) -> None:
     card = AttentionCard(explaining)
     answer(explaining, made_attention())
-    assert "mean of 2 heads" in card._head.html
+    assert ">mean</option>" in card._head.html
+    assert "2 heads" in card._head.html
     assert "47 × 47 of 1.28 s" in card._head.html
     (image,) = card._plot.image.data["image"]
     np.testing.assert_allclose(image[5, 23], math.sqrt(0.7), rtol=1e-5)

@@ -85,7 +85,7 @@ def _check_html(check: Check) -> str:
 
 
 def _coming_html(title: str) -> str:
-    mark = tag("span", icon("more", 13), class_="mark muted")
+    mark = tag("span", icon("wait", 13), class_="mark muted")
     words = tag("span", tag("b", text(title)), tag("span", "being made…", class_="said"), class_="words")
     return tag("li", tag("div", mark, words, class_="check coming"), data_key=f"coming {title}")
 
