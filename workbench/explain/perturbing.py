@@ -57,10 +57,8 @@ def values_without(question: Question, start: torch.Tensor, mutes: Sequence[Mute
             return question.ask(inputs, rows)
 
     values = question.value[torch.tensor([mute.row for mute in mutes], dtype=torch.long)].clone()
-    for number, value in zip(
-        seen, (value for part in question.in_batches(len(seen), run) for value in part), strict=True
-    ):
-        values[number] = value
+    if seen:
+        values[seen] = torch.cat(list(question.in_batches(len(seen), run)))
     return values
 
 
