@@ -254,7 +254,7 @@ def _attribution(
         window_start=window.start,
         window_s=window.seconds,
         settings=_settings(explainer, baseline) | dict(found.settings),
-        versions=library_versions("captum", "torch"),
+        versions=library_versions("captum", "seisbench", "torch"),
         seconds=seconds,
         notices="\n".join([*window.reading.notices, *question.notices, *found.notices]),
     )

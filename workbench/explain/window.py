@@ -19,6 +19,7 @@ from workbench.errors import PickerError, UnknownNameError
 from workbench.explain.annotated import annotated_reading
 from workbench.explain.lean import lean
 from workbench.pickers import Picker, TorchPicker
+from workbench.pickers.segments import finite_runs
 from workbench.pickers.windows import Piece, Reading
 from workbench.schema import PickerCard
 
@@ -340,13 +341,12 @@ def _why_not(
     window: Window | None,
 ) -> str:
     """Why a picker says nothing of a time, in words, with what can be explained instead."""
-    begin = pd.Timestamp(recording["time"].values[0])
     if not reading.pieces:
         return f"{card.title} finds nothing to read at {station}. {' '.join(reading.notices[:3])}"
-    spans = []
-    for piece in reading.pieces:
-        first, stop = piece.kept or (piece.start, piece.start + piece.samples.shape[-1])
-        spans.append(tuple(begin + pd.Timedelta(at / reading.rate_hz, "s") for at in (first, stop)))
+    row = [str(name) for name in recording["station"].values].index(station)
+    there = np.isfinite(recording["waveform"].values[row]).any(axis=0)
+    times = recording["time"].values
+    spans = [(pd.Timestamp(times[first]), pd.Timestamp(times[stop - 1])) for first, stop in finite_runs(there)]
     around = next((span for span in spans if span[0] <= time <= span[1]), None)
     if around is None:
         has = ", ".join(f"{first:%H:%M:%S.%f} to {stop:%H:%M:%S.%f}" for first, stop in spans[:3])
