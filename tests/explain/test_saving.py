@@ -67,6 +67,8 @@ def test_the_report_needs_nothing_else(tmp_path: Path) -> None:
     for wanted in ("do not rely on it yet", "3f9a1c0011223344", "captum 0.9.0", "steps = 50", "03:00:42.340 UTC"):
         assert wanted in page
     assert page.count("<svg") == 2
+    assert page.count('class="share"') == 3 + 5
+    assert "50 % for, 24 % against" in page
 
 
 def test_a_long_name_does_not_leave_the_picture(tmp_path: Path) -> None:

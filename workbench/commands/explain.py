@@ -52,6 +52,7 @@ def explain(
 
     The output holds how much each sample spoke for the picker's answer; a picture and a report show it on the traces.
     """
+    from workbench.explain.attention import attention_of
     from workbench.explain.run import explain as explain_recording
     from workbench.explain.saving import check_explanation_path, save_explanation
     from workbench.explain.summary import summarise
@@ -74,11 +75,12 @@ def explain(
             report=report,
             **dict(map(key_and_value, values)),
         )
+        attention = attention_of(recording, picker, weights, station=station, time=moment, phase=phase, report=report)
     for sentence in filter(None, attribution.attrs.get("notices", "").splitlines()):
         click.echo(f"Note: {sentence}", err=True)
     click.echo(f"{phase} at {station}, {moment}: {attribution.attrs['value']:.3f}", err=True)
     click.echo(summarise(attribution).words, err=True)
-    save_explanation(output, recording, attribution)
+    save_explanation(output, recording, attribution, attention=attention)
     click.echo(str(output))
 
 

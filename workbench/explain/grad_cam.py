@@ -75,7 +75,7 @@ class GradCam:
                 raise PickerError(
                     f"The layer {name!r} gives no values by step, so Grad-CAM has none to show."
                 ) from error
-            return found.detach()
+            return found.detach().cpu()
 
         steps = torch.cat(list(question.in_batches(len(question), run)))
         if steps.ndim != 3 or steps.shape[-1] < 2:

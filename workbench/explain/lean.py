@@ -50,12 +50,17 @@ def _shared(module: nn.Module) -> nn.Module:
     if not isinstance(module, nn.RNNBase):
         # Those keep a list of their weights beside, which must stay what it is.
         own["_parameters"] = {
-            name: None if weight is None else weight.detach() for name, weight in module._parameters.items()
+            name: None if weight is None else _without_way_back(weight) for name, weight in module._parameters.items()
         }
     own["_buffers"] = dict(module._buffers)
     for hooks in ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks"):
         own[hooks] = type(own[hooks])()
     return shared
+
+
+def _without_way_back(weight: Tensor) -> Tensor:
+    # What was made in inference mode may not take part in a way back at all.
+    return weight.clone() if weight.is_inference() else weight.detach()
 
 
 def _heads(network: nn.Module) -> list[tuple[str, str, str, str]]:

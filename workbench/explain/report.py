@@ -15,6 +15,7 @@ import xarray as xr
 from workbench.explain.attention_picture import attention_figure
 from workbench.explain.palette import PALETTE, VERDICT_WORDS
 from workbench.explain.picture import explanation_figure, figure_png
+from workbench.explain.shares import Share, component_shares, second_shares
 from workbench.explain.sparkline import sparkline
 from workbench.schema import BELIEF, Check, belief
 
@@ -50,6 +51,7 @@ def report_html(
         f"<figure>{traces}</figure>",
         '<div class="columns">',
         _checks_html(checks),
+        _shares_html(attribution),
         "</div>",
         _attention_html(attention),
         _provenance_html(recording, attribution),
@@ -99,6 +101,32 @@ def _check_html(check: Check) -> str:
     return (
         f"<li>{mark}<div><b>{escape(check.title)}</b><br>{escape(check.words)}</div>"
         f"<div>{sparkline(check.curves, 90, 36)}</div></li>"
+    )
+
+
+def _shares_html(attribution: xr.Dataset) -> str:
+    blocks = [
+        f"<h2>{title}</h2>{''.join(_share_html(share) for share in shares)}"
+        for title, shares in (
+            ("Share of each component", component_shares(attribution)),
+            ("Seconds from the answer", second_shares(attribution)),
+        )
+    ]
+    phase = escape(str(attribution.attrs["phase"]))
+    key = f'<p class="asked">Green speaks for {phase}, magenta against it; in parts of the sum of all sizes.</p>'
+    return f"<section>{''.join(blocks)}{key}</section>"
+
+
+def _share_html(share: Share) -> str:
+    """A bar in two colours, and the percentage; the signs are told apart in words where the pointer rests."""
+    said = f"{100 * share.positive:.0f} % for, {100 * share.negative:.0f} % against"
+    bar = "".join(
+        f'<i class="{side}" style="width:{100 * part:.1f}%"></i>'
+        for side, part in (("for", share.positive), ("against", share.negative))
+    )
+    return (
+        f'<div class="share"><span>{escape(share.name)}</span><span class="bar" role="img" aria-label="{said}" '
+        f'title="{said}">{bar}</span><span>{100 * share.whole:.0f} %</span></div>'
     )
 
 

@@ -40,6 +40,7 @@ def explain(
     baseline: str = "zero",
     seed: int = 0,
     window_start: pd.Timestamp | None = None,
+    device: str = "",
     report: Report = silent,
     **settings: Any,
 ) -> xr.Dataset:
@@ -63,6 +64,8 @@ def explain(
         What the method compares with, where it does: one of :data:`~workbench.explain.baselines.BASELINES`.
     window_start
         Explain the window that begins there, in place of the one of the picker's grid in which the time lies best.
+    device
+        ``"cuda"`` to go through a copy of the network on a graphics card; empty to go through it where it is.
     report
         Called between steps; may raise to stop.
     settings
@@ -85,6 +88,7 @@ def explain(
         baseline=baseline,
         seed=seed,
         window_start=window_start,
+        device=device,
         report=report,
         **settings,
     )[0]
@@ -101,6 +105,7 @@ def explain_many(
     baseline: str = "zero",
     seed: int = 0,
     window_start: pd.Timestamp | None = None,
+    device: str = "",
     report: Report = silent,
     **settings: Any,
 ) -> list[xr.Dataset]:
@@ -112,12 +117,27 @@ def explain_many(
         Station, phase and time of each.
     """
     report(0.0, "opening the picker")
-    opened = open_picker(picker, weights) if isinstance(picker, str) else picker
+    opened = _open(picker, weights) if isinstance(picker, str) else picker
     explainer = _explainer(method, settings)
     question = open_question(
-        check_recording(recording), opened, picks, target=target, window_start=window_start, report=report
+        check_recording(recording),
+        opened,
+        picks,
+        target=target,
+        window_start=window_start,
+        device=device,
+        report=report,
     )
     return explain_question(recording, opened, question, method, explainer, Baseline(baseline, seed))
+
+
+def _open(picker: str, weights: str) -> Picker:
+    if weights.lower().endswith(".onnx"):
+        raise PickerError(
+            f"{weights} is an ONNX file: it runs forward only and has no gradients to explain. Name the weights that "
+            "it was made from: one of XiaoNet's own, or the .safetensors file of a training run."
+        )
+    return open_picker(picker, weights)
 
 
 def _explainer(method: str, settings: Mapping[str, Any]) -> Explainer:
@@ -137,6 +157,7 @@ def open_question(
     target: str = "probability",
     window_start: pd.Timestamp | None = None,
     network: torch.nn.Module | None = None,
+    device: str = "",
     report: Report = silent,
 ) -> Question:
     """The windows of picks (station, phase, time), opened, and what is asked of them.
@@ -153,7 +174,7 @@ def open_question(
         windows.append(open_window(recording, picker, name, moment, phase, window_start))
         phases.append(phase)
         times.append(moment)
-    return Question(windows, phases, times, target, network=network, report=report)
+    return Question(windows, phases, times, target, network=network, device=device, report=report)
 
 
 def explain_question(

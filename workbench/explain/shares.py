@@ -61,6 +61,6 @@ def _values(attribution: xr.Dataset) -> np.ndarray:
 def _shares(names: Sequence[str], parts: Sequence[np.ndarray], values: np.ndarray) -> list[Share]:
     whole = float(np.abs(values).sum()) or 1.0
     return [
-        Share(name, float(part[part > 0].sum()) / whole, float(-part[part < 0].sum()) / whole)
+        Share(name, float(part[part > 0].sum()) / whole, float(np.abs(part[part < 0]).sum()) / whole)
         for name, part in zip(names, parts, strict=True)
     ]

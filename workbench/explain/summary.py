@@ -57,7 +57,8 @@ def summarise(attribution: xr.Dataset) -> Summary:
     method = str(attribution.attrs["method"])
     sentences = []
     where = "" if method in _ONE_SHARE else _where(components)
-    when = "" if method in _NO_TIMES else _when(seconds)
+    answer = "the time explained" if attribution.attrs["phase"] == "Detection" else "the pick"
+    when = "" if method in _NO_TIMES else _when(seconds, answer)
     if where and when:
         joined = "but" if "more than" in when else "and"
         sentences.append(f"{where}, {joined} {when}.")
@@ -78,14 +79,14 @@ def _where(shares: list[Share]) -> str:
     return ", ".join(f"{share.name} {_percent(share.whole)}" for share in ordered if share.whole > 0)
 
 
-def _when(shares: list[Share]) -> str:
+def _when(shares: list[Share], answer: str) -> str:
     earlier, _, before, after, later = (share.whole for share in shares)
     near = before + after
     if earlier >= _MOST:
-        return f"{_percent(earlier)} of the weight lies more than 5 s before the pick"
+        return f"{_percent(earlier)} of the weight lies more than 5 s before {answer}"
     if later >= _MOST:
-        return f"{_percent(later)} of the weight lies more than 2 s after the pick"
-    return f"{_percent(near)} of the weight lies within 2 s of the pick"
+        return f"{_percent(later)} of the weight lies more than 2 s after {answer}"
+    return f"{_percent(near)} of the weight lies within 2 s of {answer}"
 
 
 def _percent(share: float) -> str:

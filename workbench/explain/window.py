@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -12,6 +17,7 @@ import xarray as xr
 
 from workbench.errors import PickerError, UnknownNameError
 from workbench.explain.annotated import annotated_reading
+from workbench.explain.lean import lean
 from workbench.pickers import Picker, TorchPicker
 from workbench.pickers.windows import Piece, Reading
 from workbench.schema import PickerCard
@@ -20,6 +26,13 @@ __all__ = ["Window", "open_window", "read_outputs", "require_station"]
 
 _OVERHANG = 0.1
 """Share of a window that may lie outside a stretch of samples, for a window whose start is given."""
+
+_KEPT = 8
+"""Windows of a network that are opened at once when they are asked for again."""
+
+_answers: WeakKeyDictionary[torch.nn.Module, OrderedDict[tuple[bytes, int], tuple[torch.Tensor, torch.Tensor]]]
+_answers = WeakKeyDictionary()
+_lock = threading.Lock()
 
 _STAND_IN = {"N": "1", "E": "2"}
 
@@ -158,13 +171,15 @@ def open_window(
 
 def _reading(recording: xr.Dataset, picker: Picker, station: str, time: pd.Timestamp) -> tuple[Reading, Sequence[str]]:
     """How a picker reads a station, and the components that it reads."""
-    why = f"{picker.card.title} is no network"
-    if isinstance(picker, TorchPicker):
-        why = f"{picker.card.title} does not say how it reads a window"
-        if picker.window_shape[0] != len(picker.card.component_order):
-            why = f"{picker.card.title} reads {picker.window_shape[0]} features of the whole stream, not the traces"
-        elif hasattr(picker, "reading"):
-            return picker.reading(recording, station), picker.card.component_order
+    order = picker.card.component_order
+    n_channels = getattr(picker, "window_shape", (len(order),))[0]
+    if n_channels != len(order):
+        why = f"{picker.card.title} reads {n_channels} features of the whole stream, not the traces"
+    elif hasattr(picker, "reading"):
+        return picker.reading(recording, station), order
+    else:
+        is_network = isinstance(picker, TorchPicker)
+        why = f"{picker.card.title} " + ("does not say how it reads a window" if is_network else "is no network")
     return annotated_reading(recording, picker, station, time, why)
 
 
@@ -225,10 +240,15 @@ def _cut(piece: Piece, first: int, reading: Reading) -> torch.Tensor:
 
 def read_outputs(reading: Reading, inputs: torch.Tensor, network: torch.nn.Module | None = None) -> torch.Tensor:
     """Outputs (B, output, label) of inputs (B, channel, sample) by a network, or the reading's own; differentiable."""
-    outputs = (reading.network if network is None else network)(inputs)
+    network = reading.network if network is None else network
+    device = next((weight.device for weight in network.parameters()), inputs.device)
+    # On a card, cuDNN's LSTMs know no way back unless they are being trained.
+    on_card = device.type == "cuda" and any(isinstance(part, torch.nn.RNNBase) for part in network.modules())
+    with torch.backends.cudnn.flags(enabled=False) if on_card else nullcontext():
+        outputs = network(inputs.to(device))
     # Blinding writes into what it is given, which the way back through the network still needs.
     outputs = tuple(part.clone() for part in outputs) if isinstance(outputs, tuple) else outputs.clone()
-    outputs = reading.read(outputs)
+    outputs = reading.read(outputs).cpu()
     return outputs.unsqueeze(1) if outputs.ndim == 2 else outputs
 
 
@@ -237,9 +257,7 @@ def _opened(
 ) -> Window:
     raw = _cut(place.piece, place.first, reading)
     origin = pd.Timestamp(recording["time"].values[0]).as_unit("ns")
-    with torch.no_grad():
-        inputs = reading.prepare(raw)
-        outputs = read_outputs(reading, inputs)[0]
+    inputs, outputs = _answered(reading, raw)
     present = [str(letter) for letter in recording["component"].values]
     components = tuple(_letter(recording, station, letter, present) for letter in channels)
     return Window(
@@ -253,6 +271,28 @@ def _opened(
         outputs=outputs,
         reading=reading,
     )
+
+
+def _answered(reading: Reading, raw: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """What the network takes of a window and what it says; known already if it was opened a moment ago."""
+    digest = hashlib.blake2b(raw.numpy().tobytes(), digest_size=16).digest()
+    key = (digest, sum(0 if weight.is_inference() else weight._version for weight in reading.network.parameters()))
+    with _lock:
+        known = _answers.setdefault(reading.network, OrderedDict())
+        if key in known:
+            known.move_to_end(key)
+            return known[key]
+    with torch.inference_mode(False), torch.no_grad():
+        inputs = reading.prepare(raw)
+        network = reading.network
+        if not reading.no_gradients:
+            network = lean(network, range(len(reading.labels)), len(reading.labels))
+        answer = inputs, read_outputs(reading, inputs, network)[0]
+    with _lock:
+        known[key] = answer
+        while len(known) > _KEPT:
+            known.popitem(last=False)
+    return answer
 
 
 def _letter(recording: xr.Dataset, station: str, letter: str, present: list[str]) -> str:
@@ -280,9 +320,12 @@ def _there(
     nearest = np.round(index * float(recording.attrs["sampling_rate_hz"]) / reading.rate_hz).astype(int)
     inside &= (nearest >= 0) & (nearest < recording.sizes["time"])
     there = np.zeros((len(components), index.size), bool)
+    # By number: to xarray, looking a label up is more work than all of this.
+    at_station = [str(name) for name in recording["station"].values].index(station)
+    present = [str(letter) for letter in recording["component"].values]
     for row, letter in enumerate(components):
         if letter:
-            samples = recording["waveform"].sel(station=station, component=letter).values
+            samples = recording["waveform"].values[at_station, present.index(letter)]
             there[row, inside] = np.isfinite(samples[nearest[inside]])
     return there
 

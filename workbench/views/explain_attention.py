@@ -29,7 +29,7 @@ class AttentionCard(pn.viewable.Viewer):
         self._pane = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=(0, 4, 4, 4))
         self._nothing = Markup(explaining.session, lambda _: None, kind="attention_head")
         self._stage = pn.Column(self._nothing, sizing_mode="stretch_both", margin=0)
-        self._layout = pn.Column(self._head, self._stage, sizing_mode="stretch_both", margin=0)
+        self._layout = pn.Column(self._head, self._stage, sizing_mode="stretch_both", min_height=250, margin=0)
         explaining.param.watch(
             lambda *_: self._draw(), ["attention", "attention_known", "attribution", "problem", "layer", "head", "time"]
         )
@@ -96,13 +96,14 @@ def attention_head_html(matrix: Matrix | None, titles: list[str], layer: int) ->
     if matrix is None:
         return tag("div", title, class_="top")
     n_rows, n_columns = matrix.values.shape
-    size = tag("span", text(f"{n_rows} × {n_columns} of {matrix.step_s:.3g} s"), class_="muted ellipsis")
+    words = f"{n_rows} × {n_columns} of {matrix.step_s:.3g} s"
+    size = tag("span", text(words), class_="muted ellipsis", title=f"{words}; {matrix.n_heads} heads")
     layers = {str(number): name for number, name in enumerate(titles)}
     chosen = str(layer if layer < len(titles) else 0)
     choose = tag(
         "select", options(layers, chosen), data_act="layer", data_key="layer", aria_label="Layer", title=matrix.title
     )
-    heads = {"0": f"mean of {matrix.n_heads} heads"} | {str(n): f"head {n}" for n in range(1, matrix.n_heads + 1)}
+    heads = {"0": "mean"} | {str(n): f"head {n}" for n in range(1, matrix.n_heads + 1)}
     head = tag(
         "select", options(heads, str(matrix.head)), data_act="head", data_key="head", aria_label="Head of the layer"
     )

@@ -40,11 +40,13 @@ def belief_html(checks: Sequence[Check], left: int, *, asked: bool, problem: str
     problem
         Why there is none.
     """
-    order = list(_TITLES)
-    known = sorted(checks, key=lambda check: order.index(check.name) if check.name in order else len(order))
-    made = {check.name for check in checks}
-    coming = [name for name in order if name not in made] if left else []
-    rows = [_check_html(check) for check in known] + [_coming_html(_TITLES[name]) for name in coming]
+    made = {check.name: check for check in checks}
+    names = [*_TITLES, *(name for name in made if name not in _TITLES)]
+    rows = [
+        _check_html(made[name]) if name in made else _coming_html(_TITLES[name])
+        for name in names
+        if name in made or left
+    ]
     if not rows:
         words = "The checks of this explanation have not been made." if asked else "Nothing is explained yet."
         rows = [tag("li", tag("p", text(problem or words), class_="none muted"))]
@@ -83,7 +85,7 @@ def _check_html(check: Check) -> str:
 
 
 def _coming_html(title: str) -> str:
-    mark = tag("span", icon("more", 13), class_="mark muted")
+    mark = tag("span", icon("wait", 13), class_="mark muted")
     words = tag("span", tag("b", text(title)), tag("span", "being made…", class_="said"), class_="words")
     return tag("li", tag("div", mark, words, class_="check coming"), data_key=f"coming {title}")
 

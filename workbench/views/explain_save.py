@@ -33,7 +33,7 @@ class SaveCard(pn.viewable.Viewer):
         self._writing = ""
         self._markup = Markup(explaining.session, self._act, kind="save", sizing_mode="stretch_both")
         self._download = Download()
-        self._layout = pn.Column(self._markup, self._download, sizing_mode="stretch_both", margin=0)
+        self._layout = pn.Column(self._markup, self._download, sizing_mode="stretch_both", min_height=250, margin=0)
         explaining.param.watch(
             lambda *_: self._draw(), ["attention", "attribution", "layer", "head", "pointed", "time", "checks_left"]
         )

@@ -37,7 +37,7 @@ class WhatIfCard(pn.viewable.Viewer):
         self._strip_head = Markup(explaining.session, self._act, kind="what_if")
         self._strip = StripFigure(theme)
         self._pane = pn.pane.Bokeh(self._strip.figure, sizing_mode="stretch_both", min_height=120, margin=(0, 4, 4, 4))
-        self._layout = pn.Column(self._markup, self._strip_head, sizing_mode="stretch_both", margin=0)
+        self._layout = pn.Column(self._markup, self._strip_head, sizing_mode="stretch_both", min_height=440, margin=0)
         shown = ["changes", "tried", "brushing", "time", "phase", "attribution"]
         explaining.param.watch(lambda *_: self._draw(), shown)
         explaining.param.watch(lambda *_: self._draw_strip(), ["strip", "attribution", "time"])
