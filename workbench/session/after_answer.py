@@ -40,7 +40,6 @@ class AfterAnswer:
         """Stop it all; what has come stays."""
         self._behind.cancel()
         self._tries.cancel()
-        self._explaining.checks_left = 0
 
     def begin(self) -> None:
         """Start what follows the answer that has just come."""

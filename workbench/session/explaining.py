@@ -216,9 +216,12 @@ class Explaining(param.Parameterized):
 
     def cancel(self) -> None:
         """Stop all work on the question; what has come stays."""
+        self._stop()
+        self.busy, self.checks_left = False, 0
+
+    def _stop(self) -> None:
         self._front.cancel()
         self._after.cancel()
-        self.busy = False
 
     def clear(self) -> None:
         """Forget the question and all answers, for another recording is open."""
@@ -234,8 +237,8 @@ class Explaining(param.Parameterized):
         self._look_at_pickers()
 
     def close(self) -> None:
-        """Stop all work, and listen to the session no more."""
-        self.cancel()
+        """Stop all work, and listen to the session no more; nothing is told, for nobody may be left to hear it."""
+        self._stop()
         for watcher in self._watchers:
             self.session.param.unwatch(watcher)
         self._watchers = []

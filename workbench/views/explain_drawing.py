@@ -85,7 +85,6 @@ class Drawing:
     def __init__(self, shown: Shown, beside: Shown | None, *, lane: bool) -> None:
         self.shown, self.beside = shown, beside
         self.rows: Rows = stacked_rows(len(shown.components), beside=beside is not None, lane=lane)
-        self.held = (np.nan, np.nan)
         self.bin_s = self.scale = self.scale_beside = np.nan
 
     def first_view(self) -> tuple[float, float]:
@@ -96,21 +95,13 @@ class Drawing:
         left = min(max(float(time) - _BEFORE * width, start), end - width)
         return left, left + width
 
-    def must_draw(self, view: tuple[float, float]) -> bool:
-        """Whether the sources hold too little, or bars of another width, for a view."""
-        start, end = self.shown.limits
-        wanted = (max(view[0], start), min(view[1], end))
-        same_bin = bin_s_for((view[1] - view[0]) / 1e3, self.shown.rate_hz) == self.bin_s
-        return not (same_bin and self.held[0] <= wanted[0] + 1 and wanted[1] <= self.held[1] + 1)
-
     def columns(self, view: tuple[float, float]) -> dict[str, dict[str, Any]]:
         """Of lines, bars, baselines; without colours."""
         shown, width = self.shown, view[1] - view[0]
         self.bin_s = bin_s_for(width / 1e3, shown.rate_hz)
         where = slice(*np.searchsorted(shown.time_ms, [view[0] - width, view[1] + width]))
-        self.held = (max(view[0] - width, shown.limits[0]), min(view[1] + width, shown.limits[1]))
         sums, bin_samples = self._sums(shown)
-        self.scale = _largest(sums)
+        self.scale = self._largest_seen(shown, sums, view)
         samples = np.arange(where.start, where.stop)
         steps = steps_of(sums, self.scale)[:, samples // bin_samples]
         lines = coloured_lines(shown.time_ms[where], self._heights(where, view), steps)
@@ -120,12 +111,12 @@ class Drawing:
             "baselines": {"y": self._baselines()},
         }
 
-    def columns_beside(self) -> dict[str, np.ndarray]:
+    def columns_beside(self, view: tuple[float, float]) -> dict[str, np.ndarray]:
         """Bars of the second picker."""
         if self.beside is None:
             return {}
         sums, _ = self._sums(self.beside)
-        self.scale_beside = _largest(sums)
+        self.scale_beside = self._largest_seen(self.beside, sums, view)
         return self._bars(sums, self.scale_beside, [row.beside for row in self.rows.components], self.beside)
 
     def ghost(self, recording: xr.Dataset, view: tuple[float, float]) -> dict[str, list[np.ndarray]]:
@@ -134,6 +125,12 @@ class Drawing:
         where = slice(*np.searchsorted(plain.time_ms, [2 * view[0] - view[1], 2 * view[1] - view[0]]))
         heights = self._heights(where, view, plain.waveform)
         return {"xs": [plain.time_ms[where]] * len(heights), "ys": list(heights)}
+
+    def _largest_seen(self, shown: Shown, sums: np.ndarray, view: tuple[float, float]) -> float:
+        """The scale follows what is seen: one strong bar a minute away would leave the rest without colour."""
+        first, last = ((at - shown.limits[0]) / (1e3 * self.bin_s) for at in view)
+        seen = sums[:, max(0, int(first)) : max(1, int(np.ceil(last)))]
+        return float(np.abs(seen).max(initial=0.0))
 
     def _sums(self, shown: Shown) -> tuple[np.ndarray, int]:
         bin_samples = max(1, round(self.bin_s * shown.rate_hz))
@@ -174,10 +171,6 @@ def _median(samples: np.ndarray) -> np.ndarray:
 
 def _largest_of(samples: np.ndarray) -> np.ndarray:
     return np.nan_to_num(np.abs(samples)).max(axis=1, initial=0.0)
-
-
-def _largest(sums: np.ndarray) -> float:
-    return float(np.abs(sums).max(initial=0.0))
 
 
 def milliseconds(times: Any) -> np.ndarray:

@@ -78,7 +78,7 @@ def make_explain_figures(name: str) -> ExplainFigures:
     glyphs: dict[str, Any] = {}
     mapper = LinearColorMapper(palette="Cividis256", low=0, high=1)
     made = ExplainFigures(
-        flags=_flags(name, x_range, sources),
+        flags=_flags(name, x_range, sources, glyphs),
         traces=_traces(name, x_range, sources, glyphs, mapper),
         probability=_probability(name, x_range, sources),
         overview=_overview(name, x_range, sources, glyphs),
@@ -93,16 +93,16 @@ def make_explain_figures(name: str) -> ExplainFigures:
     return made
 
 
-def _flags(name: str, x_range: Range1d, sources: dict[str, ColumnDataSource]) -> Figure:
+def _flags(name: str, x_range: Range1d, sources: dict[str, ColumnDataSource], glyphs: dict[str, Any]) -> Figure:
     plot = timed_figure(
         f"{name}-flags", x_range, Range1d(0, 1), height=FLAGS_PX, sizing_mode="stretch_width"
     )  # fmt: skip
     plot.scatter(
         "x", "y", source=sources["flags"], marker="marker", size="size", fill_color="colour", line_color="colour"
     )
-    plot.text(
+    glyphs["flags"] = plot.text(
         "x", "y", "words", source=sources["flags"], text_color="colour", x_offset="offset", text_align="align",
-        text_baseline="middle", text_font=value(FONT), text_font_size="12px", text_font_style="bold",
+        text_baseline="middle", background_fill_alpha=1.0, text_font=value(FONT), text_font_size="12px", text_font_style="bold",
     )  # fmt: skip
     plot.left, plot.below, plot.center = [], [], []
     return plot
@@ -208,6 +208,7 @@ def paint_explain(made: ExplainFigures, theme: str) -> None:
             axis.major_label_text_font_size = "12px" if plot is made.probability else "11px"
     made.overview.background_fill_color = colour["sunken"]
     glyph = {name: renderer.glyph for name, renderer in made.glyphs.items()}
+    glyph["flags"].background_fill_color = colour["plot"]
     glyph["target"].fill_color = colour["strong"]
     glyph["edges"].line_color = colour["strong"]
     glyph["baselines"].line_color = colour["border"]

@@ -17,6 +17,7 @@ from workbench.views.theme import MARKERS, SYMBOLS, phase_colour
 __all__ = ["attention_of_layer", "curve_columns", "flag_columns", "lane_columns", "overview_columns", "pick_columns"]
 
 _DASHED = [5, 3]
+_LEGEND_FROM = 0.42
 _FLAG_MS = 2200.0
 """That the words of a flag cover in the first view."""
 _TOP, _FOOT = 5.0, -30.0
@@ -70,7 +71,7 @@ def pick_columns(explaining: Explaining, shown: Shown, theme: str) -> dict[str, 
     }
 
 
-def flag_columns(explaining: Explaining, shown: Shown, theme: str) -> dict[str, list[Any]]:
+def flag_columns(explaining: Explaining, shown: Shown, theme: str, view: tuple[float, float]) -> dict[str, list[Any]]:
     """What stands above the plot: the picker's marker and, for what is asked about, time and probability."""
     attrs = shown.explained.attrs
     symbols = picker_symbols(explaining.session)
@@ -89,7 +90,7 @@ def flag_columns(explaining: Explaining, shown: Shown, theme: str) -> dict[str, 
         if tried.time is None:
             words = f"what if: no {attrs['phase']} pick · highest {tried.probability:.2f}"
         rows.append((at, phase_colour(attrs["phase"], theme), "diamond", words, 9.0 if tried.time is not None else 0.0))
-    side = _free_side([row[0] for row in rows if not row[3]], rows[-1][0])
+    side = _free_side([row[0] for row in rows if not row[3]], rows[-1][0], view)
     return {
         "x": [row[0] for row in rows],
         "y": [0.5] * len(rows),
@@ -102,8 +103,10 @@ def flag_columns(explaining: Explaining, shown: Shown, theme: str) -> dict[str, 
     }
 
 
-def _free_side(others_ms: list[float], at_ms: float) -> str:
-    """To which side of its line a flag's words go: right of it, unless another pick's marker stands there alone."""
+def _free_side(others_ms: list[float], at_ms: float, view: tuple[float, float]) -> str:
+    """To which side of its line a flag's words go: right of it, unless the legend or another marker stands there."""
+    if (at_ms - view[0]) / (view[1] - view[0]) > _LEGEND_FROM:
+        return "right"
     after = any(50 < other - at_ms < _FLAG_MS for other in others_ms)
     before = any(50 < at_ms - other < _FLAG_MS for other in others_ms)
     return "right" if after and not before else "left"

@@ -7,6 +7,7 @@ import numpy as np
 from workbench.session import Explaining
 from workbench.views.explain_drawing import Drawing
 from workbench.views.explain_marks import attention_of_layer
+from workbench.views.pick_table import short_name
 from workbench.views.tags import tag, text
 from workbench.views.theme import signed_colours
 
@@ -45,9 +46,8 @@ def names_html(explaining: Explaining, drawing: Drawing) -> str:
         known = f"{100 * share:.0f} %" if np.isfinite(share) else ""
         parts.append(tag("div", tag("span", known), tag("b", text(name)), class_="row", style=place(row.trace)))
         if drawing.beside is not None:
-            parts.append(tag("div", text(_title(explaining, explaining.picker)), class_="small", style=place(row.bars)))
-            second = text(_title(explaining, explaining.second))
-            parts.append(tag("div", second, class_="small", style=place(row.beside)))
+            for key, y in ((explaining.picker, row.bars), (explaining.second, row.beside)):
+                parts.append(tag("div", text(short_name(key)), class_="small who", style=place(y)))
     found = attention_of_layer(explaining)
     if found is not None and np.isfinite(rows.lane):
         parts.append(tag("div", f"Att. {found[2]:.3g} s", class_="small", style=place(rows.lane)))
@@ -104,11 +104,6 @@ def empty_html(explaining: Explaining) -> str:
 
 def _sentence(words: str) -> str:
     return tag("p", text(words), role="status")
-
-
-def _title(explaining: Explaining, key: str) -> str:
-    run = explaining.session.runs.get(key)
-    return run.card.title if run is not None else key
 
 
 def plain_number(value: float) -> str:

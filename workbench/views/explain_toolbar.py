@@ -18,9 +18,10 @@ from workbench.views.tags import options, tag, text
 
 __all__ = ["ExplainToolbar"]
 
-_SEEN = 5
+_SEEN = 4
 """Methods that are buttons; the others stand in a list."""
 
+_BASELINE = "Baseline: what the waveform is compared with"
 _WITHOUT_BASELINE = ("saliency", "input_x_gradient", "smooth_grad", "grad_cam")
 _SHOWN = ["picker", "second", "phase", "method", "target", "baseline", "attribution", "busy"]
 
@@ -48,9 +49,14 @@ class ExplainToolbar(pn.viewable.Viewer):
                 self._picker_html("picker", "Picker"),
                 self._phase_html(),
                 self._method_html(),
-                self._choice("baseline", "Baseline", BASELINES, explaining.method in _WITHOUT_BASELINE),
-                self._choice("target", "Of", TARGETS),
-                self._picker_html("second", "Beside"),
+                self._choice(
+                    "baseline",
+                    _BASELINE,
+                    BASELINES,
+                    explaining.method in _WITHOUT_BASELINE,
+                ),
+                self._choice("target", "What is explained: the curve, or its log-odds", TARGETS),
+                self._picker_html("second", "Second picker"),
                 tag("span", class_="spread"),
                 tag("span", seconds, class_="muted seconds", title="That the explanation took"),
             )
@@ -62,13 +68,13 @@ class ExplainToolbar(pn.viewable.Viewer):
         value = getattr(explaining, name)
         offers = {f"+{key}": f"{picker_title(key)}…" for key in _on_this_computer() if not _listed(key, there)}
         if name == "second":
-            there = {"": "nobody"} | {key: words for key, words in there.items() if key != explaining.picker}
+            there = {"": "Compare…"} | {key: words for key, words in there.items() if key != explaining.picker}
         elif not there:
             there = {"": "Choose…"}
         control = tag(
             "select", options(there | offers, value), data_act=name, data_key=name, aria_label=label,
         )  # fmt: skip
-        return tag("label", tag("span", label, class_="label"), control, class_="choice")
+        return tag("label", control, class_=f"choice {name}", title=label)
 
     def _phase_html(self) -> str:
         explaining = self._explaining
@@ -97,7 +103,7 @@ class ExplainToolbar(pn.viewable.Viewer):
         more = {name: method_words(name) for name in rest}
         chosen = explaining.method if explaining.method in more else ""
         other = tag(
-            "select", options({"": "Others"} | more, chosen), data_act="method", data_key="others",
+            "select", options({"": "More…"} | more, chosen), data_act="method", data_key="others",
             aria_label="Other methods", class_="on" if chosen else None,
         )  # fmt: skip
         whole = tag(
@@ -112,8 +118,8 @@ class ExplainToolbar(pn.viewable.Viewer):
         control = tag(
             "select", options(words, value), data_act=name, data_key=name, aria_label=label, disabled=off,
         )  # fmt: skip
-        title = "This method compares with nothing" if off else None
-        return tag("label", tag("span", label, class_="label"), control, class_="choice", title=title)
+        title = "This method compares with nothing" if off else label
+        return tag("label", control, class_=f"choice {name}", title=title)
 
     def _act(self, action: Action) -> None:
         explaining, name = self._explaining, action["act"]

@@ -82,10 +82,13 @@ class ExplainTraces(pn.viewable.Viewer):
         start, end = float(message["start"]), float(message["end"])
         if self._drawing is None or not end > start:
             return
+        if (start, end) == self._view:
+            return
         self._view = (start, end)
         self._explaining.view = (_time(start), _time(end))
-        if self._drawing.must_draw(self._view):
-            self._draw_lines()
+        self._draw_lines()
+        flags = flag_columns(self._explaining, self._drawing.shown, self.theme, self._view)
+        self._figures.sources["flags"].data = flags
 
     def _on_ask(self, message: Mapping[str, Any]) -> None:
         """A click: on a pick it asks why that pick, elsewhere why, or why not, the same phase at that time."""
@@ -205,7 +208,7 @@ class ExplainTraces(pn.viewable.Viewer):
         columns = drawing.columns(self._view)
         sources["lines"].data = columns["lines"] | line_styles(self.theme)
         bars = columns["bars"]
-        if beside := drawing.columns_beside():
+        if beside := drawing.columns_beside(self._view):
             bars = {name: np.concatenate([bars[name], beside[name]]) for name in bars}
         sign = bars.pop("sign")
         sources["bars"].data = bars | {"colour": [colours["for" if one > 0 else "against"] for one in sign]}
@@ -228,7 +231,7 @@ class ExplainTraces(pn.viewable.Viewer):
         explaining, shown = self._explaining, drawing.shown
         with pn.io.hold():
             sources["picks"].data = pick_columns(explaining, shown, theme)
-            sources["flags"].data = flag_columns(explaining, shown, theme)
+            sources["flags"].data = flag_columns(explaining, shown, theme, self._view)
             sources["curves"].data, sources["fills"].data = curve_columns(explaining, shown, theme)
             sources["lane"].data, sources["edges"].data = lane_columns(explaining, drawing.rows)
             for name, columns in overview_columns(explaining, shown, theme).items():

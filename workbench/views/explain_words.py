@@ -9,7 +9,10 @@ __all__ = ["BASELINES", "METHODS", "TARGETS", "method_words"]
 METHODS: Mapping[str, tuple[str, str]] = {
     "saliency": ("Saliency", "How steeply the answer changes with each sample (size of the gradient; no sign)"),
     "input_x_gradient": ("Input × grad", "Gradient times sample: what each sample adds, if the network were linear"),
-    "integrated_gradients": ("Integrated gradients", "Gradients summed on the way from the baseline; parts add up"),
+    "integrated_gradients": (
+        "Integrated grad.",
+        "Integrated gradients: summed from the baseline on; parts add up",
+    ),
     "occlusion": ("Occlusion", "How far the answer falls when a short piece is covered"),
     "shapley": ("Shapley", "The exact share of each component in the answer"),
     "gradient_shap": ("Gradient SHAP", "Integrated gradients from many noisy baselines"),
@@ -19,7 +22,7 @@ METHODS: Mapping[str, tuple[str, str]] = {
 }
 """Explainer to its name on a button and what it says, those seen as buttons first."""
 
-BASELINES: Mapping[str, str] = {"zero": "Zero", "noise": "Noise before", "blurred": "Blurred"}
+BASELINES: Mapping[str, str] = {"zero": "vs. zero", "noise": "vs. noise", "blurred": "vs. blurred"}
 
 TARGETS: Mapping[str, str] = {"probability": "Probability", "logit": "Log-odds"}
 
