@@ -12,14 +12,15 @@ import pytest
 
 PROCESS = Path(__file__).with_name("explanation_process.py")
 PICKERS = ("phasenetlight/ethz", "phasenet/original", "eqtransformer/original")
-HEAD = "\n| network | method | Captum s | ours s | ratio | load |\n|---|---|---|---|---|---|"
+HEAD = "\n| network | method | threads | Captum s | ours s | ratio | load |\n|---|---|---|---|---|---|---|"
 
 
 @pytest.mark.usefixtures("seisbench_cache")
+@pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("name", PICKERS)
-def test_explanations_beside_captum(name: str, shared_data: Path, capsys) -> None:
-    environment = os.environ | {"OMP_NUM_THREADS": "2", "MKL_NUM_THREADS": "2"}
-    command = [sys.executable, str(PROCESS), str(shared_data), name, "2"]
+def test_explanations_beside_captum(name: str, threads: int, shared_data: Path, capsys) -> None:
+    environment = os.environ | {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+    command = [sys.executable, str(PROCESS), str(shared_data), name, str(threads)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
@@ -29,10 +30,12 @@ def test_explanations_beside_captum(name: str, shared_data: Path, capsys) -> Non
         for title, ours in seconds.items():
             label = method if title == "ours" else f"{method} ({title.partition(', ')[2]})"
             load = os.getloadavg()[0]
-            lines.append(f"| {name} | {label} | {theirs:.3f} | {ours:.3f} | {theirs / ours:.2f} | {load:.1f} |")
+            lines.append(
+                f"| {name} | {label} | {threads} | {theirs:.3f} | {ours:.3f} | {theirs / ours:.2f} | {load:.1f} |"
+            )
     near = found["accuracy"]
     lines.append(
-        f"  integrated gradients of {near['n']} picks, apart from 400 steps: Captum's 50 {near['captum']:.3f} (sum off "
+        f"  integrated gradients of {near['n']} picks, apart from 300 steps: Captum's 50 {near['captum']:.3f} (sum off "
         f"by {near['captum_gap']:.3f}), 50 equal {near['equal']:.3f}, where they matter {near['free']:.3f} (sum off by "
         f"{near['gap']:.3f}) with {near['steps']:.0f}"
     )

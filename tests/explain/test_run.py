@@ -68,6 +68,11 @@ def test_time_outside_and_in_a_gap_are_refused() -> None:
         explain(given, "xiaonet", station="XX.Q.", phase="P", time=at(30), method="saliency")
 
 
+def test_onnx_file_is_refused_with_what_to_name_instead() -> None:
+    with pytest.raises(PickerError, match="runs forward only and has no gradients"):
+        explain(recording(), "xiaonet", "station.onnx", station="XX.A.", phase="P", time=at(41))
+
+
 def test_several_picks_in_one_batch_are_those_one_by_one(tmp_path: Path, save_random: Save) -> None:
     weights = str(save_random(tmp_path, "PhaseNet", "r"))
     picks = [("XX.A.", "P", at(41)), ("XX.A.", "S", at(44)), ("XX.B.", "P", at(20))]

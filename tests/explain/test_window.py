@@ -51,7 +51,7 @@ def test_start_can_be_given_and_may_overhang_a_little(tmp_path: Path, save_rando
     assert first_s(window) == pytest.approx(0.05)
     assert window.there.sum().item() == 3 * 5995
     assert bool((window.raw[0, :, -5:] == window.raw[0, :, -6:-5]).all())
-    with pytest.raises(PickerError, match="10 s of the window from .* lie outside the samples of XX.A. around"):
+    with pytest.raises(PickerError, match=r"10 s of the window from .* lie outside the samples of XX\.A\. around"):
         open_window(given, picker, "XX.A.", at(30), "P", at(10))
     with pytest.raises(PickerError, match="does not hold"):
         open_window(given, picker, "XX.A.", at(3), "P", at(5))

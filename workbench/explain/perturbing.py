@@ -42,11 +42,12 @@ class Mute:
 
 def values_without(question: Question, start: torch.Tensor, mutes: Sequence[Mute]) -> torch.Tensor:
     """The target's value (mute,) for windows that are as they are but for one part, where the baseline stands."""
-    if not mutes:
-        return torch.zeros(0)
+    first, stop = question.reach(len(mutes))
+    # What the network does not look at changes nothing.
+    seen = [number for number, mute in enumerate(mutes) if mute.first < stop and mute.stop > first]
 
     def run(part: slice) -> torch.Tensor:
-        asked = mutes[part]
+        asked = [mutes[number] for number in seen[part]]
         rows = torch.tensor([mute.row for mute in asked])
         inputs = question.inputs[rows].clone()
         for at, mute in enumerate(asked):
@@ -55,7 +56,12 @@ def values_without(question: Question, start: torch.Tensor, mutes: Sequence[Mute
         with torch.no_grad():
             return question.ask(inputs, rows)
 
-    return torch.cat(list(question.in_batches(len(mutes), run)))
+    values = question.value[torch.tensor([mute.row for mute in mutes], dtype=torch.long)].clone()
+    for number, value in zip(
+        seen, (value for part in question.in_batches(len(seen), run) for value in part), strict=True
+    ):
+        values[number] = value
+    return values
 
 
 class FeatureAblation:
@@ -120,7 +126,8 @@ def _by_parts(question: Question, baseline: Baseline, length_s: float, step_s: f
         for row, channel, begin in product(range(len(question)), range(n_channels), begins)
         if bool(question.there[row, channel, begin : begin + length].any())
     ]
-    lost = question.value[torch.tensor([mute.row for mute in mutes])] - values_without(question, start, mutes)
+    rows = torch.tensor([mute.row for mute in mutes], dtype=torch.long)
+    lost = question.value[rows] - values_without(question, start, mutes)
     total, count = torch.zeros_like(question.inputs), torch.zeros_like(question.inputs)
     for mute, worth in zip(mutes, lost, strict=True):
         at = (mute.row, mute.channels[0], slice(mute.first, mute.stop))

@@ -117,7 +117,7 @@ def explain_many(
         Station, phase and time of each.
     """
     report(0.0, "opening the picker")
-    opened = open_picker(picker, weights) if isinstance(picker, str) else picker
+    opened = _open(picker, weights) if isinstance(picker, str) else picker
     explainer = _explainer(method, settings)
     question = open_question(
         check_recording(recording),
@@ -129,6 +129,15 @@ def explain_many(
         report=report,
     )
     return explain_question(recording, opened, question, method, explainer, Baseline(baseline, seed))
+
+
+def _open(picker: str, weights: str) -> Picker:
+    if weights.lower().endswith(".onnx"):
+        raise PickerError(
+            f"{weights} is an ONNX file: it runs forward only and has no gradients to explain. Name the weights that "
+            "it was made from: one of XiaoNet's own, or the .safetensors file of a training run."
+        )
+    return open_picker(picker, weights)
 
 
 def _explainer(method: str, settings: Mapping[str, Any]) -> Explainer:

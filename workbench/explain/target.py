@@ -13,6 +13,7 @@ import torch
 
 from workbench.errors import PickerError
 from workbench.explain.lean import lean
+from workbench.explain.reach import Cut, find_cut
 from workbench.explain.window import Window, read_outputs
 from workbench.pickers.execution import is_out_of_memory
 from workbench.schema import ATTRIBUTION_TARGETS, Report, silent
@@ -23,6 +24,9 @@ HALF_WIDTH_SAMPLES = 10
 """Of the network, before and after the time, over which the curve is averaged."""
 
 _LEAST_ODDS = 1e-12
+
+_MANY = 12
+"""Windows to be asked about, from which on it pays to look how far the network looks."""
 
 T = TypeVar("T")
 
@@ -64,7 +68,7 @@ class Question:
         *,
         network: torch.nn.Module | None = None,
         device: str = "",
-        batch_size: int = 16,
+        batch_size: int = 32,
         report: Report = silent,
     ) -> None:
         if target not in ATTRIBUTION_TARGETS:
@@ -77,6 +81,8 @@ class Question:
         if device and not self.reading.no_gradients:
             self.network = copy.deepcopy(self.network).to(device)
         self._leaner: dict[tuple[int, ...], torch.nn.Module] = {}
+        self._cut: Cut | None = None
+        self._cut_sought = False
         self.notices: list[str] = []
         self.inputs = torch.cat([window.inputs for window in windows])
         self.there = torch.stack([window.there for window in windows])
@@ -121,22 +127,47 @@ class Question:
 
     def ask(self, inputs: torch.Tensor, which: torch.Tensor, network: torch.nn.Module | None = None) -> torch.Tensor:
         """The targets' values (B,) for inputs (B, channel, sample) in one pass; differentiable."""
-        outputs = self.outputs(inputs, self._lean(which) if network is None else network)
-        return self._mean(outputs, which)
+        if network is not None:
+            return self._mean(self.outputs(inputs, network), which)
+        first, stop = self._cut or (0, inputs.shape[-1])
+        return self._mean(self.outputs(inputs[..., first:stop], self._lean(which)), which, first)
 
-    def _mean(self, outputs: torch.Tensor, which: torch.Tensor) -> torch.Tensor:
-        """The targets' values (B,) in outputs (B, output, label)."""
-        rows = torch.arange(len(outputs))[:, None]
-        probability = outputs[rows, self._at[which], self._columns[which][:, None]]
+    def _mean(self, outputs: torch.Tensor, which: torch.Tensor, first: int = 0) -> torch.Tensor:
+        """The targets' values (B,) in outputs (B, output, label) from number `first` of the window on."""
+        rows, at = torch.arange(len(outputs))[:, None], self._at[which] - first
+        probability = outputs[rows, at, self._columns[which][:, None]]
         if self.target == "logit":
             others = 1 - probability
             if self._is_softmax:
                 # Not one minus it: near one, that has no digits left.
-                all_labels = outputs[rows, self._at[which]]
+                all_labels = outputs[rows, at]
                 mask = torch.ones(len(self.reading.labels), len(self.reading.labels)).fill_diagonal_(0)
                 others = (all_labels * mask[self._columns[which]][:, None]).sum(-1)
             probability = (probability.clamp_min(_LEAST_ODDS) / others.clamp_min(_LEAST_ODDS)).log()
         return (probability * self._weights[which]).sum(-1)
+
+    def reach(self, n_rows: int) -> Cut:
+        """First sample of the windows that is run, and the one after the last, if so many are to be asked about.
+
+        From some number on it is found out which part the targets depend on; from then on no more than that is run.
+        """
+        if n_rows >= _MANY and not self._cut_sought:
+            self._cut_sought = True
+            self._look_for_cut()
+        return self._cut or (0, self.inputs.shape[-1])
+
+    def _look_for_cut(self) -> None:
+        plan = self.reading.plan
+        if self.reading.no_gradients or not plan.stacking or plan.outputs_per_sample != 1:
+            return
+        network = lean(self.network, range(len(self.reading.labels)), len(self.reading.labels))
+        span = int(self._at.min()), int(self._at.max()) + 1
+        try:
+            self._cut = find_cut(self.network, lambda inputs: self.outputs(inputs, network), self.inputs, *span)
+        except (MemoryError, RuntimeError) as error:
+            # What does not fit for a few windows is said when they are asked about.
+            if not is_out_of_memory(error):
+                raise
 
     def _lean(self, which: torch.Tensor) -> torch.nn.Module:
         """The network, as far as the targets asked for need it."""
@@ -184,6 +215,7 @@ class Question:
         PickerError
             If memory does not suffice for one window.
         """
+        self.reach(n_rows)
         at = 0
         while at < n_rows:
             part = slice(at, min(n_rows, at + self.batch_size))

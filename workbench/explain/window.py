@@ -320,9 +320,12 @@ def _there(
     nearest = np.round(index * float(recording.attrs["sampling_rate_hz"]) / reading.rate_hz).astype(int)
     inside &= (nearest >= 0) & (nearest < recording.sizes["time"])
     there = np.zeros((len(components), index.size), bool)
+    # By number: to xarray, looking a label up is more work than all of this.
+    at_station = [str(name) for name in recording["station"].values].index(station)
+    present = [str(letter) for letter in recording["component"].values]
     for row, letter in enumerate(components):
         if letter:
-            samples = recording["waveform"].sel(station=station, component=letter).values
+            samples = recording["waveform"].values[at_station, present.index(letter)]
             there[row, inside] = np.isfinite(samples[nearest[inside]])
     return there
 
