@@ -127,7 +127,7 @@ def _draw_rows(axes: Sequence[Axes], drawn: _Drawn, scale: float, ink: str) -> f
         _draw_trace(trace, drawn, row, scale)
         share = float(np.nansum(np.abs(drawn.attribution[row]))) / whole
         trace.text(-0.035, 0.5, name, transform=trace.transAxes, ha="right", va="center", weight="bold")
-        trace.text(-0.055, 0.5, f"{100 * share:.0f} %", transform=trace.transAxes, ha="right", va="center", fontsize=9)
+        trace.text(-0.052, 0.5, f"{100 * share:.0f} %", transform=trace.transAxes, ha="right", va="center", fontsize=9)
         for side, colour in zip(sums[row], ("for", "against"), strict=True):
             bars.bar(edges[:-1], side, width, align="edge", color=PALETTE[colour])
         bars.axhline(0, color=PALETTE["border"], linewidth=0.6, zorder=0)
@@ -215,7 +215,7 @@ def _second_axis(axis: Axes) -> None:
 def _draw_title(figure: Figure, attribution: xr.Dataset, height: float) -> None:
     """The question, who was asked, and how."""
     attrs = attribution.attrs
-    when = pd.Timestamp(attrs["target_time"])
+    when = pd.Timestamp(attrs["target_time"]).round("10ms")
     clock = f"{when:%Y-%m-%d %H:%M:%S}.{when.microsecond // 10_000:02d} UTC"
     place: dict[str, Any] = {"ha": "left", "va": "top"}
     figure.text(
@@ -223,7 +223,8 @@ def _draw_title(figure: Figure, attribution: xr.Dataset, height: float) -> None:
         fontsize=13, weight="bold", color=PALETTE["text"], **place,
     )  # fmt: skip
     who = " ".join(part for part in (attrs["picker"], attrs["weights"]) if part)
-    how = f"{attrs['method']}, baseline {attrs['baseline']}" if attrs["baseline"] else attrs["method"]
+    method = str(attrs["method"]).replace("_", " ")
+    how = f"{method}, baseline {attrs['baseline']}" if attrs["baseline"] else method
     line = f"{attrs['station']} · {who} · {how} · {attrs['target']} {attrs['value']:.3g}"
     figure.text(0.02, 1 - 0.38 / height, _short(line), fontsize=9, color=PALETTE["muted"], **place)
 

@@ -64,7 +64,7 @@ def report_html(
 
 
 def _clock(attribution: xr.Dataset) -> str:
-    when = pd.Timestamp(attribution.attrs["target_time"])
+    when = pd.Timestamp(attribution.attrs["target_time"]).round("ms")
     return f"{when:%Y-%m-%d %H:%M:%S}.{when.microsecond // 1000:03d} UTC"
 
 
@@ -74,7 +74,7 @@ def _asked(attribution: xr.Dataset) -> str:
     baseline = f", compared with the baseline “{attrs['baseline']}”" if attrs["baseline"] else ""
     return (
         f"{attrs['station']} of {attrs['recording_id']}. {who} gives {attrs['phase']} a {attrs['target']} of "
-        f"{attrs['value']:.3g}; explained by {attrs['method']}{baseline}."
+        f"{attrs['value']:.3g}; explained by {str(attrs['method']).replace('_', ' ')}{baseline}."
     )
 
 
@@ -163,7 +163,7 @@ def _provenance(recording: xr.Dataset, attribution: xr.Dataset) -> Mapping[str, 
         "Picker": f"{attrs['picker']} {attrs['weights']}".strip(),
         "Weights hash": str(attrs["weights_hash"]) or "none",
         "Target": f"{attrs['target']} of {attrs['phase']}, mean within ±{attrs['target_half_width_s']:g} s",
-        "Method": f"{attrs['method']} {_settings(attrs['settings'])}".strip(),
+        "Method": f"{str(attrs['method']).replace('_', ' ')} {_settings(attrs['settings'])}".strip(),
         "Baseline": _baseline(attrs),
         "Adds up to within": "not promised by this method" if delta != delta else f"{delta:.2g}",
         "Window": f"{attrs['window_s']:g} s from {start:%Y-%m-%d %H:%M:%S}.{start.microsecond // 1000:03d} UTC",

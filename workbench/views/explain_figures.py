@@ -71,7 +71,7 @@ def make_explain_figures(name: str) -> ExplainFigures:
     """New figures; models that the browser looks for by name carry `name` as a prefix."""
     x_range = Range1d(0, 60_000, name=f"{name}-x")
     sources = {
-        key: ColumnDataSource({column: [] for column in columns}, name=f"{name}-{key}")
+        key: ColumnDataSource({column: [] for column in columns}, name=f"{name}-{key}-columns")
         for key, columns in _COLUMNS.items()
     }
     spots = tuple(BoxAnnotation(visible=False, level="underlay", line_color=None) for _ in range(2))
@@ -88,6 +88,9 @@ def make_explain_figures(name: str) -> ExplainFigures:
         lane_colours=mapper,
         glyphs=glyphs,
     )
+    for plot in made.stacked:
+        # Material UI gives a figure an outline when its theme is changed.
+        plot.outline_line_alpha = 0.0
     made.traces.add_layout(spots[0])
     made.overview.add_layout(spots[1])
     return made
@@ -102,7 +105,8 @@ def _flags(name: str, x_range: Range1d, sources: dict[str, ColumnDataSource], gl
     )
     glyphs["flags"] = plot.text(
         "x", "y", "words", source=sources["flags"], text_color="colour", x_offset="offset", text_align="align",
-        text_baseline="middle", background_fill_alpha=1.0, text_font=value(FONT), text_font_size="12px", text_font_style="bold",
+        text_baseline="middle", background_fill_alpha=1.0, text_font=value(FONT),
+        text_font_size="12px", text_font_style="bold",
     )  # fmt: skip
     plot.left, plot.below, plot.center = [], [], []
     return plot
