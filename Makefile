@@ -36,7 +36,7 @@ format: $(VENV)/.installed-dev  ## Put code and notebooks into the house form
 	$(BIN)/ruff format .
 	$(BIN)/nbstripout notebooks/*.ipynb
 
-bench: $(VENV)/.installed-dev  ## Measure the engine beside SeisBench, click-to-paint beside a HoloViews page
+bench: $(VENV)/.installed-dev  ## Measure the engine beside SeisBench, explanations beside Captum, click-to-paint beside a HoloViews page
 	$(BIN)/python -m pytest tests/benchmarks -s
 
 # A virtual environment of another or a removed interpreter is made anew.

@@ -23,7 +23,7 @@ from workbench.views.guard import guarded
 from workbench.views.page import InspectPage
 from workbench.views.refusal import refusal_page
 
-__all__ = ["APPS", "page"]
+__all__ = ["APPS", "add_first_picker", "new_session", "page", "theme_of"]
 
 APPS = {"Inspect": ""}
 """Title to address of the apps of a server that serves this one only; its own is empty."""
@@ -58,19 +58,27 @@ def page(
     if session is not None:
         return InspectPage(session, apps, session.settings.theme).__panel__()
     try:
-        session = _new_session(labels, roots)
+        session = new_session(labels, roots)
     except WorkbenchError as error:
         # Without a journal no decision could be kept, so there is no session to show.
         return refusal_page(str(error))
-    made = InspectPage(session, apps, _theme(session))
+    made = InspectPage(session, apps, theme_of(session))
+    pn.state.on_session_destroyed(lambda _: made.explaining.close())
     place = read_address(pn.state.location.search or "" if pn.state.location else "")
     with guarded(session):
         go_to(session, replace(place, source=place.source or source))
-        _add_first_picker(session)
+        add_first_picker(session)
     return made.__panel__()
 
 
-def _new_session(labels: str, roots: tuple[Path, ...] | None) -> Session:
+def new_session(labels: str, roots: tuple[Path, ...] | None) -> Session:
+    """A session of the browser's document that is being made, closed with it.
+
+    Raises
+    ------
+    WorkbenchError
+        If its journal cannot be opened.
+    """
     document = pn.state.curdoc
     settings = load_settings(labels=labels or None)
     session = Session(settings=settings, roots=roots)
@@ -116,12 +124,13 @@ class _Door:
         self._document.add_next_tick_callback(call)
 
 
-def _theme(session: Session) -> str:
+def theme_of(session: Session) -> str:
+    """The theme of the settings, light if there is no such one."""
     return session.settings.theme if session.settings.theme in ("light", "dark") else "light"
 
 
-def _add_first_picker(session: Session) -> None:
-    """The best picker that is on this computer, loaded in the background; the bundled one if no weights are cached."""
+def add_first_picker(session: Session) -> None:
+    """Request the best picker that is on this computer, or the bundled one; it is loaded in the background."""
     session.request_picker(next((name for name in _FIRST_CHOICE if default_weights(name)), _BUNDLED))
 
 

@@ -17,6 +17,8 @@ __all__ = ["ADDRESS", "free_port", "serve"]
 ADDRESS = "127.0.0.1"
 _FIRST_PORT = 5006
 _PORTS_TRIED = 50
+_APPS = {"Inspect": "inspect", "Explain": "explain", "Live": "live"}
+"""Title to address; a page names its own by an empty one."""
 
 
 def serve(
@@ -43,6 +45,7 @@ def serve(
     """
     import panel as pn
 
+    from apps.explain import explain_page
     from apps.inspect import page
     from apps.live import live_page
 
@@ -51,18 +54,21 @@ def serve(
     here = f"http://{ADDRESS}:{port}/inspect"
 
     def inspect() -> Any:
-        return page(source=source, labels=labels, roots=limits, apps={"Inspect": "", "Live": "live"})
+        return page(source=source, labels=labels, roots=limits, apps=_APPS | {"Inspect": ""})
+
+    def explain() -> Any:
+        return explain_page(source, labels=labels, roots=limits, apps=_APPS | {"Explain": ""})
 
     def live() -> Any:
-        return live_page(source, labels=labels, roots=limits, apps={"Inspect": "inspect", "Live": ""})
+        return live_page(source, labels=labels, roots=limits, apps=_APPS | {"Live": ""})
 
     server = pn.serve(
-        {"inspect": inspect, "live": live},
+        {"inspect": inspect, "explain": explain, "live": live},
         port=port,
         address=ADDRESS,
         # A page of another site may not talk to this server through the user's browser.
         websocket_origin=[f"{ADDRESS}:{port}", f"localhost:{port}"],
-        title={"inspect": "Inspect", "live": "Live"},
+        title={address: title for title, address in _APPS.items()},
         show=open_browser,
         start=False,
         verbose=False,

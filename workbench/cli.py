@@ -1,4 +1,4 @@
-"""``workbench serve | pick | export | list``: thin commands over the rooms.
+"""``workbench serve | pick | explain | export | list``: thin commands over the rooms.
 
 Exit codes: 0 all went well; 1 some recordings failed, and the output holds the rest; 2 bad input, one line on stderr,
 nothing written. Results go to files or stdout, progress and remarks to stderr.
@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from workbench import __version__
+from workbench.commands.explain import explain
 from workbench.commands.progress import progress_bar as _progress
 from workbench.commands.training import benchmark, onnx, train
 from workbench.errors import LabelStoreError, PickerError, SourceError, WorkbenchError
@@ -23,6 +24,9 @@ from workbench.errors import LabelStoreError, PickerError, SourceError, Workbenc
 __all__ = ["cli", "main"]
 
 _REMARKS_SHOWN = 20
+
+_ROOMS = {"explainers": "explain"}
+"""Kinds of components whose room is named otherwise."""
 
 
 class OneLineError(click.ClickException):
@@ -54,7 +58,7 @@ def cli() -> None:
     """Inspect seismic recordings, pick phases, and keep corrections as labels."""
 
 
-for command in (benchmark, onnx, train):
+for command in (benchmark, explain, onnx, train):
     cli.add_command(command)
 
 
@@ -295,7 +299,7 @@ def export(labels: str | None, place: str, name: str, output: Path) -> None:
 
 
 @cli.command("list")
-@click.argument("what", type=click.Choice(["pickers", "weights", "sources", "exporters", "kernels"]))
+@click.argument("what", type=click.Choice(["pickers", "weights", "sources", "exporters", "explainers", "kernels"]))
 @click.option("--remote", is_flag=True, help="Ask SeisBench's repository for weights, too.")
 def list_components(what: str, remote: bool) -> None:
     """List what can be used here and, where something cannot, why and what to do."""
@@ -305,7 +309,7 @@ def list_components(what: str, remote: bool) -> None:
     if what == "kernels":
         _print_table(("kernel", "available", "what it is; why not, and what to do"), _kernel_rows())
         return
-    module = import_module(f"workbench.{what}")
+    module = import_module(f"workbench.{_ROOMS.get(what, what)}")
     registry = getattr(module, what.upper())
     rows = []
     for name in registry:

@@ -13,7 +13,7 @@ import numpy as np
 from workbench.commands.progress import progress_bar
 from workbench.errors import SourceError
 
-__all__ = ["benchmark", "onnx", "train"]
+__all__ = ["benchmark", "key_and_value", "onnx", "train"]
 
 
 @click.command()
@@ -37,7 +37,7 @@ def train(
 
     named = {"seed": seed, "results": str(results.resolve()) if results else None}
     changes = {name: value for name, value in named.items() if value is not None}
-    read = read_config(config, changes | dict(map(_value, values)))
+    read = read_config(config, changes | dict(map(key_and_value, values)))
     if not data.is_dir():
         raise SourceError(f"There is no folder {data}; name with --data the one that the split's paths start from.")
     with progress_bar(f"Train XiaoNet {read.size}") as report:
@@ -85,7 +85,7 @@ def benchmark(
     click.echo(str(output))
 
 
-def _value(given: str) -> tuple[str, Any]:
+def key_and_value(given: str) -> tuple[str, Any]:
     """Key and value of ``KEY=VALUE``; the value is TOML, or text where it is none."""
     key, equals, text = given.partition("=")
     if not key or not equals:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["SIZES", "XiaoNet", "XiaoNetSize", "standardise"]
+__all__ = ["SIZES", "StandardisedXiaoNet", "XiaoNet", "XiaoNetSize", "standardise"]
 
 LABELS = "PSN"
 """Classes, in the order of the network's output channels."""
@@ -153,9 +153,13 @@ class XiaoNet(nn.Module):
 
     def logits(self, windows: Tensor) -> tuple[Tensor, Tensor]:
         """Values before the softmax, and the features of the coarsest level, one for every 128 samples."""
+        return self.standardised_logits(standardise(windows))
+
+    def standardised_logits(self, windows: Tensor) -> tuple[Tensor, Tensor]:
+        """As :meth:`logits`, for windows that are standardised already."""
         n_samples = windows.shape[-1]
         step = _STEM_STRIDE * _STRIDE ** len(self.down)
-        level = self.stem(functional.pad(standardise(windows), (0, -n_samples % step)))
+        level = self.stem(functional.pad(windows, (0, -n_samples % step)))
         beside = []
         for down in self.down:
             beside.append(level)
@@ -164,3 +168,24 @@ class XiaoNet(nn.Module):
         for up in self.up:
             level = up(level, beside.pop())
         return self.head(level)[..., :n_samples], features
+
+
+class StandardisedXiaoNet(nn.Module):
+    """A XiaoNet without its first layer: for explanations, which ask what happens on the way from silence to a window.
+
+    With the layer, a window half as loud is the same window, and nothing happens on that way.
+
+    Shapes
+    ------
+    input : (window, 3, sample), standardised, without NaN
+    output : (window, 3, sample), P, S and noise
+    """
+
+    def __init__(self, network: XiaoNet) -> None:
+        super().__init__()
+        self.network = network
+        self.eval()
+
+    def forward(self, windows: Tensor) -> Tensor:
+        """Probabilities of each sample."""
+        return self.network.standardised_logits(windows)[0].softmax(dim=1)

@@ -17,7 +17,7 @@ from workbench.registry import Registry
 
 __all__ = ["PICKERS", "Picker", "TorchPicker", "forget_pickers", "open_picker"]
 
-_SEISBENCH = "workbench.pickers.seisbench_pickers"
+_SEISBENCH = "workbench.pickers.seisbench_families"
 
 PICKERS = Registry(
     "picker",

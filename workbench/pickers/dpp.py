@@ -19,7 +19,8 @@ from workbench.errors import PickerError
 from workbench.pickers.classical import bump
 from workbench.pickers.pieces import Wanted, network_rate, pieces_of, rate_notices, require_output
 from workbench.pickers.segments import finite_runs, library_versions
-from workbench.pickers.seisbench_pickers import load_network, seisbench_availability
+from workbench.pickers.seisbench_families import seisbench_availability
+from workbench.pickers.seisbench_pickers import load_network
 from workbench.pickers.weights import WeightFiles, cached_files, find_files, weights_hash
 from workbench.registry import Availability
 from workbench.schema import PickerCard, Report, make_annotations, silent
@@ -93,6 +94,25 @@ class DppPicker:
     def step(windows: Any, forward: Any) -> Any:
         """What the detector says of windows."""
         return forward(_normalised(windows))
+
+    def reading(self, recording: xr.Dataset, station: str) -> Any:
+        """The detector and its windows of one station, as a :class:`~workbench.pickers.windows.Reading`."""
+        from workbench.pickers.windows import Plan, Reading
+
+        network_rate(recording, self.card)
+        notices = rate_notices(recording, self.card) + self._notices()
+        one, wanted = recording.sel(station=[station]), Wanted(_ORDER, self.card.window_s)
+        return Reading(
+            Plan(_WINDOW_SAMPLES, _STEP_SAMPLES, 1 / _STEP_SAMPLES, "", (0, 1)),
+            list(pieces_of(self.module, self._arguments, one, [station], wanted, _RATE_HZ, notices)),
+            _RATE_HZ,
+            _normalised,
+            self.module,
+            lambda outputs: outputs,
+            _LABELS,
+            {phase: at / _RATE_HZ for phase, at in _ONSET_SAMPLES.items()},
+            notices=tuple(notices),
+        )
 
     def annotate(
         self,

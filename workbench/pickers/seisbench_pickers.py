@@ -12,7 +12,6 @@ import pickle
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,14 +28,10 @@ from workbench.pickers.weights import (
     PATIENCE_S,
     WeightFiles,
     cache_folder,
-    cached_files,
     download,
-    find_files,
-    folder_of,
     newest_version,
 )
 from workbench.processing.large_arrays import nan_array
-from workbench.registry import Availability, needs
 from workbench.schema import Report, make_annotations, silent
 
 if TYPE_CHECKING:
@@ -45,12 +40,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SEISBENCH_CLASSES",
-    "SeisBenchFamily",
     "SeisBenchPicker",
     "fetch_files",
     "load_network",
     "remote_weights",
-    "seisbench_availability",
     "stack_windows",
 ]
 
@@ -112,55 +105,24 @@ def _one_line(error: BaseException) -> str:
     return text if len(text) <= 200 else f"{text[:200]}…"
 
 
+def _apart(model: Any, arguments: dict[str, Any]) -> tuple[Any, Any]:
+    """Preparation of windows, and the network behind it; a spectrogram counts as the network's first layer."""
+    if not hasattr(model, "waveforms_to_spectrogram"):
+        return lambda windows: model.annotate_batch_pre(windows.clone(), argdict=arguments), model
+    from workbench.networks.first_layer import BehindLayer
+
+    def standardise(windows: Any) -> Any:
+        windows = windows - windows.mean(dim=-1, keepdim=True)
+        return windows / (windows.std(dim=(-2, -1), keepdim=True) + 1e-10)
+
+    return standardise, BehindLayer(model.waveforms_to_spectrogram, model)
+
+
 def stack_windows(**arguments: Any) -> np.ndarray:
     """SeisBench's stacking of overlapping windows."""
     from seisbench.ext import stack_windows as stack
 
     return np.asarray(stack(**arguments))
-
-
-def seisbench_availability(picker: str) -> Availability:
-    """Whether SeisBench is installed and any weights of a picker are in its cache; imports neither it nor torch."""
-    installed = needs("seisbench", "seisbench")
-    if not installed.ok:
-        return installed
-    if not cached_files(folder_of(picker)):
-        return Availability(
-            False,
-            "No weights of it are on this computer.",
-            "Fetch some from SeisBench (needs internet), or give a path to weights of your own.",
-        )
-    return Availability(True)
-
-
-@dataclass(frozen=True)
-class SeisBenchFamily:
-    """Makes pickers of one SeisBench class; stands in the registry."""
-
-    name: str
-
-    def __call__(self, weights: str = "", batch_size: int = 32, overlap: float | None = None) -> SeisBenchPicker:
-        """A picker.
-
-        Parameters
-        ----------
-        weights
-            Name or path of the weights; empty for the default ones.
-        batch_size
-            Windows that go through the network at once.
-        overlap
-            Of windows, in samples, or below 1 as a share of the window; None for that of the weights.
-        """
-        return SeisBenchPicker(self.name, find_files(self.name, weights), batch_size=batch_size, overlap=overlap)
-
-    def availability(self) -> Availability:
-        """Whether any weights are on this computer."""
-        return seisbench_availability(self.name)
-
-    def cache_key(self, weights: str) -> tuple[str, int, int]:
-        """Changes when a file behind the weights does."""
-        files = find_files(self.name, weights)
-        return str(files.tensors), files.tensors.stat().st_mtime_ns, files.settings.stat().st_mtime_ns
 
 
 class SeisBenchPicker:
@@ -173,7 +135,7 @@ class SeisBenchPicker:
     files
         Of the weights.
     batch_size, overlap
-        As for :class:`SeisBenchFamily`.
+        As for :class:`~workbench.pickers.seisbench_families.SeisBenchFamily`.
     """
 
     def __init__(self, name: str, files: WeightFiles, *, batch_size: int = 32, overlap: float | None = None) -> None:
@@ -286,14 +248,31 @@ class SeisBenchPicker:
 
     def step(self, windows: Any, forward: Any) -> Any:
         """SeisBench's preparation of windows, `forward`, and SeisBench's reading of what comes out."""
-        arguments = self._arguments | {"sampling_rate": self.module.sampling_rate}
-        prepared, keep = self.module.annotate_batch_pre(windows, argdict=arguments), None
-        if isinstance(prepared, tuple):
-            prepared, keep = prepared
-        outputs = self.module.annotate_batch_post(forward(prepared), piggyback=keep, argdict=arguments)
+        prepared = self.module.annotate_batch_pre(windows, argdict=self._batch_arguments)
+        prepared, keep = prepared if isinstance(prepared, tuple) else (prepared, None)
+        return self._read(forward(prepared), keep)
+
+    @property
+    def _batch_arguments(self) -> dict[str, Any]:
+        return self._arguments | {"sampling_rate": self.module.sampling_rate}
+
+    def _read(self, outputs: Any, keep: Any = None) -> Any:
+        outputs = self.module.annotate_batch_post(outputs, piggyback=keep, argdict=self._batch_arguments)
         if outputs.ndim == 1 or (outputs.ndim == 2 and self.module.output_type == "array"):
             outputs = outputs[..., None]
         return outputs
+
+    def reading(self, recording: xr.Dataset, station: str) -> Any:
+        """The network and its windows of one station, as a :class:`~workbench.pickers.windows.Reading`."""
+        from workbench.pickers.windows import Reading
+
+        rate_hz, notices = network_rate(recording, self.card), rate_notices(recording, self.card)
+        pieces = list(self._pieces(recording.sel(station=[station]), [station], rate_hz, notices))
+        prepare, network = _apart(self.module, self._batch_arguments)
+        plan, first_s = self._plan(), 0.0 if self.module.output_type == "array" else self.module.pred_sample / rate_hz
+        output_s = dict.fromkeys(self._labels, first_s)
+        labels = tuple(self._labels)
+        return Reading(plan, pieces, rate_hz, prepare, network, self._read, labels, output_s, notices=tuple(notices))
 
     @cached_property
     def _outputs_per_window(self) -> int:
@@ -381,19 +360,3 @@ def fetch_files(class_name: str, weights_name: str, report: Report = silent) -> 
                 (Path(folder) / kind).replace(place / f"{weights_name}.{kind}.v{version}")
     except (requests.RequestException, ValueError) as error:
         raise RequirementError(f"{class_name} {weights_name} could not be fetched: {_one_line(error)}.") from error
-
-
-phasenet = SeisBenchFamily("phasenet")
-phasenetlight = SeisBenchFamily("phasenetlight")
-variablelengthphasenet = SeisBenchFamily("variablelengthphasenet")
-eqtransformer = SeisBenchFamily("eqtransformer")
-obstransformer = SeisBenchFamily("obstransformer")
-eqtp = SeisBenchFamily("eqtp")
-eqcctp = SeisBenchFamily("eqcctp")
-eqccts = SeisBenchFamily("eqccts")
-skynet = SeisBenchFamily("skynet")
-gpd = SeisBenchFamily("gpd")
-cred = SeisBenchFamily("cred")
-basicphaseae = SeisBenchFamily("basicphaseae")
-lfedetect = SeisBenchFamily("lfedetect")
-dkpn = SeisBenchFamily("dkpn")

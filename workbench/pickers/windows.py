@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ from workbench.pickers.execution import Execution, Step
 from workbench.pickers.rows import Rows
 from workbench.pickers.segments import finite_runs
 
-__all__ = ["Piece", "Plan", "Where", "run_pieces"]
+__all__ = ["Piece", "Plan", "Reading", "Where", "run_pieces"]
 
 _FLOATS_KEPT = 2_000_000
 
@@ -89,6 +90,47 @@ class Plan:
             return np.arange(-piece.start % self.step_samples, last + 1, self.step_samples)
         offsets = np.arange(0, last + 1, self.step_samples)
         return np.append(offsets, last) if offsets.size and offsets[-1] < last else offsets
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a network reads one station, taken apart, so that an explanation can ask it about one window.
+
+    Parameters
+    ----------
+    plan, pieces
+        Where its windows lie.
+    rate_hz
+        Of the network.
+    prepare
+        Windows (B, C, T) as they are cut to what the network takes.
+    network
+        The module that takes what `prepare` gives; normalises nothing more where that can be helped.
+    read
+        What the network gives to outputs (B, T_out, label); differentiable, NaN where the picker blinds.
+    labels
+        Of the outputs.
+    output_s
+        Label to the time of a window's first output, in seconds after its first sample; 0 where not named.
+    used
+        First output of a window that the picker's curves hold, and the one after the last; None for all.
+    notices
+        What was done to the station's samples, one sentence each.
+    no_gradients
+        Why there is no way back through the network, in words; empty where there is.
+    """
+
+    plan: Plan
+    pieces: list[Piece]
+    rate_hz: float
+    prepare: Callable[[torch.Tensor], torch.Tensor]
+    network: torch.nn.Module
+    read: Callable[[Any], torch.Tensor]
+    labels: tuple[str, ...]
+    output_s: Mapping[str, float] = field(default_factory=dict)
+    used: tuple[int, int] | None = None
+    notices: tuple[str, ...] = ()
+    no_gradients: str = ""
 
 
 @dataclass

@@ -72,8 +72,10 @@ class XiaoNetPicker:
         back_s: float = 5.0,
     ) -> None:
         from workbench.networks.weights_file import load_xiaonet
+        from workbench.networks.xiaonet import StandardisedXiaoNet
 
         self.module, path = load_xiaonet(weights)
+        self._standardised = StandardisedXiaoNet(self.module)
         self.batch_size = max(1, int(batch_size))
         self.grid = Grid(3000, *(round(value * RATE_HZ) for value in (step_s, front_s, back_s)))
         self.card = xiaonet_card(path)
@@ -112,6 +114,25 @@ class XiaoNetPicker:
     def step(windows: Any, forward: Any) -> Any:
         """What the network says of windows: it normalises them itself."""
         return forward(windows)
+
+    def reading(self, recording: xr.Dataset, station: str) -> Any:
+        """The network and its windows of one station, as a :class:`~workbench.pickers.windows.Reading`."""
+        from workbench.networks.xiaonet import LABELS, standardise
+        from workbench.pickers.windows import Plan, Reading
+
+        notices = rate_notices(recording, self.card)
+        one = resample(recording.sel(station=[station]), RATE_HZ)
+        return Reading(
+            Plan(self.grid.window_samples, self.grid.step_samples, 1.0, "avg", (0, 1)),
+            list(self._pieces(one)),
+            RATE_HZ,
+            standardise,
+            self._standardised,
+            lambda outputs: outputs.transpose(1, 2),
+            tuple(LABELS),
+            used=(self.grid.front_samples, self.grid.window_samples - self.grid.back_samples),
+            notices=tuple(notices + _notices(one)),
+        )
 
     def annotate(
         self,

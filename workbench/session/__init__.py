@@ -1,15 +1,17 @@
 """What one user has open: source, recording, picks, labels, jobs. State and actions, no widget.
 
 ``session`` holds it all, ``picker_list`` the part about pickers and their runs, ``notice`` what the user must know,
-``scene`` what would be shown of a neighbour of the open recording.
+``scene`` what would be shown of a neighbour of the open recording, ``explaining`` why a picker picked there.
 """
 
 from workbench.inference.runs import PickerRun
+from workbench.session.explaining import Explaining
 from workbench.session.notice import Notice
+from workbench.session.question import Question, Tried
 from workbench.session.scene import NeighbourScene
 from workbench.session.session import Session
 
-__all__ = ["NeighbourScene", "Notice", "PickerRun", "Scene", "Session"]
+__all__ = ["Explaining", "NeighbourScene", "Notice", "PickerRun", "Question", "Scene", "Session", "Tried"]
 
 Scene = Session | NeighbourScene
 """What a picture of a recording hangs on: all that is open, or a neighbour of it."""

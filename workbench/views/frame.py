@@ -31,10 +31,13 @@ class Frame(JSComponent):
     alone = param.Boolean(
         False, constant=True, doc="Whether the plot has the page for itself, without lists and tables."
     )
+    go = param.String("", doc="Address of a page to leave for.")
     address = param.String("", doc="Query of the page's address; no step of the browser's history.")
     dock_open = param.Boolean(True, doc="Whether the dock under the plot is open on a narrow screen.")
 
     _esm = ESM_FOLDER / "frame.js"
 
-    def __init__(self, **params: Any) -> None:
-        super().__init__(stylesheets=[stylesheet("frame.css")], sizing_mode="stretch_both", margin=0, **params)
+    def __init__(self, *sheets: str, **params: Any) -> None:
+        sheets = ("frame.css", *sheets)
+        styles = [stylesheet(sheet) for sheet in sheets]
+        super().__init__(stylesheets=styles, sizing_mode="stretch_both", margin=0, **params)

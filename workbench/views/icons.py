@@ -26,6 +26,9 @@ _PATHS = {
     "info": '<circle cx="8" cy="8" r="6"/><path d="M8 7.2v4M8 4.8v.2"/>',
     "play": '<path d="M5 3.2 12.5 8 5 12.8z"/>',
     "plus": '<path d="M8 3v10M3 8h10"/>',
+    "brush": '<path d="M10.5 2.5 13.5 5.5 6 13H3v-3zM8.5 4.5l3 3"/>',
+    "wait": '<path d="M3.5 8h.1M8 8h.1M12.5 8h.1"/>',
+    "minus": '<path d="M3.5 8h9"/>',
     "more": '<path d="M2.5 4h11M4.5 8h7M6.5 12h3"/>',
     "moon": '<path d="M12.8 9.6A5.5 5.5 0 0 1 6.4 3.2a5.5 5.5 0 1 0 6.4 6.4z"/>',
     "sun": (

@@ -55,6 +55,8 @@ ACTIONS: Mapping[str, Action] = {
     "delete": Action("remove the pick", _PLACE),
     "accept": Action("accept the model's pick", _JUDGE),
     "reject": Action("reject the pick", _JUDGE),
+    "why": Action("why the picker picked there", _JUDGE),
+    "why:page": Action("the same on the Explain page", _JUDGE),
     "polarity:positive": Action("first motion up", _JUDGE),
     "polarity:negative": Action("first motion down", _JUDGE),
     "polarity:undecidable": Action("first motion undecidable", _JUDGE),
@@ -109,6 +111,8 @@ _COMMON: Mapping[str, str] = {
     "Ctrl+Shift+z": "redo",
     "Ctrl+y": "redo",
     "Home": "whole",
+    "w": "why",
+    "Shift+w": "why:page",
     "?": "help",
     "Escape": "disarm",
 }

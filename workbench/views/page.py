@@ -9,9 +9,10 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
-from workbench.session import Session
+from workbench.session import Explaining, Session
 from workbench.views.address import address_of
 from workbench.views.app_bar import AppBar
+from workbench.views.explain_address import explain_address
 from workbench.views.export_dialog import ExportDialog
 from workbench.views.frame import Frame
 from workbench.views.help import HelpSheet
@@ -30,6 +31,7 @@ from workbench.views.status_line import StatusLine
 from workbench.views.theme import TOKENS
 from workbench.views.toolbar import Toolbar
 from workbench.views.traces import TraceView
+from workbench.views.why import WhyPanel
 
 __all__ = ["InspectPage"]
 
@@ -59,10 +61,14 @@ class InspectPage(pn.viewable.Viewer):
         self._kernels = KernelDialog(session)
         self.recordings = RecordingList(session, on_open=self._source.open, on_list=self._show_list)
         self._map = StationMap(session, theme=theme)
+        self.explaining = Explaining(session)
+        self._explain = apps.get("Explain", "")
+        self._why = WhyPanel(session, self.explaining, self._leave_for_explain if self._explain else None)
         self._bar = AppBar(session, apps, self._other_theme, self._help.open, theme, on_kernel=self._kernels.open)
         self._frame = self._make_frame()
         self._page = shell(self._bar, self._frame, theme, "Inspect")
         self.traces.param.watch(lambda *_: self._help.open(), "help")
+        self.traces.param.watch(lambda event: self._ask_why(event.new), "why")
         session.param.watch(lambda *_: self._write_address(), _IN_ADDRESS)
         session.param.watch(lambda *_: self._frame.param.update(list_open=False), "recording_id")
         self.param.watch(lambda *_: self._retheme(), "theme")
@@ -74,7 +80,7 @@ class InspectPage(pn.viewable.Viewer):
     def _make_frame(self) -> Frame:
         session = self._session
         picks = PickTable(session, stations=lambda: self.traces.stations, on_take=self._arm)
-        journal = JournalPanel(session)
+        self._side = SidePanel(picks, self._why, self._map, JournalPanel(session))
         return Frame(
             recordings=self.recordings.__panel__(),
             notices=NoticeBar(session).__panel__(),
@@ -86,11 +92,26 @@ class InspectPage(pn.viewable.Viewer):
                 margin=0,
                 styles={"overflow": "hidden"},
             ),
-            side=SidePanel(picks, self._map, journal).__panel__(),
+            side=self._side.__panel__(),
             pickers=PickerPanel(session).__panel__(),
             status=StatusLine(session, self.traces, self._help.open).__panel__(),
             overlays=pn.Column(self._help, self._source, self._export, self._kernels),
         )
+
+    def _ask_why(self, where: str) -> None:
+        """Explain the pick in hand beside the traces or, with all there is to see, on the page that is for it."""
+        if not where:
+            return
+        self.traces.why = ""
+        if where == "page" and self._explain:
+            self.explaining.explain_pick(self._session.in_hand)
+            self._leave_for_explain()
+        else:
+            self._side.show("why")
+            self._frame.dock_open = True
+
+    def _leave_for_explain(self) -> None:
+        self._frame.go = f"{self._explain}?{explain_address(self.explaining)}"
 
     def _arm(self) -> None:
         self.traces.armed = True

@@ -1,4 +1,4 @@
-"""``SidePanel``: picks, map and journal behind three tabs."""
+"""``SidePanel``: picks, why, map and journal behind four tabs."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from workbench.views.journal import JournalPanel
 from workbench.views.markup import ESM_FOLDER, stylesheet
 from workbench.views.pick_table import PickTable
 from workbench.views.station_map import StationMap
+from workbench.views.why import WhyPanel
 
 __all__ = ["SidePanel"]
 
 
 class Tabs(JSComponent):
-    """Three children of which one is seen; all are made once."""
+    """Four children of which one is seen; all are made once."""
 
     picks = Child()
+    why = Child()
     map = Child()
     journal = Child()
-    active = param.Selector(default="picks", objects=["picks", "map", "journal"])
+    active = param.Selector(default="picks", objects=["picks", "why", "map", "journal"])
     counts = param.Dict({})
 
     _esm = ESM_FOLDER / "tabs.js"
@@ -29,10 +31,11 @@ class Tabs(JSComponent):
 class SidePanel(pn.viewable.Viewer):
     """Tabs with the number of picks and of journal rows in their titles."""
 
-    def __init__(self, picks: PickTable, station_map: StationMap, journal: JournalPanel) -> None:
+    def __init__(self, picks: PickTable, why: WhyPanel, station_map: StationMap, journal: JournalPanel) -> None:
         super().__init__()
         self._tabs = Tabs(
             picks=picks.__panel__(),
+            why=why.__panel__(),
             map=station_map.__panel__(),
             journal=journal.__panel__(),
             sizing_mode="stretch_both",
@@ -43,9 +46,14 @@ class SidePanel(pn.viewable.Viewer):
         def count(*_: object) -> None:
             self._tabs.counts = {"picks": picks.count, "journal": journal.count}
 
+        self._tabs.param.watch(lambda event: setattr(why, "active", event.new == "why"), "active")
         picks.param.watch(count, "count")
         journal.param.watch(count, "count")
         count()
 
     def __panel__(self) -> pn.viewable.Viewable:
         return self._tabs
+
+    def show(self, name: str) -> None:
+        """Open a tab: ``"picks"``, ``"why"``, ``"map"`` or ``"journal"``."""
+        self._tabs.active = name

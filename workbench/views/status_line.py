@@ -15,7 +15,7 @@ from workbench.views.keys import keymap
 from workbench.views.markup import Action, Markup
 from workbench.views.tags import tag, text
 
-__all__ = ["StatusLine", "time_left"]
+__all__ = ["StatusLine", "job_html", "time_left"]
 
 _HINTS = (
     (("phase:P", "phase:S"), "place"),
@@ -52,7 +52,7 @@ class StatusLine(pn.viewable.Viewer):
     def _draw(self) -> None:
         session = self._session
         jobs = [("errand", session.errand), ("job", session.job)]
-        shown = [_job_html(name, job) for name, job in jobs if job is not None and job.state in ("queued", "running")]
+        shown = [job_html(name, job) for name, job in jobs if job is not None and job.state in ("queued", "running")]
         self._markup.html = "".join(
             (
                 tag("span", shown[0] if shown else self._idle(), class_="jobs", role="status"),
@@ -107,7 +107,8 @@ def time_left(job: Job) -> str:
     return f"{seconds:.0f} s left" if seconds < 100 else f"{seconds / 60:.0f} min left"
 
 
-def _job_html(name: str, job: Job) -> str:
+def job_html(name: str, job: Job) -> str:
+    """A job that runs or waits: what, how far, and a button that cancels it, whose ``data-which`` is `name`."""
     known = job.fraction == job.fraction and job.fraction > 0
     width = 100 * job.fraction if known else 30
     words = " · ".join(part for part in (job.step, time_left(job)) if part)

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["FONT", "MARKERS", "SYMBOLS", "TOKENS", "bokeh_theme", "css_tokens", "phase_colour", "theme_config"]
+__all__ = [
+    "FONT",
+    "MARKERS",
+    "SIGNED_STEPS",
+    "SYMBOLS",
+    "TOKENS",
+    "bokeh_theme",
+    "css_tokens",
+    "phase_colour",
+    "signed_colours",
+    "theme_config",
+]
 
 FONT = 'Roboto, "Segoe UI", "Helvetica Neue", Arial, sans-serif'
 
@@ -30,6 +41,10 @@ _TABLE: Mapping[str, tuple[str, str]] = {
     "other": ("#00795C", "#4FC79A"),
     "trace_focus": ("#2B3640", "#C7D0D9"),
     "trace": ("#6A7683", "#8794A1"),
+    # Signed attribution: what spoke for the answer, what against it, and what did neither.
+    "for": ("#00664F", "#4FD1A5"),
+    "against": ("#A3197F", "#F07CC5"),
+    "neutral": ("#8792A0", "#5E6B78"),
     "ok": ("#1A7336", "#5CC97B"),
     "warn": ("#8A5A00", "#E5B54A"),
     "error": ("#B3261E", "#FF8A80"),
@@ -59,6 +74,31 @@ def phase_colour(phase: str, theme: str) -> str:
     """
     tokens = TOKENS[theme]
     return tokens.get(phase[:1].lower() if phase[:1] in "PS" else "other", tokens["other"])
+
+
+SIGNED_STEPS = 13
+"""Colours of a signed scale; the middle one is neutral."""
+
+
+def signed_colours(theme: str) -> list[str]:
+    """From against to for, through neutral.
+
+    >>> colours = signed_colours("light")
+    >>> len(colours), colours[0], colours[6], colours[12]
+    (13, '#a3197f', '#8792a0', '#00664f')
+    """
+    ends = [_rgb(TOKENS[theme][token]) for token in ("against", "neutral", "for")]
+    half = SIGNED_STEPS // 2
+    mixed = []
+    for step in range(SIGNED_STEPS):
+        low, high = (ends[0], ends[1]) if step < half else (ends[1], ends[2])
+        part = step / half if step < half else step / half - 1
+        mixed.append("#" + "".join(f"{round(a + part * (b - a)):02x}" for a, b in zip(low, high, strict=True)))
+    return mixed
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
 def css_tokens(theme: str) -> str:

@@ -71,6 +71,7 @@ class TraceView(pn.viewable.Viewer):
     phase = param.String("P", doc="The phase in use.")
     loudness = param.Number(1.0, bounds=(0, None), doc="1 fills the rows.")
     help = param.Event(doc="The user asks for the help sheet.")
+    why = param.String("", doc="Where the user wants the pick in hand explained: 'tab' or 'page'; told each time.")
 
     def __init__(self, session: Session, **params: Any) -> None:
         params = {"profile": session.settings.keys, **params}

@@ -18,7 +18,7 @@ __all__ = ["ABOUT_PICKS", "Actions", "Where"]
 
 ABOUT_PICKS = frozenset(
     (
-        *("phase", "set", "set_next", "move", "nudge", "delete", "reject", "accept", "refine", "undo", "redo"),
+        *("phase", "set", "set_next", "move", "nudge", "delete", "reject", "accept", "refine", "undo", "redo", "why"),
         *("polarity", "onset", "weight", "uncertainty", "width"),
     )
 )
@@ -53,6 +53,7 @@ class Stage(Protocol):
     loudness: float
     armed: bool
     help: bool
+    why: str
 
     @property
     def stations(self) -> list[str]:
@@ -193,6 +194,10 @@ class Actions:
 
     def _do_redo(self, _: str, _where: Where) -> None:
         self._session.redo()
+
+    def _do_why(self, how: str, where: Where) -> None:
+        self._session.in_hand = self._identity(where)
+        self._stage.why = how or "tab"
 
     def _do_help(self, _: str, _where: Where) -> None:
         self._stage.help = True

@@ -112,6 +112,7 @@ class Edits {
     if (name === "nudge") return this.move(this.label(mark), this.label(mark).time + Number(value) * this.state.screen.step_ms, mark.id, action);
     if (name === "delete" || name === "reject") return this.reject(action, mark);
     if (name === "accept") return this.change(action, mark, {});
+    if (name === "why") return this.tell(action, { id: mark.id });
     if (name === "polarity") return this.change(action, mark, { polarity: value });
     if (name === "onset") return this.change(action, mark, { onset: value });
     if (name === "weight") return this.change(action, mark, { weight: Number(value) });
@@ -126,10 +127,10 @@ class Edits {
     this.tell(action, cursor);
   }
 
-  // Accept, reject and delete are about the pick under the cursor, the rest about the pick in hand.
+  // Accept, reject, delete and why are about the pick under the cursor, the rest about the pick in hand.
   target(name) {
-    if (["accept", "reject", "delete"].includes(name) && this.cursor) {
-      const near = this.near(this.cursor.station, this.cursor.time, 8 * this.plots.msPerPx(), name === "accept");
+    if (["accept", "reject", "delete", "why"].includes(name) && this.cursor) {
+      const near = this.near(this.cursor.station, this.cursor.time, 8 * this.plots.msPerPx(), name === "accept" || name === "why");
       if (near) return near;
     }
     return ABOUT_A_PICK.includes(name) ? this.find(this.hand) : undefined;

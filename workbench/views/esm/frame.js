@@ -2,20 +2,30 @@
 
 const PLACES = ["recordings", "notices", "toolbar", "plot", "side", "pickers", "status", "overlays"]
 const ALONE = ["notices", "toolbar", "plot", "status"]
+const EXPLAIN = ["notices", "toolbar", "plot", "shares", "attention", "save", "belief", "what_if", "status", "overlays"]
 
 export function render({model}) {
   const root = document.createElement("div")
   root.className = "wb-frame"
   root.classList.toggle("alone", model.alone)
-  for (const name of model.alone ? ALONE : PLACES) {
+  root.classList.toggle("explain", model.kind === "explain")
+  for (const name of model.kind === "explain" ? EXPLAIN : model.alone ? ALONE : PLACES) {
     const place = document.createElement(name === "recordings" ? "nav" : name === "plot" ? "main" : "section")
     place.className = `place ${name}`
     place.setAttribute("aria-label", {
-      recordings: "Recordings", notices: "Notices", toolbar: "Plot tools", plot: "Traces", side: "Picks, map and journal",
-      pickers: "Pickers", status: "Status", overlays: "Dialogs",
+      recordings: "Recordings", notices: "Notices", toolbar: "Plot tools", plot: "Traces", side: "Picks, why, map and journal",
+      pickers: "Pickers", status: "Status", overlays: "Dialogs", shares: "Where the weight lies", attention: "Attention",
+      save: "Reading and saving", belief: "Can it be believed?", what_if: "What if",
     }[name])
-    place.append(model.get_child(name))
+    const child = model.get_child(name)
+    if (child) { place.append(child) }
     root.append(place)
+  }
+  if (model.kind === "explain") {
+    const right = document.createElement("div")
+    right.className = "right"
+    right.append(root.querySelector(".belief"), root.querySelector(".what_if"))
+    root.append(right)
   }
   const set = () => { root.dataset.list = model.list_open ? "open" : "shut"; root.dataset.dock = model.dock_open ? "open" : "shut" }
   set()
@@ -26,11 +36,12 @@ export function render({model}) {
   }
   note()
   model.on("address", note)
+  model.on("go", () => { if (model.go) { window.location.assign(model.go) } })
   // Nothing can be saved from here on: say so, and let nothing be done that looks as if it were.
   const lose = () => {
     if (root.querySelector(".lost")) { return }
     root.dispatchEvent(new PointerEvent("pointerdown", {bubbles: true, composed: true})) // switches keys off
-    for (const place of root.querySelectorAll(":scope > .place")) { place.inert = true }
+    for (const place of root.querySelectorAll(".place")) { place.inert = true }
     const notice = document.createElement("div")
     notice.className = "lost"
     notice.setAttribute("role", "alert")

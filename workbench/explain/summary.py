@@ -1,0 +1,97 @@
+"""An attribution in figures and in one or two sentences: on which component it lies, when, and what speaks against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from workbench.explain.shares import Share, component_shares, second_shares
+
+__all__ = ["Summary", "summarise"]
+
+_MOST = 0.5
+_MUCH = 0.25
+_ONE_SHARE = ("grad_cam",)
+"""Methods that do not tell components apart."""
+
+_NO_TIMES = ("shapley",)
+"""Methods that do not tell times apart."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Where the weight of an attribution lies; weight is the size of the attribution, whatever its sign.
+
+    Parameters
+    ----------
+    components, seconds
+        Shares of the components, and of intervals of seconds from the time that is explained.
+    before, after
+        Shares of the weight before that time and from it on, 0 to 1.
+    words
+        The same in one or two sentences.
+    """
+
+    components: tuple[Share, ...]
+    seconds: tuple[Share, ...]
+    before: float
+    after: float
+    words: str
+
+    @property
+    def negative(self) -> float:
+        """Share of the weight that speaks against the answer."""
+        return sum(share.negative for share in self.components)
+
+
+def summarise(attribution: xr.Dataset) -> Summary:
+    """Where the weight of an attribution lies."""
+    components, seconds = component_shares(attribution), second_shares(attribution)
+    weight = np.abs(np.nan_to_num(attribution["attribution"].values.astype(float)))
+    is_before = attribution["time"].values < np.datetime64(pd.Timestamp(attribution.attrs["target_time"]), "ns")
+    whole = float(weight.sum()) or 1.0
+    before = float(weight[..., is_before].sum()) / whole
+    method = str(attribution.attrs["method"])
+    sentences = []
+    where = "" if method in _ONE_SHARE else _where(components)
+    answer = "the time explained" if attribution.attrs["phase"] == "Detection" else "the pick"
+    when = "" if method in _NO_TIMES else _when(seconds, answer)
+    if where and when:
+        joined = "but" if "more than" in when else "and"
+        sentences.append(f"{where}, {joined} {when}.")
+    else:
+        sentences.append(f"{_capital(where or when)}.")
+    against = sum(share.negative for share in components)
+    if against >= _MUCH:
+        sentences.append(f"{_percent(against)} of the weight speaks against it.")
+    return Summary(
+        tuple(components), tuple(seconds), before, 1.0 - before if weight.any() else 0.0, " ".join(sentences)
+    )
+
+
+def _where(shares: list[Share]) -> str:
+    ordered = sorted(shares, key=lambda share: -share.whole)
+    if ordered[0].whole >= _MOST:
+        return f"Mostly {ordered[0].name} ({_percent(ordered[0].whole)})"
+    return ", ".join(f"{share.name} {_percent(share.whole)}" for share in ordered if share.whole > 0)
+
+
+def _when(shares: list[Share], answer: str) -> str:
+    earlier, _, before, after, later = (share.whole for share in shares)
+    near = before + after
+    if earlier >= _MOST:
+        return f"{_percent(earlier)} of the weight lies more than 5 s before {answer}"
+    if later >= _MOST:
+        return f"{_percent(later)} of the weight lies more than 2 s after {answer}"
+    return f"{_percent(near)} of the weight lies within 2 s of {answer}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,137 @@
+"""``AfterAnswer``: what follows an explanation in the background: attention, a second picker, checks, what-ifs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+
+from workbench.schema import Check
+from workbench.session.question import Question, Tried
+
+__all__ = ["AfterAnswer"]
+
+_ATTENTION = "workbench.explain.attention:attention_of"
+_EXPLAIN = "workbench.explain.run:explain"
+_CHECK = "workbench.explain.checks:check_one"
+_WHAT_IF = "workbench.explain.what_if:what_if"
+_STRIP = "workbench.explain.what_if:shift_strip"
+
+CHECK_NAMES = ("adds_up", "onset", "removal", "weights", "shifts", "agreement")
+"""The quickest first: each stands on the screen as soon as it is made."""
+
+
+class AfterAnswer:
+    """The work of one :class:`~workbench.session.explaining.Explaining` once its answer is on the screen.
+
+    What is seen at once comes first: attention, then the second picker, then the checks, then the stability strip.
+    What-ifs have a queue of their own, for a hand is on the slider while the checks run.
+    """
+
+    def __init__(self, explaining: Any) -> None:
+        self._explaining = explaining
+        self._behind, self._tries = explaining.queue(), explaining.queue()
+
+    def cancel(self) -> None:
+        """Stop it all; what has come stays."""
+        self._behind.cancel()
+        self._tries.cancel()
+
+    def begin(self) -> None:
+        """Start what follows the answer that has just come."""
+        one = self._explaining
+        arguments = one.arguments() | {name: getattr(one, name) for name in ("station", "time", "phase")}
+        if not one.attention_known:  # Another method of the same question: what the network read is the same.
+            self._send(_ATTENTION, "Attention to", self._keep_attention, **arguments)
+        self.try_changes()
+        self.ask_second()
+        self._check()
+        if one.strip is None:
+            self._send(_STRIP, "Shifting the window of", partial(setattr, one, "strip"), **arguments)
+
+    def ask_second(self) -> None:
+        """The same question to the second picker, if there is one."""
+        one = self._explaining
+        one.beside = None
+        run = one.session.runs.get(one.second)
+        if one.attribution is None or run is None or one.phase not in run.card.phases:
+            return
+        self._send(_EXPLAIN, "Explaining", partial(setattr, one, "beside"), **one.question_arguments(one.second))
+
+    def _check(self) -> None:
+        one = self._explaining
+        one.checks_left = len(CHECK_NAMES)
+        for name in CHECK_NAMES:
+            self._send(
+                _CHECK, "Checking", self._keep_check, attribution=one.attribution, name=name, **one.arguments()
+            )  # fmt: skip
+
+    def _keep_attention(self, layers: list[xr.Dataset]) -> None:
+        one = self._explaining
+        one.param.update(attention=layers, attention_known=True, layer=_first_global(layers), head=0, pointed=None)
+
+    def _keep_check(self, check: Check) -> None:
+        one = self._explaining
+        one.param.update(checks=[*one.checks, check], checks_left=max(0, one.checks_left - 1))
+
+    def _send(self, function: str, title: str, done: Callable[[Any], None], **arguments: Any) -> None:
+        """Run it behind; what comes back for a question that is no longer asked is dropped."""
+        one = self._explaining
+        question, attribution = one.question, one.attribution
+
+        def keep(value: Any) -> None:
+            if one.question == question and one.attribution is attribution:
+                done(value)
+
+        one.send(self._behind, function, title, keep, **arguments)
+
+    # ---- what if
+
+    def try_changes(self) -> None:
+        """See what the picker makes of the changed copy, then why; a later change replaces an earlier one."""
+        one = self._explaining
+        self._tries.cancel()
+        changes = one.changes
+        if changes is None or changes.nothing or one.attribution is None:
+            one.tried = None
+            return
+        arguments = one.arguments() | {name: getattr(one, name) for name in ("station", "phase", "time")}
+        done = partial(self._keep_tried, one.question, changes)
+        one.send(self._tries, _WHAT_IF, "Trying", done, changes=changes, **arguments)
+
+    def _keep_tried(self, question: Question, changes: Any, found: Any) -> None:
+        one = self._explaining
+        if one.question != question or one.changes is not changes:
+            return
+        run = one.run
+        limit = run.card.to_probability(run.thresholds.get(one.phase, 0.0)) if run is not None else 0.0
+        there = pd.notna(found.pick_time) and found.probability >= limit
+        recording = _onto(one.session.recording.sel(station=[one.station]), found.recording)
+        one.tried = tried = Tried(
+            recording, found.annotations, found.pick_time if there else None, float(found.probability)
+        )  # fmt: skip
+        if there:
+            arguments = one.question_arguments() | {"recording": recording, "time": found.pick_time}
+            one.send(self._tries, _EXPLAIN, "Explaining", partial(self._keep_why, tried), **arguments)
+
+    def _keep_why(self, tried: Tried, attribution: xr.Dataset) -> None:
+        if self._explaining.tried is tried:
+            self._explaining.tried = replace(tried, attribution=attribution)
+
+
+def _onto(recording: xr.Dataset, changed_part: xr.Dataset) -> xr.Dataset:
+    """The recording of one station, with the changed samples where they were made."""
+    waveform = recording["waveform"].values.copy()
+    first = int(recording.indexes["time"].searchsorted(changed_part["time"].values[0]))
+    waveform[:, :, first : first + changed_part.sizes["time"]] = changed_part["waveform"].values
+    return recording.assign(waveform=(recording["waveform"].dims, waveform))
+
+
+def _first_global(layers: list[xr.Dataset]) -> int:
+    """The last layer over the whole window, as that is what the picks were made from; else the first of all."""
+    found = [n for n, layer in enumerate(layers) if str(layer.attrs["title"]).startswith("global")]
+    return found[-1] if found else 0

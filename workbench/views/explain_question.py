@@ -1,0 +1,162 @@
+"""``QuestionLine``: the question, and the answer in words: where the weight lies, and how far to trust that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import panel as pn
+import xarray as xr
+
+from workbench.schema import Check
+from workbench.session import Explaining, Tried
+from workbench.views.markup import Action, Markup
+from workbench.views.tags import tag, text
+
+__all__ = ["QuestionLine", "answer_words", "checks_words", "question_words"]
+
+_SHOWN = ["attribution", "beside", "checks", "checks_left", "tried", "busy", "problem", "time", "phase"]
+_NUMBERS = ("None", "One", "Two", "Three", "Four", "Five", "Six", "Seven")
+
+
+class QuestionLine(pn.viewable.Viewer):
+    """Says what was asked as long as its answer stands on the screen; what is being asked, it says meanwhile."""
+
+    def __init__(self, explaining: Explaining) -> None:
+        super().__init__()
+        self._explaining = explaining
+        self._markup = Markup(explaining.session, self._act, kind="question")
+        explaining.param.watch(lambda *_: self._draw(), _SHOWN)
+        explaining.session.param.watch(lambda *_: self._draw(), "runs")
+        self._draw()
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        return self._markup
+
+    def _draw(self) -> None:
+        explaining = self._explaining
+        explained = explaining.attribution
+        if explained is None:
+            asked = explaining.time is not None
+            words = tag("b", text(question_words(explaining.phase, explaining.time))) if asked else ""
+            self._markup.html = words or tag("b", "Why did the picker pick there?")
+            return
+        attrs = explained.attrs
+        parts = [tag("b", text(question_words(attrs["phase"], pd.Timestamp(attrs["target_time"]))))]
+        answer = answer_words(explained)
+        if explaining.tried is not None:
+            answer = tried_words(explaining.tried, attrs)
+        elif explaining.beside is not None:
+            own = {key: run.card.title for key, run in explaining.session.runs.items()}
+            first, second = own.get(explaining.picker, ""), own.get(explaining.second, "")
+            answer = (
+                f"{text(first)}, {attrs['value']:.2f}: {_lower(answer)} "
+                f"{text(second)}, {explaining.beside.attrs['value']:.2f}: {_lower(answer_words(explaining.beside))}"
+            )
+        else:
+            answer += " " + checks_words(explaining.checks, explaining.checks_left)
+        parts.append(tag("span", answer.strip(), class_="answer", role="status"))
+        if explaining.busy:
+            parts.append(tag("span", "Explaining anew…", class_="late muted"))
+        self._markup.html = "".join(parts)
+
+    def _act(self, _: Action) -> None:
+        return
+
+
+def question_words(phase: str, time: pd.Timestamp | None) -> str:
+    """The question as it stands above the plot.
+
+    >>> question_words("S", pd.Timestamp("2018-12-30T03:00:42.33"))
+    'Why S at 03:00:42.33?'
+    """
+    if time is None:
+        return "Why?"
+    name = "an event" if phase == "Detection" else phase
+    return f"Why {name} at {time:%H:%M:%S}.{time.microsecond // 10000:02d}?"
+
+
+def answer_words(explained: xr.Dataset) -> str:
+    """HTML: which component has most of the weight, and when most of it was recorded.
+
+    "Mostly E (64 %), but 71 % of the weight lies more than 5 s before the pick, around 03:00:33."
+    """
+    sizes = np.abs(np.nan_to_num(explained["attribution"].sel(station=explained.attrs["station"]).values))
+    total = float(sizes.sum())
+    if not total > 0:
+        return "Nothing in the window spoke for it or against it."
+    shares = sizes.sum(axis=1) / total
+    best = int(np.argmax(shares))
+    name = text(explained["component"].values[best])
+    if shares[best] < 0.45 and len(shares) > 1:
+        which = "No component stands out"
+    else:
+        adverb = "Almost only" if shares[best] > 0.9 else "Mostly"
+        which = f"{adverb} {tag('b', name)} ({100 * shares[best]:.0f} %)"
+    return f"{which}{_when(explained, sizes.sum(axis=0) / total)}."
+
+
+def _when(explained: xr.Dataset, weight: np.ndarray) -> str:
+    times = explained["time"].values
+    target = pd.Timestamp(explained.attrs["target_time"]).to_datetime64()
+    seconds = (times - target) / np.timedelta64(1, "s")
+    near = float(weight[np.abs(seconds) <= 2].sum())
+    early, late = float(weight[seconds < -5].sum()), float(weight[seconds > 5].sum())
+    if max(early, late) > 0.5:
+        side, part = ("before", seconds < -5) if early > late else ("after", seconds > 5)
+        around = pd.Timestamp(times[part][int(np.argmax(_smooth(weight[part])))])
+        share = 100 * max(early, late)
+        return f", but {share:.0f} % of the weight lies more than 5 s {side} it, around {around:%H:%M:%S}"
+    if near >= 0.5:
+        return f", and {100 * near:.0f} % of the weight lies within 2 s of it"
+    return f"; {100 * near:.0f} % of the weight lies within 2 s of it, the rest is spread out"
+
+
+def _smooth(weight: np.ndarray) -> np.ndarray:
+    return np.convolve(weight, np.ones(min(50, weight.size)), mode="same")
+
+
+def checks_words(checks: list[Check], left: int) -> str:
+    """What the checks say, in a sentence.
+
+    >>> checks_words([Check("shifts", "Stable", "warn", "."), Check("onset", "Close", "pass", ".")], 0)
+    'One of two checks warns.'
+    >>> checks_words([], 6)
+    ''
+    """
+    if not checks or left:
+        return ""
+    made = [check for check in checks if check.verdict != "none"]
+    failed, warned = (sum(check.verdict == verdict for check in made) for verdict in ("fail", "warn"))
+    of = f"of {_number(len(made)).lower()} checks"
+    if failed and warned:
+        return f"{_number(failed + warned)} {of} fail or warn."
+    if failed or warned:
+        one, many = ("fails", "fail") if failed else ("warns", "warn")
+        return f"{_number(failed + warned)} {of} {one if failed + warned == 1 else many}."
+    return f"All {_number(len(made)).lower()} checks pass." if made else ""
+
+
+def tried_words(tried: Tried, attrs: Mapping[str, Any]) -> str:
+    """What the changes did to the pick."""
+    before = attrs["value"]
+    if tried.time is None:
+        highest = "" if not np.isfinite(tried.probability) else f"; the highest probability is {tried.probability:.2f}"
+        return f"With these changes there is no {text(attrs['phase'])} pick here{highest}."
+    moved_ms = 1e3 * (tried.time - pd.Timestamp(attrs["target_time"])).total_seconds()
+    sign = "later" if moved_ms > 0 else "earlier"
+    moved = "stays" if abs(moved_ms) < 5 else f"comes {abs(moved_ms):.0f} ms {sign}"
+    return (
+        f"With these changes the pick {moved}, and its probability is {tag('b', f'{tried.probability:.2f}')} "
+        f"(around it was {before:.2f})."
+    )
+
+
+def _number(n: int) -> str:
+    return _NUMBERS[n] if n < len(_NUMBERS) else str(n)
+
+
+def _lower(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
