@@ -3,7 +3,8 @@
 Two figures, by the same rules for both pages:
 
 *seen*: from the time stamp of the input event to the end of the first frame in which a canvas was drawn on after the
-data of the last trace (of the pick, for an edit) had reached Bokeh's model: a canvas of the figure that shows them. The
+data of the last trace (of the pick, for an edit) had reached Bokeh's model: a canvas of the figure that shows them, or,
+for what no figure of Bokeh shows, a canvas of the page itself. The
 frame ends when its animation callbacks, style, layout and paint are through: a message that was posted while the canvas
 was drawn on arrives then. What remains until the screen lights up, compositing, is outside the page and the same for
 both.

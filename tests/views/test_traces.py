@@ -107,7 +107,7 @@ def test_rows_that_change_their_height_send_no_sample_again(session, view):
 def test_a_theme_changes_colours_and_no_trace(view):
     sent = told(view, "samples")
     view.theme = "dark"
-    assert view._figures.focus_line.glyph.line_color == TOKENS["dark"]["trace_focus"]
+    assert told(view, "colours")["trace_focus"] == TOKENS["dark"]["trace_focus"]
     assert told(view, "colours")["p"] == TOKENS["dark"]["p"]
     assert told(view, "samples") is sent
 

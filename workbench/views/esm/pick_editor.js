@@ -17,8 +17,8 @@ export function render({ model, el }) {
   const plots = new Plots(model, root, state);
   const open = picture => { Object.assign(state, picture); put(Object.keys(picture), true); };
   const pages = new Pages(root, send, open, picture => lines.prepare(picture));
-  const layer = new PickLayer(root, plots, state);
-  const lines = new Lines(state, plots);
+  const traces = new TraceLayer(root, plots, state, "traces"), layer = new PickLayer(root, plots, state, "picks");
+  const lines = new Lines(state, plots, traces);
   const furniture = new Furniture(state, root, plots, lines, send);
   const edits = new Edits(state, plots, layer, furniture, pages, send);
   const gestures = new Gestures(state, root, plots, edits, furniture, send);
@@ -64,6 +64,7 @@ export function render({ model, el }) {
       if (!(range.end > range.start)) return;
       keepInside();
       if (lines.outdated()) { lines.draw(); furniture.drawGains(); }
+      traces.draw();
       edits.draw();
       moved = true;
       if (!waiting()) tellView(false);
