@@ -104,6 +104,16 @@ export function render({model, el}) {
     const wait_ms = Number(target.dataset.live) || 0
     waiting = setTimeout(() => model.send_msg(message(target, event)), wait_ms)
   })
+  // Escape is for what is nearest: a dialog, a field, a menu, the armed plot; where none of them takes it, for this.
+  const escape = event => {
+    const target = event.key === "Escape" && !event.defaultPrevented && root.querySelector("[data-escape]")
+    if (!target || document.querySelector("dialog[open]")) { return }
+    const at = event.composedPath()[0]
+    if (at instanceof Element && (is_field(at) || at.isContentEditable || at.closest("dialog, [role=dialog], [role=menu], [role=listbox]"))) { return }
+    target.click()
+  }
+  window.addEventListener("keydown", escape)
+  model.on("remove", () => window.removeEventListener("keydown", escape))
   root.addEventListener("focusout", event => { if (event.target.dataset) { delete event.target.dataset.busy } })
   root.addEventListener("keydown", event => {
     const target = find(event)
