@@ -1,6 +1,7 @@
 // HTML made on the server, kept in place: only what differs is changed, so that focus, scroll and a drag survive.
 
 const KEPT = new Set(["value", "checked", "open"])
+const NEARER = "[role=dialog], [role=menu], [role=listbox]"
 
 function same(old, next) {
   return old.nodeType === next.nodeType && old.nodeName === next.nodeName &&
@@ -42,6 +43,10 @@ export function morph(old, next) {
     }
   }
   while (at) { const gone = at; at = at.nextSibling; gone.remove() }
+}
+
+function has_dialog(within) {
+  return Array.from(within.querySelectorAll("*")).some(node => node.matches("dialog[open]") || (node.shadowRoot && has_dialog(node.shadowRoot)))
 }
 
 function message(target, event) {
@@ -107,10 +112,9 @@ export function render({model, el}) {
   // Escape is for what is nearest: a dialog, a field, a menu, the armed plot; where none of them takes it, for this.
   const escape = event => {
     const target = event.key === "Escape" && !event.defaultPrevented && root.querySelector("[data-escape]")
-    if (!target || document.querySelector("dialog[open]")) { return }
-    const at = event.composedPath()[0]
-    if (at instanceof Element && (is_field(at) || at.isContentEditable || at.closest("dialog, [role=dialog], [role=menu], [role=listbox]"))) { return }
-    target.click()
+    if (!target || has_dialog(document)) { return }
+    const taken = node => node instanceof Element && (is_field(node) || node.isContentEditable || node.matches(NEARER))
+    if (!event.composedPath().some(taken)) { target.click() }
   }
   window.addEventListener("keydown", escape)
   model.on("remove", () => window.removeEventListener("keydown", escape))
