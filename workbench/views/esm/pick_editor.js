@@ -63,9 +63,15 @@ export function render({ model, el }) {
       queued = false;
       if (!(range.end > range.start)) return;
       keepInside();
-      if (lines.outdated()) { lines.draw(); furniture.drawGains(); }
+      const outdated = lines.outdated();
+      if (outdated) lines.draw();
       traces.draw();
-      edits.draw();
+      const drawn = edits.drawMarks();
+      // Bokeh asks for styles while it paints: words that were written before would make the page find all of them anew.
+      requestAnimationFrame(() => plots.still(() => {
+        if (outdated) furniture.drawGains();
+        if (drawn) edits.words();
+      }));
       moved = true;
       if (!waiting()) tellView(false);
       clearTimeout(settle);
