@@ -60,3 +60,30 @@ def test_strokes_are_made_of_what_is_seen_only(call):
 
 def test_a_lone_value_between_gaps_is_seen(call):
     assert call("uprights", [1, 2, 3], [np.nan, 7, np.nan], ", 0.5") == [[[2.5, 6.5], [2.5, 7.5]]]
+
+
+@pytest.mark.parametrize(
+    ("at", "align", "left"),
+    # 30 px wide with its padding, on a plot of 200 px.
+    [
+        (100, "right", 70),
+        (5, "right", 1),
+        (5, "center", 1),
+        (100, "left", 100),
+        (195, "left", 169),
+        (-40, "right", -70),
+    ],
+)
+def test_a_flag_near_the_edge_of_the_plot_is_seen_as_a_whole(page, at, align, left):
+    script = PickEditor._esm.replace("export function", "function")
+    page.goto("about:blank")
+    drawn = page.evaluate(
+        f"""() => {{ {script};
+        const boxes = [], nothing = () => {{}};
+        const context = {{measureText: () => ({{width: 20}}), beginPath: nothing, fill: nothing, stroke: nothing,
+          fillText: nothing, roundRect: (...box) => boxes.push(box)}};
+        const mark = {{flag: "P", flag_x: {at}, flag_align: "{align}", flag_y: 13}};
+        drawFlag(context, mark, {{x: x => x, y: y => y, width: 200}});
+        return boxes; }}"""
+    )
+    assert [(box[0], box[2]) for box in drawn] == [(left, 30)]

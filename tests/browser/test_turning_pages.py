@@ -212,6 +212,19 @@ def test_the_traces_are_seen_in_their_colours(reader):
     reader.wait(lambda: reader.page.evaluate(inked) >= 9)
 
 
+def test_nothing_of_the_other_theme_stays_along_the_edges_of_the_plots(reader):
+    """The first pixels of each row of the probability's canvas: light ones of the light theme, and then none."""
+    bright = """() => {
+      const models = Bokeh.documents.flatMap(doc => [...doc.all_models]);
+      const {canvas} = Bokeh.index.find_one(models.find(model => /-probability$/.test(model.name))).canvas_view.primary;
+      const pixels = canvas.getContext("2d").getImageData(0, 0, 1, canvas.height).data;
+      return pixels.filter((value, i) => i % 4 === 0 && value > 100).length;
+    }"""
+    reader.wait(lambda: reader.page.evaluate(bright) > 50)
+    reader.do(lambda: setattr(reader.view, "theme", "dark"))
+    reader.wait(lambda: reader.page.evaluate(bright) == 0)
+
+
 def test_a_button_turns_at_once_too(reader, monkeypatch):
     reader.hold(1)
     reader.page.get_by_role("button", name="Next").click()

@@ -290,6 +290,17 @@ def test_the_table_of_picks_says_the_hour_where_a_recording_holds_more_than_one(
     assert table._row(0)["cells"][2].count(":") == 2
 
 
+def test_the_table_of_picks_rounds_to_the_millisecond_as_the_plot_does(session):
+    time = (
+        session.labels["time"].iloc[0] if len(session.labels) else pd.Timestamp(session.recording["time"].values[500])
+    )
+    session.decide(lambda desk: desk.set(session.station, "S", time.floor("s") + pd.Timedelta("360.7ms")))
+    table = PickTable(session, stations=lambda: [session.station])
+    cells = [table._row(index)["cells"][2] for index in range(len(table.rows))]
+    assert sum(".361" in cell for cell in cells) == 1
+    assert not any(".360" in cell for cell in cells)
+
+
 def test_filters_components_and_loudness_are_actions_too(session, view):
     view.act("filter:toggle")
     assert session.filter != "none"

@@ -7,7 +7,7 @@ const GRIP_WIDTH_PX = 6, GRIP_HEIGHT_PX = 18;
 class PickLayer extends Layer {
   paintOn(context, views, frame) {
     const marks = rowsOf(views.source("marks").data), scale = frame.height / views.traces.model.y_range.start;
-    const place = { x: x => this.plots.toPx(x, frame) - frame.left, y: y => y * scale, plot: this.state.colours.plot };
+    const place = { x: x => this.plots.toPx(x, frame) - frame.left, y: y => y * scale, width: frame.width, plot: this.state.colours.plot };
     for (const part of [drawBand, drawLine, drawMarker, drawGrips, drawFlag]) for (const mark of marks) {
       context.save();
       part(context, mark, place);
@@ -77,12 +77,14 @@ function drawGrips(context, mark, { x, y, plot }) {
   }
 }
 
-function drawFlag(context, mark, { x, y }) {
+function drawFlag(context, mark, { x, y, width: across }) {
   if (!mark.flag) return;
   context.font = FLAG_FONT;
   context.textBaseline = "middle";
   const width = context.measureText(mark.flag).width + 2 * FLAG_PADDING_PX;
-  const left = x(mark.flag_x) - { left: 0, center: width / 2, right: width }[mark.flag_align];
+  const at = x(mark.flag_x), beside = at - { left: 0, center: width / 2, right: width }[mark.flag_align];
+  // Of an onset near the edge the flag is still read as a whole.
+  const left = at < 0 || at > across ? beside : Math.min(Math.max(beside, 1), across - width - 1);
   context.fillStyle = mark.flag_fill;
   context.strokeStyle = mark.colour;
   context.beginPath();
