@@ -151,6 +151,9 @@ def test_where_all_recordings_fail_nothing_is_written(run: Run, tmp_path: Path) 
     output.write_text("of yesterday")
     line = only_line(run("pick", tmp_path, "--picker", "sta_lta", "--output", output))
     assert "None of the 2 recordings" in line
+    # Two shapes, two reasons; both are said.
+    assert "1, such as flat_EV: " in line
+    assert "1, such as flatter_EV: " in line
     assert output.read_text() == "of yesterday"
 
 

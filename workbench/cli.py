@@ -24,6 +24,7 @@ from workbench.errors import LabelStoreError, PickerError, SourceError, Workbenc
 __all__ = ["cli", "main"]
 
 _REMARKS_SHOWN = 20
+_REASONS_SHOWN = 5
 
 _ROOMS = {"explainers": "explain"}
 """Kinds of components whose room is named otherwise."""
@@ -88,7 +89,9 @@ def serve(source: str | None, labels: str | None, port: int | None) -> None:
     roots = _served_folders(source)
     if source:
         open_source(source, roots=roots)
-    Journal(settings.labels_url, settings.analyst).close()
+    with Journal(settings.labels_url, settings.analyst, or_read_only=True) as journal:
+        if not journal.writable:
+            click.echo(f"Note: {journal.read_only_words}", err=True)
     place = str(Path(source).expanduser().resolve()) if source and roots else source or "examples"
     serve_apps(place, settings.labels_url, port, roots=roots)
 
@@ -256,10 +259,17 @@ def _fetch(picker: str, weights: str) -> None:
 
 
 def _none_picked(path: str, failures: Mapping[str, str]) -> str:
-    name, reason = next(iter(failures.items()))
+    """Why nothing could be picked: each reason once, the most frequent first, with how many recordings it is of."""
     if len(failures) == 1:
+        name, reason = next(iter(failures.items()))
         return f"{name}: {reason}"
-    return f"None of the {len(failures)} recordings of {path} could be picked; the first, {name}: {reason}"
+    alike: dict[str, list[tuple[str, str]]] = {}
+    for name, reason in failures.items():
+        alike.setdefault(" ".join(reason.replace(name, "").split()), []).append((name, reason))
+    groups = sorted(alike.values(), key=len, reverse=True)
+    said = [f"{len(group)}, such as {group[0][0]}: {group[0][1]}" for group in groups[:_REASONS_SHOWN]]
+    more = f" {len(groups) - _REASONS_SHOWN} other reasons are left out." if len(groups) > _REASONS_SHOWN else ""
+    return f"None of the {len(failures)} recordings of {path} could be picked. {' '.join(said)}{more}"
 
 
 @cli.command()
@@ -283,7 +293,9 @@ def export(labels: str | None, place: str, name: str, output: Path) -> None:
         raise LabelStoreError(f"There is no label journal at {journal_file}. Name it with --labels.")
     source = open_source(place)
     ids = set(_scan(source)["recording_id"])
-    with Journal(settings.labels_url, settings.analyst) as journal:
+    with Journal(settings.labels_url, settings.analyst, or_read_only=True) as journal:
+        if not journal.writable:
+            click.echo(f"Note: {journal_file} is read-only; it is read as it is.", err=True)
         standing = journal.labels()
     wanted = standing[standing["recording_id"].isin(ids)].reset_index(drop=True)
     elsewhere = standing["recording_id"].nunique() - wanted["recording_id"].nunique()

@@ -3,7 +3,8 @@
 Two figures, by the same rules for both pages:
 
 *seen*: from the time stamp of the input event to the end of the first frame in which a canvas was drawn on after the
-data of the last trace (of the pick, for an edit) had reached Bokeh's model: a canvas of the figure that shows them. The
+data of the last trace (of the pick, for an edit) had reached Bokeh's model: a canvas of the figure that shows them, or,
+for what no figure of Bokeh shows, a canvas of the page itself. The
 frame ends when its animation callbacks, style, layout and paint are through: a message that was posted while the canvas
 was drawn on arrives then. What remains until the screen lights up, compositing, is outside the page and the same for
 both.
@@ -73,11 +74,17 @@ const layersOf = model => {
   const view = Bokeh.index.find_one(model)?.canvas_view;
   return view ? [view.primary.canvas, view.overlays.canvas] : [];
 };
-const drawnOn = source => {
+// Looked for once a source: the search takes longer than some of what is measured.
+const shownBy = new Map();
+const figuresOf = source => {
   const all = Bokeh.documents.flatMap(doc => [...doc.all_models].filter(model => model.type === "Figure"));
   const own = all.filter(figure => figure.renderers.some(renderer => renderer.data_source === source));
-  const layers = (own.length ? own : all).flatMap(layersOf);
-  return canvas => layers.includes(canvas) === own.length > 0;
+  return {figures: own.length ? own : all, own: own.length > 0};
+};
+const drawnOn = source => {
+  if (!shownBy.has(source)) shownBy.set(source, figuresOf(source));
+  const {figures, own} = shownBy.get(source), layers = figures.flatMap(layersOf);
+  return canvas => layers.includes(canvas) === own;
 };
 const size = column => column === undefined ? 0 : ArrayBuffer.isView(column[0]) || Array.isArray(column[0])
   ? Array.from(column).reduce((sum, one) => sum + one.length, 0) : column.length;

@@ -193,6 +193,38 @@ def test_the_traces_on_the_figure_are_the_samples_of_the_recording(reader):
         assert np.corrcoef(-np.array(y), own)[0, 1] > 0.999999
 
 
+def test_the_traces_are_seen_in_their_colours(reader):
+    """Dark pixels of the open station's colour stand in each of its rows, once the canvas has been painted."""
+    inked = """() => {
+      const found = [], look = root => { for (const node of root.querySelectorAll("*")) {
+        if (node.matches("canvas.traces")) found.push(node);
+        if (node.shadowRoot) look(node.shadowRoot);
+      } };
+      look(document);
+      const [canvas] = found, rows = 12, {width, height} = canvas;
+      if (!width || !height) return 0;
+      const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data, ink = new Set();
+      for (let i = 0; i < pixels.length; i += 4)
+        if (pixels[i + 3] === 255 && Math.abs(pixels[i] - 0x2b) + Math.abs(pixels[i + 1] - 0x36) < 6)
+          ink.add(Math.floor((Math.floor(i / 4 / width) / height) * rows));
+      return ink.size;
+    }"""
+    reader.wait(lambda: reader.page.evaluate(inked) >= 9)
+
+
+def test_nothing_of_the_other_theme_stays_along_the_edges_of_the_plots(reader):
+    """The first pixels of each row of the probability's canvas: light ones of the light theme, and then none."""
+    bright = """() => {
+      const models = Bokeh.documents.flatMap(doc => [...doc.all_models]);
+      const {canvas} = Bokeh.index.find_one(models.find(model => /-probability$/.test(model.name))).canvas_view.primary;
+      const pixels = canvas.getContext("2d").getImageData(0, 0, 1, canvas.height).data;
+      return pixels.filter((value, i) => i % 4 === 0 && value > 100).length;
+    }"""
+    reader.wait(lambda: reader.page.evaluate(bright) > 50)
+    reader.do(lambda: setattr(reader.view, "theme", "dark"))
+    reader.wait(lambda: reader.page.evaluate(bright) == 0)
+
+
 def test_a_button_turns_at_once_too(reader, monkeypatch):
     reader.hold(1)
     reader.page.get_by_role("button", name="Next").click()

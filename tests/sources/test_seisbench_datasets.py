@@ -164,6 +164,23 @@ def test_a_depth_phase_keeps_its_small_letter(tmp_path):
     assert list(SeisBenchSource(tmp_path).reference_picks("t0")["phase"]) == ["P", "pP", "Sg"]
 
 
+def test_a_phase_in_two_spellings_is_one_pick(tmp_path):
+    both = {"trace_P_arrival_sample": 1000, "trace_p_arrival_sample": 1001, "trace_s_arrival_sample": 1500}
+    write_seisbench(tmp_path, rows=[{**SEISBENCH_ROW, "trace_name": "t0", **both}])
+    picks = SeisBenchSource(tmp_path).reference_picks("t0")
+    assert list(picks["phase"]) == ["P", "S", "Sg"]
+    assert picks["time"].iloc[0] == pd.Timestamp("2013-01-01T00:00:20.5")
+
+
+def test_the_folder_above_several_datasets_names_them(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        write_seisbench(tmp_path / name)
+    (tmp_path / "notes").mkdir()
+    with pytest.raises(SourceError, match=r"one \(seisbench\), two \(seisbench\)\. Open one of them"):
+        open_source(tmp_path)
+
+
 def test_what_seisbench_writes_is_read_back(tmp_path):
     from seisbench.data import WaveformDataWriter
 

@@ -113,3 +113,21 @@ def test_codes_that_read_like_nothing_stay_text(tmp_path, code):
         table(tmp_path, f"network,station,latitude,longitude,elevation\n{code},{code},46.5,13.1,NAN\n")
     )
     assert [station.station for station in stations] == [f"{code}.{code}"]
+
+
+def test_network_and_station_in_one_column_are_a_code(tmp_path):
+    table = tmp_path / "stations.csv"
+    table.write_text("NET STA,latitude,longitude,elevation\nXX ABC,64.0,-21.5,300\nXX DEF 00,64.1,-21.4,310\n")
+    stations, _ = read_station_table(table)
+    assert [station.station for station in stations] == ["XX.ABC.", "XX.DEF.00"]
+    assert StationBook(stations).find("XX.ABC.").latitude_deg == 64.0
+
+
+@pytest.mark.parametrize("head", ["station,X,Y,Z", "Station,X (m),Y (m)", "sta,easting,northing"])
+def test_places_on_a_plane_are_refused_with_what_was_expected(tmp_path, head):
+    table = tmp_path / "stations.csv"
+    table.write_text(f"{head}\nABC,384000,7104000,300\n")
+    with pytest.raises(
+        SourceError, match=r"stations.csv gives places on a plane .* latitude and longitude, in degrees"
+    ):
+        read_station_table(table)

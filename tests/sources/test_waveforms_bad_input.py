@@ -236,3 +236,20 @@ def test_a_sac_header_with_an_impossible_pick_is_read_without_it(folder):
     name = source.scan()["recording_id"].iloc[0]
     assert source.reference_picks(name)["phase"].tolist() == ["P"]
     assert source.event(name) is None
+
+
+@pytest.mark.parametrize("content", [b"\x89HDF\r\n\x1a\n" + 100 * b"\0", b"nothing of the kind"])
+def test_a_broken_hdf5_file_hides_no_waveforms_and_is_named(folder, record, content):
+    (folder / "a.mseed").write_bytes(record[0])
+    (folder / "old.hdf5").write_bytes(content)
+    source = open_source(folder)
+    assert source.kind == "waveforms"
+    _, notices = only(source)
+    (notice,) = notices
+    assert notice.startswith("old.hdf5 cannot be opened as HDF5")
+
+
+def test_a_broken_hdf5_file_alone_is_still_told_as_such(folder):
+    (folder / "chunk1.hdf5").write_bytes(b"\x89HDF\r\n\x1a\n" + 100 * b"\0")
+    with pytest.raises(SourceError, match=r"chunk1\.hdf5"):
+        open_source(folder).scan()

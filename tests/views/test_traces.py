@@ -107,7 +107,7 @@ def test_rows_that_change_their_height_send_no_sample_again(session, view):
 def test_a_theme_changes_colours_and_no_trace(view):
     sent = told(view, "samples")
     view.theme = "dark"
-    assert view._figures.focus_line.glyph.line_color == TOKENS["dark"]["trace_focus"]
+    assert told(view, "colours")["trace_focus"] == TOKENS["dark"]["trace_focus"]
     assert told(view, "colours")["p"] == TOKENS["dark"]["p"]
     assert told(view, "samples") is sent
 
@@ -288,6 +288,17 @@ def test_the_table_of_picks_says_the_hour_where_a_recording_holds_more_than_one(
     session.recording = hours
     assert [column["label"] for column in table._columns()][2] == "hh:mm:ss"
     assert table._row(0)["cells"][2].count(":") == 2
+
+
+def test_the_table_of_picks_rounds_to_the_millisecond_as_the_plot_does(session):
+    time = (
+        session.labels["time"].iloc[0] if len(session.labels) else pd.Timestamp(session.recording["time"].values[500])
+    )
+    session.decide(lambda desk: desk.set(session.station, "S", time.floor("s") + pd.Timedelta("360.7ms")))
+    table = PickTable(session, stations=lambda: [session.station])
+    cells = [table._row(index)["cells"][2] for index in range(len(table.rows))]
+    assert sum(".361" in cell for cell in cells) == 1
+    assert not any(".360" in cell for cell in cells)
 
 
 def test_filters_components_and_loudness_are_actions_too(session, view):

@@ -17,8 +17,13 @@ _CHECKED_BYTES = 64_000_000
 _MAGIC = b"SQLite format 3\0"
 
 
-def check_file(path: Path, busy_timeout_s: float) -> None:
+def check_file(path: Path, busy_timeout_s: float, *, uri: str = "") -> None:
     """Nothing, if the file is not there, is empty, or is a whole journal of any version.
+
+    Parameters
+    ----------
+    uri
+        SQLite's address of the same file, where it is to be opened in another way than for writing.
 
     Raises
     ------
@@ -26,7 +31,7 @@ def check_file(path: Path, busy_timeout_s: float) -> None:
         If it is anything else, or damaged.
     """
     if path.exists() and _has_content(path):
-        _check_content(path, busy_timeout_s)
+        _check_content(path, busy_timeout_s, uri)
 
 
 def _has_content(path: Path) -> bool:
@@ -46,8 +51,8 @@ def _has_content(path: Path) -> bool:
     return bool(header)
 
 
-def _check_content(path: Path, busy_timeout_s: float) -> None:
-    connection = sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None)
+def _check_content(path: Path, busy_timeout_s: float, uri: str) -> None:
+    connection = sqlite3.connect(uri or path, timeout=busy_timeout_s, isolation_level=None, uri=bool(uri))
     try:
         # One transaction, one state of the file: between two looks another analyst may have made the journal.
         connection.execute("BEGIN")

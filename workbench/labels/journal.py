@@ -17,7 +17,7 @@ from sqlalchemy import Connection, insert
 from workbench.errors import LabelStoreError, SchemaError
 from workbench.labels.failures import in_words
 from workbench.labels.folding import fold_entries, fold_labels, fold_recordings
-from workbench.labels.opening import journal_path, open_engine
+from workbench.labels.opening import is_read_only, journal_path, open_engine, open_for_reading
 from workbench.labels.rows import Entry, as_entry, decision_row, recording_row
 from workbench.labels.tables import journal
 from workbench.labels.undoing import last_row, redo_row, stacks, undo_row
@@ -41,6 +41,9 @@ class Journal:
         Name written beside every decision; empty stands for the login name.
     busy_timeout_s
         How long to wait while another process writes.
+    or_read_only
+        Open a file that may be read, but not written, all the same: then `writable` is False, and whoever decides
+        something is told so.
 
     Raises
     ------
@@ -48,11 +51,12 @@ class Journal:
         If the file cannot be opened and written, or is no journal; says what to do.
     """
 
-    def __init__(self, url: str, analyst: str = "", *, busy_timeout_s: float = 5.0) -> None:
+    def __init__(self, url: str, analyst: str = "", *, busy_timeout_s: float = 5.0, or_read_only: bool = False) -> None:
         self.path = journal_path(url)
         self.url = f"sqlite:///{self.path}"
         self.analyst = analyst.strip() or login_name()
-        self._engine = open_engine(self.path, busy_timeout_s)
+        self.writable = not (or_read_only and is_read_only(self.path))
+        self._engine = (open_engine if self.writable else open_for_reading)(self.path, busy_timeout_s)
         self._file = self.path.stat().st_ino
         self._writing = _write_lock(self.path)
 
@@ -164,7 +168,17 @@ class Journal:
         assert entry is not None
         return entry
 
+    @property
+    def read_only_words(self) -> str:
+        """What a journal means to whoever opened it that may not be written, and what to do."""
+        return (
+            f"The label journal {self.path} is read-only: labels can be seen and exported, none can be saved. "
+            "Make the file and its folder writable to go on."
+        )
+
     def _append_if(self, make: Callable[[Connection], Mapping[str, Any] | None]) -> Entry | None:
+        if not self.writable:
+            raise LabelStoreError(f"{self.read_only_words} Nothing was written.")
         with self._writing, in_words(self.path), self._engine.connect() as plain:
             connection = plain.execution_options(writes=True)
             with connection.begin():

@@ -9,6 +9,7 @@ import stat
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError
@@ -18,7 +19,7 @@ from workbench.labels.failures import in_words, newer_version
 from workbench.labels.identity import check_file
 from workbench.labels.tables import HEAD
 
-__all__ = ["journal_path", "open_engine"]
+__all__ = ["is_read_only", "journal_path", "open_engine", "open_for_reading"]
 
 
 def journal_path(url: str) -> Path:
@@ -66,6 +67,48 @@ def open_engine(path: Path, busy_timeout_s: float) -> Engine:
     return engine
 
 
+def open_for_reading(path: Path, busy_timeout_s: float) -> Engine:
+    """An engine on a journal of this version that may not be written; the file stays as it is.
+
+    Raises
+    ------
+    LabelStoreError
+        If there is no such file, it cannot be read, or it is not a journal of this version.
+    """
+    if not path.is_file() or not path.stat().st_size:
+        raise LabelStoreError(f"There is no label journal at {path}, and none can be made there. Choose another place.")
+    query = {"mode": "ro"}
+    if not _is_writable(path.parent) and not _logged(path):
+        # SQLite would want to make files beside it; without a log there is nobody who writes.
+        query["immutable"] = "1"
+    place = f"file:{quote(str(path))}"
+    with in_words(path):
+        check_file(path, busy_timeout_s, uri=f"{place}?{'&'.join('='.join(part) for part in query.items())}")
+        url = URL.create("sqlite", database=place, query={**query, "uri": "true"})
+        engine = create_engine(url, connect_args={"timeout": busy_timeout_s})
+        event.listen(engine, "connect", _leave_transactions)
+        event.listen(engine, "begin", _begin)
+        with engine.connect() as connection:
+            revision = _revision(connection)
+    if revision != HEAD:
+        engine.dispose()
+        raise LabelStoreError(
+            f"The label journal {path} is read-only and of another version (revision {revision}), so it cannot be "
+            "brought up to date. Open a copy of it in a folder where you may write."
+        )
+    return engine
+
+
+def _logged(path: Path) -> bool:
+    log = path.with_name(path.name + "-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
+def is_read_only(path: Path) -> bool:
+    """Whether there is a file at a path that may be read, but not written, or not in its folder."""
+    return path.is_file() and os.access(path, os.R_OK) and not (_is_writable(path.parent) and _is_writable(path))
+
+
 def _check_place(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -88,9 +131,13 @@ def _is_writable(place: Path) -> bool:
     return os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
-def _set_up(connection: Any, _: Any) -> None:
+def _leave_transactions(connection: Any, _: Any) -> None:
     # The driver's own BEGIN comes late and is never IMMEDIATE; SQLAlchemy's event below sends the right one.
     connection.isolation_level = None
+
+
+def _set_up(connection: Any, _: Any) -> None:
+    _leave_transactions(connection, _)
     _write_ahead(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA fullfsync = ON")

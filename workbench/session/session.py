@@ -97,7 +97,9 @@ class Session(Decisions):
         self.schedule = schedule or in_turn()
         self.hold = hold
         self.roots = roots
-        self.journal = Journal(self.settings.labels_url, self.analyst)
+        self.journal = Journal(self.settings.labels_url, self.analyst, or_read_only=True)
+        if not self.journal.writable:
+            self.notice = Notice("warn", self.journal.read_only_words)
         self.index = pd.Index([], dtype=str)
         self._shelf: Shelf[Opened] | None = None
         self._filtered = Filtered()

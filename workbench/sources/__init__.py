@@ -10,7 +10,7 @@ from typing import Any
 from workbench.errors import SourceError
 from workbench.registry import Registry
 from workbench.sources.base import Source
-from workbench.sources.paths import resolve_place
+from workbench.sources.paths import is_inside, resolve_place
 
 __all__ = ["SOURCES", "Source", "open_source"]
 
@@ -26,6 +26,7 @@ SOURCES = Registry(
 )
 
 _LAST = "waveforms"
+_NAMED, _LOOKED_INTO = 8, 200
 _LOOKED_FOR = (
     "STEAD (*.hdf5 with *.csv), a SeisBench dataset (metadata*.csv with waveforms*.hdf5), PhaseNet *.npz files, "
     "or waveform files that ObsPy reads (miniSEED, SAC, SDS archive, ...)"
@@ -65,16 +66,41 @@ def open_source(
     if kind is not None:
         SOURCES.target(kind)
     path = resolve_place(place, roots)
-    component = SOURCES[kind] if kind is not None else SOURCES[_recognise(path)]
+    component = SOURCES[kind or _recognise(path, roots)]
     if roots is not None and "roots" in inspect.signature(component).parameters:
         settings["roots"] = roots
     return component(path, **settings)
 
 
-def _recognise(path: Path) -> str:
+def _recognise(path: Path, roots: Sequence[Path] | None) -> str:
+    found = _kind_of(path)
+    if found:
+        return found
+    within = _sources_within(path, roots) if path.is_dir() else []
+    if within:
+        more = " and others" if len(within) > _NAMED else ""
+        raise SourceError(
+            f"{path} is no source itself, but there are folders in it that are: {', '.join(within[:_NAMED])}{more}. "
+            "Open one of them."
+        )
+    raise SourceError(f"{path} is no source that is known here. Looked for {_LOOKED_FOR}.")
+
+
+def _kind_of(path: Path) -> str:
     """Name of the first kind that recognises a path; the one that takes any folder of waveforms is asked last."""
     for name in sorted(SOURCES, key=lambda name: name == _LAST):
         recognises = getattr(SOURCES[name], "recognises", None)
         if recognises is not None and recognises(path):
             return name
-    raise SourceError(f"{path} is no source that is known here. Looked for {_LOOKED_FOR}.")
+    return ""
+
+
+def _sources_within(folder: Path, roots: Sequence[Path] | None) -> list[str]:
+    """Folders right below one that are sources, each with its kind; not more than are worth naming."""
+    found = []
+    for below in sorted(folder.iterdir())[:_LOOKED_INTO]:
+        if below.is_dir() and is_inside(below, roots) and (kind := _kind_of(below)):
+            found.append(f"{below.name} ({kind})")
+            if len(found) > _NAMED:
+                break
+    return found

@@ -20,7 +20,7 @@ import numpy as np
 from workbench.errors import SourceError
 from workbench.sources.files import fingerprint, require_file
 
-__all__ = ["SIGNATURE", "Hdf5Files", "attributes_of", "find_object", "open_hdf5", "read_samples"]
+__all__ = ["SIGNATURE", "Hdf5Files", "attributes_of", "damage_of", "find_object", "open_hdf5", "read_samples"]
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 """The first eight bytes of an HDF5 file."""
@@ -47,6 +47,15 @@ def open_hdf5(path: Path, roots: Sequence[Path] | None = None) -> h5py.File:
         if "signature not found" in cause:
             raise SourceError(f"{path} is not an HDF5 file.") from error
         raise SourceError(f"{path} cannot be read as HDF5; it may be damaged ({cause}).") from error
+
+
+def damage_of(path: Path) -> str:
+    """Why a file cannot be opened as HDF5, in a sentence; empty if it can."""
+    try:
+        open_hdf5(path).close()
+    except SourceError as error:
+        return str(error)
+    return ""
 
 
 def _opened(path: Path) -> h5py.File:

@@ -124,14 +124,20 @@ def trace_rate(row: Mapping[str, Any]) -> float:
 
 
 def onsets(row: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Onsets of all phases, as :func:`workbench.schema.make_picks` takes them."""
+    """Onsets of all phases, as :func:`workbench.schema.make_picks` takes them.
+
+    Of two spellings of one phase, p and P, the capital one counts where it says anything.
+    """
     rate = trace_rate(row)
     rows = []
-    for column, value in row.items():
+    seen: set[str] = set()
+    # Capitals come before small letters.
+    for column, value in sorted(row.items()):
         match = ARRIVAL.fullmatch(column)
         time = time_after(row.get("trace_start_time"), number(value) / rate) if match else None
-        if match is None or time is None:
+        if match is None or time is None or _phase_name(match["phase"]) in seen:
             continue
+        seen.add(_phase_name(match["phase"]))
         stem = f"trace_{match['phase']}"
         uncertainties = [number(row.get(f"{stem}_{name}")) for name in ("arrival_uncertainty_s", "uncertainty_s")]
         rows.append(

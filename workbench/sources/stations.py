@@ -146,7 +146,7 @@ def read_station_table(path: Path) -> tuple[list[Station], str]:
     names = _columns(rows[0]) if rows else []
     lacking = [name for name in ("station", "latitude", "longitude") if name not in names]
     if lacking:
-        raise SourceError(f"{path.name} is no table of stations: it has no column for {', '.join(lacking)}.")
+        raise SourceError(_lacks(path, lacking, rows[0] if rows else []))
     table = pd.DataFrame(
         [dict(zip(names, (cell.strip() for cell in row), strict=False)) for row in rows[1:]], columns=sorted(set(names))
     ).fillna("")
@@ -158,6 +158,16 @@ def read_station_table(path: Path) -> tuple[list[Station], str]:
     codes = [_code(row) for row in table.to_dict("records")]
     places = zip(codes, numbers["latitude"], numbers["longitude"], elevation_m, strict=True)
     return [Station(*place) for place in places if place[0]], f"{path.name}: {guess}" if guess else ""
+
+
+def _lacks(path: Path, lacking: list[str], head: list[str]) -> str:
+    names = {re.sub(r"[^a-z]", "", name.partition("(")[0].lower()) for name in head}
+    if {"x", "y"} <= names or "easting" in names:
+        return (
+            f"{path.name} gives places on a plane ({', '.join(head)}), which are no places on the Earth without their "
+            "projection; it was left out. Expected are columns latitude and longitude, in degrees."
+        )
+    return f"{path.name} is no table of stations: it has no column for {', '.join(lacking)}."
 
 
 def _rows(text: str) -> list[list[str]]:
@@ -190,6 +200,9 @@ def _floats(column: pd.Series) -> list[float]:
 def _code(row: Mapping[str, str]) -> str:
     station, network, location = row["station"], row.get("network", ""), row.get("location", "")
     location = "" if location in ("--", "nan", "None") else location
+    if not network and len(station.split()) in (2, 3):
+        # "NET STA" in one column, with the location behind it or not.
+        station = ".".join(station.split())
     if "." in station:
         return ".".join([*station.split("."), ""][:3])
     if network:

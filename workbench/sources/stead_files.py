@@ -11,9 +11,10 @@ import h5py
 
 from workbench.errors import SourceError
 from workbench.sources.files import files_in, require_file
-from workbench.sources.hdf5 import SIGNATURE, find_object, open_hdf5
+from workbench.sources.hdf5 import SIGNATURE, damage_of, find_object, open_hdf5
 from workbench.sources.stead_index import STEAD_COLUMNS, TRACE_FOLDERS, SteadPair
 from workbench.sources.text_columns import csv_header
+from workbench.sources.waveforms_headers import waveform_format
 
 __all__ = ["find_pairs", "looks_like_stead"]
 
@@ -28,12 +29,28 @@ def looks_like_stead(path: Path) -> bool:
     """Whether a file or folder is in STEAD's native layout, by names, first lines of CSV and groups of HDF5 files."""
     try:
         if path.is_dir():
-            return any(looks_like_stead(file) for file in _candidates(path))
+            files = _candidates(path)
+            return not _only_damaged_beside_waveforms(path, files) and any(looks_like_stead(file) for file in files)
         if not path.is_file() or _is_seisbench(path):
             return False
         if path.suffix.lower() in _HDF5:
             return True
         return path.suffix.lower() == ".csv" and len(set(csv_header(path)) & set(STEAD_COLUMNS)) >= _FEW_COLUMNS
+    except SourceError:
+        return False
+
+
+def _only_damaged_beside_waveforms(folder: Path, files: Sequence[Path]) -> bool:
+    """Whether all that could be STEAD's are HDF5 files that cannot be opened, in a folder that holds waveform files."""
+    damaged = all(
+        file.suffix.lower() in _HDF5 and not file.with_suffix(".csv").exists() and damage_of(file) for file in files
+    )
+    return bool(files) and damaged and any(_is_waveform(file) for file in sorted(folder.iterdir()) if file not in files)
+
+
+def _is_waveform(file: Path) -> bool:
+    try:
+        return file.is_file() and bool(waveform_format(file))
     except SourceError:
         return False
 

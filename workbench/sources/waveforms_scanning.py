@@ -9,6 +9,7 @@ from typing import Any
 
 from workbench.errors import SourceError
 from workbench.schema import Station
+from workbench.sources.hdf5 import damage_of
 from workbench.sources.stations import read_station_table, read_stationxml
 from workbench.sources.waveforms_events import CatalogEvent, read_quakeml, read_sac_header
 from workbench.sources.waveforms_headers import Segment, gathered_warnings, read_headers, waveform_format
@@ -18,6 +19,7 @@ __all__ = ["Scanned", "is_companion", "look_at", "may_hold_waveforms"]
 
 _XML = frozenset({".xml", ".stationxml", ".staxml", ".quakeml", ".qml"})
 _TABLES = frozenset({".csv", ".txt", ".dat", ".tsv", ".sta", ".stations"})
+_HDF5 = frozenset({".hdf5", ".h5"})
 _QUAKEMIGRATE = ".event"
 # What lies beside waveforms and is not worth a notice.
 _BESIDE = frozenset({
@@ -71,6 +73,9 @@ def look_at(file: Path, name: str, found: Scanned) -> None:
                 found.catalog.append(read_quakemigrate(file))
         elif suffix in _TABLES and _is_station_table(file):
             _read_table(file, found)
+        elif suffix in _HDF5:
+            if damage_of(file):
+                found.notices.append(f"{name} cannot be opened as HDF5, it may be damaged; it was left out.")
         elif suffix not in _BESIDE and not (suffix in _TABLES and not waveform_format(file)):
             _read_waveforms(file, name, found)
     except SourceError as error:
@@ -97,10 +102,12 @@ def _starts_with(file: Path, word: bytes) -> bool:
 
 
 def _is_station_table(file: Path) -> bool:
-    """Whether the first line is text that names a latitude."""
+    """Whether the first line is text that names a latitude, or a station with a place on a plane."""
     with file.open("rb") as stream:
         first = stream.read(4096).split(b"\n", 1)[0].lower()
-    return b"\0" not in first and (b"lat" in first or b"stla" in first)
+    words = re.split(rb"[^a-z]+", first)
+    on_plane = re.search(rb"\bsta", first) and ((b"x" in words and b"y" in words) or b"easting" in words)
+    return b"\0" not in first and bool(b"lat" in first or b"stla" in first or on_plane)
 
 
 def _read_table(file: Path, found: Scanned) -> None:

@@ -22,6 +22,9 @@ _MOUSE = (
     ("Ctrl + wheel", "amplitude"),
     ("Drag in the overview", "move the window"),
 )
+_ESCAPE = (
+    ("Esc", "what is nearest first: close a dialog, switch the keys off, and then cancel the job in the status line"),
+)
 _LEGEND = (
     "Keys act after a click in the plot or on a pick in the table, and never while you type in a field. Solid lines "
     "are yours, dashed ones are a model's; orange is P, blue is S."
@@ -54,6 +57,8 @@ class HelpSheet(pn.viewable.Viewer):
             groups.append(tag("section", tag("h3", text(group)), tag("table", *lines)))
         mouse = [_line(text(what), text(does)) for what, does in _MOUSE]
         groups.append(tag("section", tag("h3", "Mouse"), tag("table", *mouse)))
+        anywhere = [_line(tag("kbd", text(key)), text(does)) for key, does in _ESCAPE]
+        groups.append(tag("section", tag("h3", "Anywhere on the page"), tag("table", *anywhere)))
         profiles = tag("select", options({name: name for name in PROFILES}, profile), data_act="profile")
         self._markup.html = dialog(
             "Keys and mouse",

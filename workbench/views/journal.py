@@ -121,7 +121,7 @@ def _words(row: pd.Series) -> tuple[str, str]:
     code = str(row["station"]).split(".")[1] if "." in str(row["station"]) else str(row["station"])
     phase = str(row["phase"])
     family = phase[:1].lower() if phase[:1] in "PS" else "other"
-    time = pd.Timestamp(row["time"])
+    time = pd.Timestamp(row["time"]).round("ms")
     onset = f"{time:%M:%S}.{time.microsecond // 1000:03d}" if pd.notna(time) else ""
     if decision == "restore":
         # Taking back and bringing back are rows of the same kind, told apart by what they point to.

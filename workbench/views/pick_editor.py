@@ -18,7 +18,7 @@ __all__ = ["PickEditor"]
 
 _FOLDER = Path(__file__).parent / "esm"
 _PARTS = (
-    *("plots.js", "decimate.js", "lines.js", "picture.js", "pages.js", "pick_layer.js"),
+    *("plots.js", "decimate.js", "lines.js", "picture.js", "pages.js", "layer.js", "trace_layer.js", "pick_layer.js"),
     *("marks.js", "furniture.js", "edits.js", "gestures.js", "pick_editor.js"),
 )
 

@@ -144,11 +144,13 @@ class PickTable(pn.viewable.Viewer):
 
     def _row(self, index: int) -> Mapping[str, Any]:
         row = self.rows[index]
+        # Rounded, as in the read-out on the plot: a hand sets onsets between milliseconds.
+        time = row.time.round("ms")
         focus = "focus" if row.station == self._session.station else ""
         cells = [
             tag("span", text(_code(row.station)), title=row.station),
             _chip(row),
-            tag("span", f"{row.time:{self._clock}}.{row.time.microsecond // 1000:03d}", class_="time strong"),
+            tag("span", f"{time:{self._clock}}.{time.microsecond // 1000:03d}", class_="time strong"),
             *([tag("span", _uncertainty(row), class_="muted")] if len(self._keys) <= _KEYS_BESIDE_UNCERTAINTY else []),
             *(_difference(row, key) for key in self._keys),
         ]

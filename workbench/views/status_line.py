@@ -25,6 +25,9 @@ _HINTS = (
 )
 
 
+_UNSAVED = tag("span", icon("warn"), "Read-only: nothing is saved", class_="saved", role="status")
+
+
 class StatusLine(pn.viewable.Viewer):
     """One row at the foot of the page.
 
@@ -56,7 +59,7 @@ class StatusLine(pn.viewable.Viewer):
         self._markup.html = "".join(
             (
                 tag("span", shown[0] if shown else self._idle(), class_="jobs", role="status"),
-                _saved_html(session.saved),
+                _saved_html(session.saved) if session.journal.writable else _UNSAVED,
                 tag("span", class_="spread"),
                 self._keys_html(),
             )
@@ -127,7 +130,7 @@ def job_html(name: str, job: Job) -> str:
         tag("span", text(job.title), class_="ellipsis"),
         bar,
         tag("span", text(words), class_="muted ellipsis"),
-        tag("button", "Cancel", class_="plain", data_act="cancel", data_which=name),
+        tag("button", "Cancel ", tag("kbd", "Esc"), class_="plain", data_act="cancel", data_which=name, data_escape=""),
         class_="late job",
         data_key=job.job_id,
     )

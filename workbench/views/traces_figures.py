@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bokeh.models import (
+    BoxAnnotation,
     ColumnDataSource,
     CustomJSTickFormatter,
     DatetimeAxis,
@@ -89,8 +90,6 @@ class Figures:
     overview: Figure
     spectrogram: Figure
     x_range: Range1d
-    focus_line: Any
-    other_line: Any
     sources: dict[str, ColumnDataSource] = field(default_factory=dict)
     glyphs: dict[str, Any] = field(default_factory=dict)
 
@@ -119,16 +118,14 @@ def make_figures(name: str) -> Figures:
         overview=_overview(name, x_range, sources),
         spectrogram=_spectrogram(name, x_range, sources),
         x_range=x_range,
-        # One item a trace: Bokeh indexes items, and would index each point of a single long line.
-        other_line=traces.multi_line("xs", "ys", source=sources["others"], line_width=0.8, line_join="bevel"),
-        focus_line=traces.multi_line("xs", "ys", source=sources["focus"], line_width=1.0, line_join="bevel"),
         sources=sources,
     )
-    _strip(traces, Grid(dimension=0, ticker=DatetimeTicker()))
+    # Bokeh warns of a plot on which nothing stands; a box that is never seen is the cheapest.
+    _strip(traces, Grid(dimension=0, ticker=DatetimeTicker()), BoxAnnotation(visible=False))
     # The band of the open station lies under the traces, in the page.
     traces.background_fill_alpha = traces.border_fill_alpha = 0
-    # No glyph draws the marks, so it is from here that the document knows their source.
-    traces.tags = [sources["marks"]]
+    # No glyph draws these, so it is from here that the document knows their sources.
+    traces.tags = [sources[key] for key in ("focus", "others", "marks")]
     time_words(made, relative=False)
     return made
 
@@ -159,9 +156,9 @@ def timed_figure(name: str, x_range: Range1d, y_range: Range1d, **settings: Any)
     return plot
 
 
-def _strip(plot: Figure, *grids: Grid, below: Sequence[Any] = ()) -> None:
+def _strip(plot: Figure, *center: Any, below: Sequence[Any] = ()) -> None:
     """Leave only what is seen: Bokeh lays out hidden axes and grids at every paint, and asks for the style of each."""
-    plot.left, plot.below, plot.center = [], list(below), list(grids)
+    plot.left, plot.below, plot.center = [], list(below), list(center)
 
 
 def _probability(name: str, x_range: Range1d, sources: dict[str, ColumnDataSource]) -> Figure:
@@ -261,8 +258,6 @@ def paint(made: Figures, theme: str) -> None:
             axis.major_label_text_color = colour["text"]
             axis.major_label_text_font_size = "12px" if plot is not made.overview else "11px"
     made.overview.background_fill_color = colour["sunken"]
-    made.focus_line.glyph.line_color = colour["trace_focus"]
-    made.other_line.glyph.line_color = colour["trace"]
     made.overview.renderers[0].glyph.line_color = colour["trace"]
     overlay = made.overview.select_one({"type": RangeTool}).overlay
     overlay.fill_color = overlay.line_color = colour["accent"]

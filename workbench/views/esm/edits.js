@@ -41,12 +41,17 @@ class Edits {
   }
 
   draw() {
+    if (this.drawMarks()) this.words();
+  }
+
+  // The picks without their words; whether there is anything to draw them on.
+  drawMarks() {
     const views = this.plots.find();
-    if (!views || !this.state.colours.p) return;
+    if (!views || !this.state.colours.p) return false;
     const data = markColumns(this.marks, this.plots, this.hand, this.state.colours);
     views.source("marks").setv({ data }, { sync: false, check_eq: false });
     this.layer.draw();
-    this.words();
+    return true;
   }
 
   words() {

@@ -3,8 +3,8 @@
 const AROUND = 0.25, POINTS_PER_PX = 2, FEWEST_POINTS = 200;
 
 class Lines {
-  constructor(state, plots) {
-    Object.assign(this, { state, plots });
+  constructor(state, plots, layer) {
+    Object.assign(this, { state, plots, layer });
     this.drawn = null;
     this.ready = new WeakMap();
   }
@@ -47,6 +47,7 @@ class Lines {
   fill(views, focus, others) {
     for (const [name, traces] of [["focus", focus], ["others", others]])
       fillSource(views.source(name), { xs: traces.map(([x]) => x), ys: traces.map(([, y]) => y) });
+    this.layer.draw();
   }
 }
 

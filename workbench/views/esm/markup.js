@@ -1,6 +1,7 @@
 // HTML made on the server, kept in place: only what differs is changed, so that focus, scroll and a drag survive.
 
 const KEPT = new Set(["value", "checked", "open"])
+const NEARER = "[role=dialog], [role=menu], [role=listbox]"
 
 function same(old, next) {
   return old.nodeType === next.nodeType && old.nodeName === next.nodeName &&
@@ -42,6 +43,10 @@ export function morph(old, next) {
     }
   }
   while (at) { const gone = at; at = at.nextSibling; gone.remove() }
+}
+
+function has_dialog(within) {
+  return Array.from(within.querySelectorAll("*")).some(node => node.matches("dialog[open]") || (node.shadowRoot && has_dialog(node.shadowRoot)))
 }
 
 function message(target, event) {
@@ -104,6 +109,15 @@ export function render({model, el}) {
     const wait_ms = Number(target.dataset.live) || 0
     waiting = setTimeout(() => model.send_msg(message(target, event)), wait_ms)
   })
+  // Escape is for what is nearest: a dialog, a field, a menu, the armed plot; where none of them takes it, for this.
+  const escape = event => {
+    const target = event.key === "Escape" && !event.defaultPrevented && root.querySelector("[data-escape]")
+    if (!target || has_dialog(document)) { return }
+    const taken = node => node instanceof Element && (is_field(node) || node.isContentEditable || node.matches(NEARER))
+    if (!event.composedPath().some(taken)) { target.click() }
+  }
+  window.addEventListener("keydown", escape)
+  model.on("remove", () => window.removeEventListener("keydown", escape))
   root.addEventListener("focusout", event => { if (event.target.dataset) { delete event.target.dataset.busy } })
   root.addEventListener("keydown", event => {
     const target = find(event)

@@ -17,8 +17,8 @@ export function render({ model, el }) {
   const plots = new Plots(model, root, state);
   const open = picture => { Object.assign(state, picture); put(Object.keys(picture), true); };
   const pages = new Pages(root, send, open, picture => lines.prepare(picture));
-  const layer = new PickLayer(root, plots, state);
-  const lines = new Lines(state, plots);
+  const traces = new TraceLayer(root, plots, state, "traces"), layer = new PickLayer(root, plots, state, "picks");
+  const lines = new Lines(state, plots, traces);
   const furniture = new Furniture(state, root, plots, lines, send);
   const edits = new Edits(state, plots, layer, furniture, pages, send);
   const gestures = new Gestures(state, root, plots, edits, furniture, send);
@@ -63,8 +63,15 @@ export function render({ model, el }) {
       queued = false;
       if (!(range.end > range.start)) return;
       keepInside();
-      if (lines.outdated()) { lines.draw(); furniture.drawGains(); }
-      edits.draw();
+      const outdated = lines.outdated();
+      if (outdated) lines.draw();
+      traces.draw();
+      const drawn = edits.drawMarks();
+      // Bokeh asks for styles while it paints: words that were written before would make the page find all of them anew.
+      requestAnimationFrame(() => plots.still(() => {
+        if (outdated) furniture.drawGains();
+        if (drawn) edits.words();
+      }));
       moved = true;
       if (!waiting()) tellView(false);
       clearTimeout(settle);

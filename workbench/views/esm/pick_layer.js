@@ -4,41 +4,15 @@
 const FLAG_FONT = 'bold 11px Roboto, "Segoe UI", "Helvetica Neue", Arial, sans-serif', FLAG_PX = 17, FLAG_PADDING_PX = 5, ROUND_PX = 4;
 const GRIP_WIDTH_PX = 6, GRIP_HEIGHT_PX = 18;
 
-class PickLayer {
-  constructor(root, plots, state) {
-    Object.assign(this, { plots, state });
-    this.canvas = h("canvas", { class: "picks" });
-    this.asked = 0;
-    root.append(this.canvas);
-  }
-
-  // In the next frame, together with what Bokeh paints in it.
-  draw() {
-    this.asked ||= requestAnimationFrame(() => { this.asked = 0; this.paint(); });
-  }
-
-  paint() {
-    const views = this.plots.find();
-    if (!views) return;
-    const frame = this.plots.frame(views.traces), marks = rowsOf(views.source("marks").data), context = this.prepare(frame);
-    const scale = frame.height / views.traces.model.y_range.start;
-    const place = { x: x => this.plots.toPx(x, frame) - frame.left, y: y => y * scale, plot: this.state.colours.plot };
+class PickLayer extends Layer {
+  paintOn(context, views, frame) {
+    const marks = rowsOf(views.source("marks").data), scale = frame.height / views.traces.model.y_range.start;
+    const place = { x: x => this.plots.toPx(x, frame) - frame.left, y: y => y * scale, width: frame.width, plot: this.state.colours.plot };
     for (const part of [drawBand, drawLine, drawMarker, drawGrips, drawFlag]) for (const mark of marks) {
       context.save();
       part(context, mark, place);
       context.restore();
     }
-  }
-
-  // An empty canvas over the frame, in pixels of the page.
-  prepare({ left, top, width, height }) {
-    const ratio = window.devicePixelRatio || 1, [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
-    if (this.canvas.width !== w || this.canvas.height !== h) Object.assign(this.canvas, { width: w, height: h });
-    Object.assign(this.canvas.style, { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` });
-    const context = this.canvas.getContext("2d");
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, width, height);
-    return context;
   }
 }
 
@@ -103,12 +77,14 @@ function drawGrips(context, mark, { x, y, plot }) {
   }
 }
 
-function drawFlag(context, mark, { x, y }) {
+function drawFlag(context, mark, { x, y, width: across }) {
   if (!mark.flag) return;
   context.font = FLAG_FONT;
   context.textBaseline = "middle";
   const width = context.measureText(mark.flag).width + 2 * FLAG_PADDING_PX;
-  const left = x(mark.flag_x) - { left: 0, center: width / 2, right: width }[mark.flag_align];
+  const at = x(mark.flag_x), beside = at - { left: 0, center: width / 2, right: width }[mark.flag_align];
+  // Of an onset near the edge the flag is still read as a whole.
+  const left = at < 0 || at > across ? beside : Math.min(Math.max(beside, 1), across - width - 1);
   context.fillStyle = mark.flag_fill;
   context.strokeStyle = mark.colour;
   context.beginPath();

@@ -17,6 +17,7 @@ class Picture {
     for (const name of COLUMNS) if (changed(name)) fillSource(views.source(name), this.state[name]);
     const redraw = changed("screen", "samples", "scale", "x") || (changed("finer") && this.lines.coarse);
     if (redraw) this.lines.draw();
+    if (changed("colours")) { this.plots.wipe(); this.lines.layer.draw(); }
     if (changed("screen", "colours")) this.furniture.draw();
     else if (redraw) this.furniture.drawGains();
   }

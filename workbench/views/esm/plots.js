@@ -30,7 +30,7 @@ class Plots {
       if (!probability || !overview) continue;
       const sources = new Map();
       this.found = {
-        traces, probability, overview,
+        traces, probability, overview, all: [traces, view("spectrogram"), probability, overview].filter(found => found?.canvas_view),
         range: doc.get_model_by_name(name("x")),
         frequencies: doc.get_model_by_name(name("spectrogram")).y_range,
         source: part => sources.get(part) ?? sources.set(part, doc.get_model_by_name(name(`${part}-columns`))).get(part),
@@ -38,6 +38,20 @@ class Plots {
       return this.found;
     }
     return null;
+  }
+
+  // Bokeh clears and fills its canvases from half a pixel on: of another theme, a line would stay along their edges.
+  wipe() {
+    for (const view of this.find()?.all ?? []) {
+      const { primary, overlays } = view.canvas_view;
+      for (const { canvas, ctx } of [primary, overlays]) {
+        ctx.save();
+        ctx.resetTransform();
+        ctx.clearRect(0, 0, canvas.width, canvas.height);
+        ctx.restore();
+      }
+      view.request_repaint();
+    }
   }
 
   // Frame of a view in pixels of the stage.
