@@ -22,6 +22,7 @@ from packaging.utils import canonicalize_name
 import apps
 import workbench
 from workbench.compute import BACKENDS
+from workbench.explain import EXPLAINERS
 from workbench.exporters import EXPORTERS
 from workbench.inference.runtimes import RUNTIMES
 from workbench.pickers import PICKERS
@@ -128,7 +129,7 @@ def test_layers_hold() -> None:
 
 
 @pytest.mark.parametrize(
-    "registry", [PICKERS, SOURCES, EXPORTERS, BACKENDS, RUNTIMES], ids=lambda registry: registry.kind
+    "registry", [PICKERS, SOURCES, EXPLAINERS, EXPORTERS, BACKENDS, RUNTIMES], ids=lambda registry: registry.kind
 )
 def test_every_registry_name_is_in_the_readme(registry: object) -> None:
     text = (ROOT / "README.md").read_text()

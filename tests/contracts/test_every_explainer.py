@@ -203,6 +203,10 @@ def test_a_classical_picker_is_only_asked(method: str) -> None:
     values = run()["attribution"].values[0]
     assert np.isfinite(values[0]).any()
     assert np.isnan(values[1:]).all()
+    given = recording()
+    given["waveform"].values[:, :, 3800:3900] = np.nan
+    with pytest.raises(PickerError, match=r"lies in a gap of XX\.A\., which has samples from"):
+        explain(given, "sta_lta", station="XX.A.", phase="P", time=at(38.5), method=method)
 
 
 def test_target_of_constant_zero_is_refused(method: str, tmp_path: Path, save_random: Save) -> None:

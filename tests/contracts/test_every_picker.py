@@ -16,6 +16,7 @@ import pytest
 import xarray as xr
 
 from workbench.errors import JobCancelledError, PickerError
+from workbench.explain.run import explain
 from workbench.inference.picking import picks_from
 from workbench.inference.run import annotate
 from workbench.pickers import PICKERS, Picker, open_picker
@@ -109,6 +110,20 @@ def test_annotations_lie_on_the_recording_and_leave_it_alone(picker: Picker) -> 
     assert annotations.attrs["weights_hash"] == picker.card.weights_hash
     assert "workbench" in json.loads(annotations.attrs["versions"])
     assert isinstance(annotations.attrs["notices"], str)
+
+
+def test_what_it_says_can_be_explained(picker: Picker) -> None:
+    recording = recording_of(make_waveform(70, n_stations=1))
+    # With random weights, EQTransformer's detection changes by less than its digits can tell.
+    phase = picker.card.phases[-1]
+    curve = picker.annotate(recording)["probability"].isel(station=0).sel(phase=phase)
+    surest = curve["time"].values[int(np.nanargmax(curve.values))]
+    found = explain(recording, picker, phase=phase, time=surest, method="shapley", target="logit")
+    values = found["attribution"].values[0]
+    assert np.isfinite(values).any()
+    assert abs(found.attrs["convergence_delta"]) < 1e-3
+    change = found.attrs["value"] - found.attrs["baseline_value"]
+    assert np.nansum(values.astype(float)) == pytest.approx(change, abs=1e-3)
 
 
 def test_picks_come_from_the_curves(picker: Picker) -> None:

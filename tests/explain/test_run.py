@@ -68,6 +68,23 @@ def test_time_outside_and_in_a_gap_are_refused() -> None:
         explain(given, "xiaonet", station="XX.Q.", phase="P", time=at(30), method="saliency")
 
 
+def test_time_may_name_its_zone_and_must_be_one() -> None:
+    given = {"station": "XX.A.", "phase": "P", "method": "saliency"}
+    plain = explain(recording(), "xiaonet", **given, time=at(41))
+    for time in (
+        at(41).tz_localize("UTC"),
+        f"{at(41).isoformat()}Z",
+        at(41).tz_localize("UTC").tz_convert("Asia/Tokyo"),
+    ):
+        found = explain(recording(), "xiaonet", **given, time=time)
+        assert found.attrs["target_time"] == plain.attrs["target_time"]
+        np.testing.assert_array_equal(found["attribution"], plain["attribution"])
+    for time in ("noon", "", pd.NaT):
+        with pytest.raises(PickerError, match="give one"):
+            explain(recording(), "xiaonet", **given, time=time)
+    assert explain_many(recording(), "xiaonet", picks=[]) == []
+
+
 def test_onnx_file_is_refused_with_what_to_name_instead() -> None:
     with pytest.raises(PickerError, match="runs forward only and has no gradients"):
         explain(recording(), "xiaonet", "station.onnx", station="XX.A.", phase="P", time=at(41))
@@ -84,6 +101,15 @@ def test_several_picks_in_one_batch_are_those_one_by_one(tmp_path: Path, save_ra
         )
         np.testing.assert_allclose(one["attribution"], alone["attribution"], atol=1e-6)
         assert one.attrs["phase"] == phase
+
+
+def test_several_picks_of_a_classical_picker_are_those_one_by_one() -> None:
+    picks = [("XX.A.", "P", at(40.3)), ("XX.B.", "P", at(40.4))]
+    together = explain_many(recording(), "sta_lta", picks=picks, method="shapley")
+    for (station, phase, time), one in zip(picks, together, strict=True):
+        alone = explain(recording(), "sta_lta", station=station, phase=phase, time=time, method="shapley")
+        np.testing.assert_array_equal(one["attribution"], alone["attribution"])
+    assert not np.array_equal(together[0]["attribution"][0], together[1]["attribution"][1])
 
 
 def test_the_picker_comes_out_as_it_went_in(tmp_path: Path, save_random: Save) -> None:

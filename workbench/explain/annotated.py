@@ -40,7 +40,7 @@ class AnnotatedCurves(torch.nn.Module):
     Shapes
     ------
     input : (window, channel, sample), normalised
-    output : (window, sample, phase), NaN where the picker says nothing; zero where nothing is left to pick on
+    output : (window, sample, phase), NaN where the picker says nothing of the recording as it is
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class AnnotatedCurves(torch.nn.Module):
         self.picker, self.recording, self.channels = picker, recording, channels
         self.mean, self.scale = mean, scale
         self.finite = np.isfinite(recording["waveform"].values[0, channels])
+        self.says = np.isfinite(_on_samples(picker.annotate(recording), recording))
         self.eval()
 
     def forward(self, windows: torch.Tensor) -> torch.Tensor:
@@ -60,19 +61,23 @@ class AnnotatedCurves(torch.nn.Module):
         waveform = self.recording["waveform"].values.copy()
         waveform[0, self.channels] = np.where(self.finite, window * np.float32(self.scale) + self.mean, np.nan)
         changed = self.recording.assign(waveform=(self.recording["waveform"].dims, waveform))
-        n_samples = changed.sizes["time"]
-        curves = np.full((n_samples, len(self.picker.card.phases)), np.nan, np.float32)
         try:
-            annotations = self.picker.annotate(changed)
+            curves = _on_samples(self.picker.annotate(changed), changed)
         except PickerError:
             # A picker refuses a recording in which nothing moves; it would not pick there.
-            return np.zeros_like(curves)
-        rate_hz = float(changed.attrs["sampling_rate_hz"])
-        after_s = (annotations["time"].values - changed["time"].values[0]) / np.timedelta64(1, "ns") * 1e-9
-        nearest = np.interp(np.arange(n_samples) / rate_hz, after_s, np.arange(after_s.size))
-        at = np.round(nearest).astype(int)
-        curves[:] = annotations["probability"].values[0, :, at]
-        return curves
+            return np.where(self.says, np.float32(0), np.float32(np.nan))
+        # Nor where it falls silent, for want of a component say.
+        return np.where(self.says, np.nan_to_num(curves), np.float32(np.nan))
+
+
+def _on_samples(annotations: xr.Dataset, recording: xr.Dataset) -> np.ndarray:
+    """Curves of one station (sample, phase) on the samples of a recording, each as the nearest value has it."""
+    after_s = (annotations["time"].values - recording["time"].values[0]) / np.timedelta64(1, "ns") * 1e-9
+    samples_s = np.arange(recording.sizes["time"]) / float(recording.attrs["sampling_rate_hz"])
+    nearest = np.round(np.interp(samples_s, after_s, np.arange(after_s.size))).astype(int)
+    curves = annotations["probability"].values[0][:, nearest].T
+    apart_s = np.abs(after_s[nearest] - samples_s)[:, np.newaxis]
+    return np.where(apart_s <= 1 / float(annotations.attrs["sampling_rate_hz"]), curves, np.float32(np.nan))
 
 
 def annotated_reading(
@@ -96,7 +101,6 @@ def annotated_reading(
     channels = [row for row in range(len(letters)) if np.isfinite(samples[row]).any()]
     if not channels:
         raise PickerError(f"{station} has no samples around {time}.")
-    picker.annotate(cut)
     chosen = samples[channels]
     mean = np.nanmean(chosen, axis=-1, keepdims=True)
     scale = max(float(np.nanstd(chosen)), 1e-30)

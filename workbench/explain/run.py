@@ -16,7 +16,7 @@ from workbench.explain.base import Attributed, Explainer
 from workbench.explain.baselines import Baseline
 from workbench.explain.mapping import onto_recording
 from workbench.explain.target import Question
-from workbench.explain.window import open_window, require_station
+from workbench.explain.window import open_window, require_station, why_only_asked
 from workbench.pickers import Picker, open_picker
 from workbench.pickers.segments import library_versions
 from workbench.schema import Report, check_recording, make_attribution, silent
@@ -119,16 +119,16 @@ def explain_many(
     report(0.0, "opening the picker")
     opened = _open(picker, weights) if isinstance(picker, str) else picker
     explainer = _explainer(method, settings)
-    question = open_question(
-        check_recording(recording),
-        opened,
-        picks,
-        target=target,
-        window_start=window_start,
-        device=device,
-        report=report,
-    )
-    return explain_question(recording, opened, question, method, explainer, Baseline(baseline, seed))
+    recording = check_recording(recording)
+    # What is only asked is asked about a cut of its own around each time, which makes no batch.
+    groups = [[pick] for pick in picks] if why_only_asked(opened) or not picks else [list(picks)]
+    explained = []
+    for group in groups:
+        question = open_question(
+            recording, opened, group, target=target, window_start=window_start, device=device, report=report
+        )
+        explained += explain_question(recording, opened, question, method, explainer, Baseline(baseline, seed))
+    return explained
 
 
 def _open(picker: str, weights: str) -> Picker:
@@ -169,12 +169,22 @@ def open_question(
     """
     windows, phases, times = [], [], []
     for station, phase, time in picks:
-        moment = pd.Timestamp(time)
+        moment = _naive_utc(time)
         name = require_station(recording, station)
         windows.append(open_window(recording, picker, name, moment, phase, window_start))
         phases.append(phase)
         times.append(moment)
     return Question(windows, phases, times, target, network=network, device=device, report=report)
+
+
+def _naive_utc(time: pd.Timestamp | str) -> pd.Timestamp:
+    try:
+        moment = pd.Timestamp(time)
+    except ValueError as error:
+        raise PickerError(f"{time!r} is no time; give one (UTC), as in 2024-01-31T12:00:00.25.") from error
+    if pd.isna(moment):
+        raise PickerError("No time to explain was given; give one (UTC), as in 2024-01-31T12:00:00.25.")
+    return moment.tz_convert(None) if moment.tzinfo else moment
 
 
 def explain_question(
@@ -254,7 +264,7 @@ def _attribution(
         window_start=window.start,
         window_s=window.seconds,
         settings=_settings(explainer, baseline) | dict(found.settings),
-        versions=library_versions("captum", "torch"),
+        versions=library_versions("captum", "seisbench", "torch"),
         seconds=seconds,
         notices="\n".join([*window.reading.notices, *question.notices, *found.notices]),
     )

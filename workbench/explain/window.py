@@ -19,10 +19,11 @@ from workbench.errors import PickerError, UnknownNameError
 from workbench.explain.annotated import annotated_reading
 from workbench.explain.lean import lean
 from workbench.pickers import Picker, TorchPicker
+from workbench.pickers.segments import finite_runs
 from workbench.pickers.windows import Piece, Reading
 from workbench.schema import PickerCard
 
-__all__ = ["Window", "open_window", "read_outputs", "require_station"]
+__all__ = ["Window", "open_window", "read_outputs", "require_station", "why_only_asked"]
 
 _OVERHANG = 0.1
 """Share of a window that may lie outside a stretch of samples, for a window whose start is given."""
@@ -169,18 +170,25 @@ def open_window(
     raise PickerError(_why_not(recording, picker.card, reading, station, time, phase, window))
 
 
-def _reading(recording: xr.Dataset, picker: Picker, station: str, time: pd.Timestamp) -> tuple[Reading, Sequence[str]]:
-    """How a picker reads a station, and the components that it reads."""
+def why_only_asked(picker: Picker) -> str:
+    """Why a picker cannot be gone back through, but only asked, in words; empty for a network that can."""
     order = picker.card.component_order
     n_channels = getattr(picker, "window_shape", (len(order),))[0]
     if n_channels != len(order):
-        why = f"{picker.card.title} reads {n_channels} features of the whole stream, not the traces"
-    elif hasattr(picker, "reading"):
-        return picker.reading(recording, station), order
-    else:
-        is_network = isinstance(picker, TorchPicker)
-        why = f"{picker.card.title} " + ("does not say how it reads a window" if is_network else "is no network")
-    return annotated_reading(recording, picker, station, time, why)
+        return f"{picker.card.title} reads {n_channels} features of the whole stream, not the traces"
+    if hasattr(picker, "reading"):
+        return ""
+    is_network = isinstance(picker, TorchPicker)
+    return f"{picker.card.title} " + ("does not say how it reads a window" if is_network else "is no network")
+
+
+def _reading(recording: xr.Dataset, picker: Picker, station: str, time: pd.Timestamp) -> tuple[Reading, Sequence[str]]:
+    """How a picker reads a station, and the components that it reads."""
+    why = why_only_asked(picker)
+    if why:
+        return annotated_reading(recording, picker, station, time, why)
+    reading: Reading = picker.reading(recording, station)  # type: ignore[attr-defined]
+    return reading, picker.card.component_order
 
 
 def _places(reading: Reading, origin: pd.Timestamp, time: pd.Timestamp, phase: str) -> Iterator[_Place]:
@@ -340,13 +348,12 @@ def _why_not(
     window: Window | None,
 ) -> str:
     """Why a picker says nothing of a time, in words, with what can be explained instead."""
-    begin = pd.Timestamp(recording["time"].values[0])
     if not reading.pieces:
         return f"{card.title} finds nothing to read at {station}. {' '.join(reading.notices[:3])}"
-    spans = []
-    for piece in reading.pieces:
-        first, stop = piece.kept or (piece.start, piece.start + piece.samples.shape[-1])
-        spans.append(tuple(begin + pd.Timedelta(at / reading.rate_hz, "s") for at in (first, stop)))
+    row = [str(name) for name in recording["station"].values].index(station)
+    there = np.isfinite(recording["waveform"].values[row]).any(axis=0)
+    times = recording["time"].values
+    spans = [(pd.Timestamp(times[first]), pd.Timestamp(times[stop - 1])) for first, stop in finite_runs(there)]
     around = next((span for span in spans if span[0] <= time <= span[1]), None)
     if around is None:
         has = ", ".join(f"{first:%H:%M:%S.%f} to {stop:%H:%M:%S.%f}" for first, stop in spans[:3])
