@@ -10,6 +10,8 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
+from workbench.compute.queue import JobQueue
+from workbench.errors import WorkbenchError
 from workbench.schema import Check
 from workbench.session.question import Question, Tried
 
@@ -28,18 +30,19 @@ CHECK_NAMES = ("adds_up", "onset", "removal", "weights", "shifts", "agreement")
 class AfterAnswer:
     """The work of one :class:`~workbench.session.explaining.Explaining` once its answer is on the screen.
 
-    What is seen at once comes first: attention, then the second picker, then the checks, then the stability strip.
-    What-ifs have a queue of their own, for a hand is on the slider while the checks run.
+    What is seen at once comes first: attention, then the second picker, then the stability strip. The checks have a
+    queue of their own, and so have what-ifs: a hand is on the slider while the checks run.
     """
 
     def __init__(self, explaining: Any) -> None:
         self._explaining = explaining
         self._behind, self._tries = explaining.queue(), explaining.queue()
+        self._checks = explaining.queue(self._no_check)
 
     def cancel(self) -> None:
         """Stop it all; what has come stays."""
-        self._behind.cancel()
-        self._tries.cancel()
+        for queue in (self._behind, self._checks, self._tries):
+            queue.cancel()
 
     def begin(self) -> None:
         """Start what follows the answer that has just come."""
@@ -66,9 +69,8 @@ class AfterAnswer:
         one = self._explaining
         one.checks_left = len(CHECK_NAMES)
         for name in CHECK_NAMES:
-            self._send(
-                _CHECK, "Checking", self._keep_check, attribution=one.attribution, name=name, **one.arguments()
-            )  # fmt: skip
+            arguments = one.arguments() | {"attribution": one.attribution, "name": name}
+            self._send(_CHECK, "Checking", self._keep_check, queue=self._checks, **arguments)
 
     def _keep_attention(self, layers: list[xr.Dataset]) -> None:
         one = self._explaining
@@ -78,7 +80,13 @@ class AfterAnswer:
         one = self._explaining
         one.param.update(checks=[*one.checks, check], checks_left=max(0, one.checks_left - 1))
 
-    def _send(self, function: str, title: str, done: Callable[[Any], None], **arguments: Any) -> None:
+    def _no_check(self, error: WorkbenchError) -> None:
+        self._explaining.checks_left = max(0, self._explaining.checks_left - 1)
+        self._explaining.tell_error(error)
+
+    def _send(
+        self, function: str, title: str, done: Callable[[Any], None], *, queue: JobQueue | None = None, **arguments: Any
+    ) -> None:
         """Run it behind; what comes back for a question that is no longer asked is dropped."""
         one = self._explaining
         question, attribution = one.question, one.attribution
@@ -87,7 +95,7 @@ class AfterAnswer:
             if one.question == question and one.attribution is attribution:
                 done(value)
 
-        one.send(self._behind, function, title, keep, **arguments)
+        one.send(queue or self._behind, function, title, keep, **arguments)
 
     # ---- what if
 

@@ -92,7 +92,7 @@ class Explaining(param.Parameterized):
         self._brought = ("", "")
         self._expected: tuple[pd.Timestamp, dict[str, str]] | None = None
         self._kept: OrderedDict[Question, xr.Dataset] = OrderedDict()
-        self._front = self.queue()
+        self._front = self.queue(self._fail)
         self._after = AfterAnswer(self)
         self._watchers = [
             session.param.watch(lambda *_: self._open(), "recording"),
@@ -100,14 +100,14 @@ class Explaining(param.Parameterized):
         ]
         self._look_at_pickers()
 
-    def queue(self) -> JobQueue:
-        """Another queue of jobs whose errors become notices."""
+    def queue(self, on_error: Callable[[WorkbenchError], None] | None = None) -> JobQueue:
+        """Another queue of jobs; their errors become notices, if nothing else is to be done about them."""
         session = self.session
         return JobQueue(
             session.kernels.backend,
             schedule=lambda function: session.schedule(function),
             on_job=self._tell_job,
-            on_error=self._fail,
+            on_error=on_error or self.tell_error,
         )
 
     # ---- what can be asked
@@ -309,9 +309,12 @@ class Explaining(param.Parameterized):
             self.busy, self.problem, self.changes = False, problem, None
 
     def _fail(self, error: WorkbenchError) -> None:
-        if self.busy:
-            self.question = None
-            self._forget(str(error))
+        self.question = None
+        self._forget(str(error))
+        self.tell_error(error)
+
+    def tell_error(self, error: WorkbenchError) -> None:
+        """Make an error a notice of the session."""
         self.session.notice = Notice("error", str(error))
 
     def _tell_job(self, job: Job) -> None:

@@ -1,0 +1,204 @@
+"""What is asked of a picker, answered by a real one: the latest question wins, errors become words."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pandas as pd
+import pytest
+
+from workbench.errors import PickerError, WorkbenchError
+from workbench.explain.changes import Changes
+from workbench.schema import silent
+from workbench.session import Explaining, Session
+from workbench.session import after_answer as after
+from workbench.session import explaining as module
+from workbench.settings import load_settings
+
+STATION = "BW.RJOB."
+
+
+def wait(condition, seconds=60.0):
+    """Wait for background work; fails if it does not come."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "the work did not end in time"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def session(tmp_path):
+    settings = load_settings(labels=str(tmp_path / "labels.sqlite"), cache=str(tmp_path / "cache"), analyst="Ada")
+    session = Session(settings=settings)
+    session.add_picker("xiaonet")
+    session.open_source("examples")
+    wait(lambda: session.recording is not None and all(run.annotations is not None for run in session.runs.values()))
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def explaining(session, monkeypatch):
+    # Checks and the strip take seconds, and are tested where they live.
+    monkeypatch.setattr(after, "CHECK_NAMES", ())
+    monkeypatch.setattr(after, "_STRIP", f"{__name__}:no_strip")
+    explaining = Explaining(session)
+    yield explaining
+    explaining.close()
+
+
+def no_strip(**_):
+    return None
+
+
+def first(session):
+    return session.picks.sort_values("time").iloc[0]
+
+
+def test_a_pick_is_explained_on_the_axes_of_the_recording(explaining, session):
+    pick = first(session)
+    explaining.explain_pick(pick["pick_id"])
+    assert explaining.busy
+    wait(lambda: explaining.attribution is not None)
+    attrs = explaining.attribution.attrs
+    assert (attrs["station"], attrs["phase"], pd.Timestamp(attrs["target_time"])) == (STATION, "P", pick["time"])
+    assert explaining.attribution.sizes["time"] == session.recording.sizes["time"]
+    assert not explaining.busy
+    wait(lambda: explaining.attention_known)
+    assert explaining.attention == [], "XiaoNet has no attention"
+
+
+def test_the_first_pick_is_explained_for_who_asks_nothing(session, monkeypatch):
+    monkeypatch.setattr(after, "CHECK_NAMES", ())
+    explaining = Explaining(session, auto=True)
+    wait(lambda: explaining.attribution is not None)
+    assert explaining.time == first(session)["time"]
+    explaining.close()
+
+
+def test_an_answer_that_comes_after_another_question_is_dropped(explaining, session, monkeypatch):
+    begun, go_on = threading.Event(), threading.Event()
+    module_name = f"{__name__}:slow_explain"
+    monkeypatch.setattr(module, "_EXPLAIN", module_name)
+    slow_explain.begun, slow_explain.go_on = begun, go_on
+    explaining.explain_at(first(session)["time"], station=STATION, phase="P", picker=next(iter(session.runs)))
+    assert begun.wait(30)
+    explaining.explain_at(session.picks["time"].max(), phase="S")
+    go_on.set()
+    wait(lambda: explaining.attribution is not None)
+    assert explaining.attribution.attrs["phase"] == "S"
+
+
+def slow_explain(*, report=silent, **arguments):
+    from workbench.explain.run import explain
+
+    if arguments["phase"] == "P":
+        slow_explain.begun.set()
+        slow_explain.go_on.wait(30)
+    return explain(report=report, **arguments)
+
+
+def test_why_it_cannot_be_explained_is_a_notice_and_stands_in_the_plot(explaining, session):
+    explaining.baseline = "nothing of the kind"
+    explaining.explain_pick(first(session)["pick_id"])
+    wait(lambda: session.notice is not None)
+    assert "nothing of the kind" in session.notice.text
+    assert explaining.problem == session.notice.text
+    assert explaining.attribution is None
+    assert not explaining.busy
+    explaining.baseline = "zero"
+    wait(lambda: explaining.attribution is not None)
+    assert explaining.problem == ""
+
+
+def test_a_phase_that_the_picker_does_not_know_is_said_at_once(explaining, session):
+    explaining.explain_at(first(session)["time"], station=STATION, phase="Detection")
+    assert "gives P, S" in explaining.problem
+    assert not explaining.busy
+
+
+def test_steps_go_through_the_picks_and_stop_at_the_ends(explaining, session):
+    explaining.explain_pick(first(session)["pick_id"])
+    explaining.step(1)
+    assert explaining.phase == "S"
+    explaining.step(1)
+    assert explaining.phase == "S"
+    explaining.step(-1)
+    assert explaining.time == first(session)["time"]
+
+
+def test_a_method_comes_back_without_being_made_anew(explaining, session):
+    explaining.explain_pick(first(session)["pick_id"])
+    wait(lambda: explaining.attribution is not None)
+    made = explaining.attribution
+    explaining.method = "saliency"
+    wait(lambda: explaining.attribution.attrs["method"] == "saliency")
+    explaining.method = "integrated_gradients"
+    assert explaining.attribution is made
+
+
+def test_what_if_tells_of_the_pick_and_explains_it_anew(explaining, session):
+    explaining.explain_pick(first(session)["pick_id"])
+    wait(lambda: explaining.attribution is not None)
+    explaining.changes = Changes(flip="Z")
+    wait(lambda: explaining.tried is not None and explaining.tried.attribution is not None)
+    assert explaining.tried.recording.sizes == session.recording.sel(station=[STATION]).sizes
+    explaining.changes = None
+    assert explaining.tried is None
+
+
+def test_what_is_muted_by_hand_adds_up(explaining, session):
+    explaining.explain_pick(first(session)["pick_id"])
+    start = first(session)["time"]
+    for second in (1, 2):
+        explaining.mute(start + pd.Timedelta(second, "s"), start + pd.Timedelta(second + 0.5, "s"), "Z")
+    assert len(explaining.changes.mute) == 2
+
+
+def test_another_recording_ends_the_question(explaining, session):
+    explaining.explain_pick(first(session)["pick_id"])
+    wait(lambda: explaining.attribution is not None)
+    session.step(1)
+    wait(lambda: session.recording is not None and session.recording_id != STATION)
+    assert explaining.attribution is None
+    assert explaining.time is None
+
+
+def test_an_analysts_label_can_be_asked_about(explaining, session):
+    time_ = pd.Timestamp(session.recording["time"].values[1500])
+    session.decide(lambda desk: desk.set(STATION, "P", time_))
+    label = session.labels.iloc[0]["label_id"]
+    explaining.explain_pick(label)
+    wait(lambda: explaining.attribution is not None or explaining.problem)
+    assert explaining.time == time_
+    assert "human" in set(explaining.onsets()["who"])
+
+
+def test_a_picker_without_a_network_is_not_asked(explaining, session):
+    session.add_picker("sta_lta")
+    session.run()
+    wait(lambda: len(session.runs["sta_lta"].picks) > 0)
+    assert list(explaining.pickers()) == [key for key in session.runs if key.startswith("xiaonet")]
+    with pytest.raises(WorkbenchError, match="no network"):
+        explaining.explain_pick(session.runs["sta_lta"].picks["pick_id"].iloc[0])
+
+
+def test_a_failed_check_leaves_the_others(session, monkeypatch):
+    monkeypatch.setattr(after, "CHECK_NAMES", ("one", "two"))
+    monkeypatch.setattr(after, "_CHECK", f"{__name__}:check")
+    monkeypatch.setattr(after, "_STRIP", f"{__name__}:no_strip")
+    explaining = Explaining(session)
+    explaining.explain_pick(first(session)["pick_id"])
+    wait(lambda: explaining.attribution is not None and explaining.checks_left == 0)
+    assert [check.name for check in explaining.checks] == ["two"]
+    assert "could not be made" in session.notice.text
+    explaining.close()
+
+
+def check(*, name, **_):
+    from workbench.schema import Check
+
+    if name == "one":
+        raise PickerError("The check 'one' could not be made.")
+    return Check(name, "Two", "pass", "Yes.")
