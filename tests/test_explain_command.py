@@ -74,6 +74,10 @@ def test_pictures_are_written_by_their_ending(run: Run, tmp_path: Path, ending: 
     assert result.exit_code == 0, result.stderr
     start = output.read_bytes()[:200]
     assert start.startswith(b"\x89PNG") if ending == "png" else b"<html" in start.lower()
+    # A report says whether the explanation can be believed; a picture costs no time for that.
+    verdicts = re.findall(r"^Adds up: (pass|warn|fail)\.", result.stderr, re.M)
+    assert len(verdicts) == (1 if ending == "html" else 0)
+    assert (b"Removing what matters hurts" in output.read_bytes()) == (ending == "html")
 
 
 def test_method_target_baseline_and_time_are_taken(run: Run, recording: xr.Dataset, tmp_path: Path) -> None:

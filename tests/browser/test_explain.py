@@ -93,17 +93,17 @@ def test_a_pick_of_inspect_is_explained_doubted_and_tried(page: Page, server: Se
     wait_drawn(page, "drawn.flag.startsWith('S ')")
     page.keyboard.press("[")
     wait_drawn(page, "drawn.flag.startsWith('P ')")
-    expect(page.locator(".belief")).to_contain_text(re.compile("holds up|with care|do not rely on it yet"))
+    expect(page.locator(".wb-markup.belief")).to_contain_text(re.compile("holds up|with care|do not rely on it yet"))
 
     # A component that is missing: the pick is judged anew, and so is the explanation.
-    page.locator(".what_if").get_by_role("button", name="Z", exact=True).first.click()
+    page.locator(".wb-markup.what_if").get_by_role("button", name="Z", exact=True).first.click()
     expect(page.locator(".question .answer")).to_contain_text("With these changes")
     wait_drawn(page, "drawn.flag.startsWith('what if')")
-    page.locator(".what_if").get_by_role("button", name="Reset").click()
+    page.locator(".wb-markup.what_if").get_by_role("button", name="Reset").click()
     wait_drawn(page, "drawn.flag.startsWith('P ')")
 
     # The slider of noise, as far left as it goes.
-    page.locator(".what_if input[type=range]").first.focus()
+    page.locator(".wb-markup.what_if input[type=range]").first.focus()
     page.keyboard.press("Home")
     changed = wait_drawn(page, "drawn.flag.startsWith('what if')")
     assert changed["flag"].split()[-1] != first["flag"].split()[-1], "the probability moved"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-    from workbench.schema import Report
+    from workbench.schema import Check, Report
 
 __all__ = ["explain"]
 
@@ -33,6 +33,12 @@ __all__ = ["explain"]
 @click.option("--target", type=click.Choice(ATTRIBUTION_TARGETS), default="probability", help="logit: its log-odds.")
 @click.option("--baseline", default="zero", help="What the window is compared with: zero, noise or blurred.")
 @click.option("--set", "values", multiple=True, metavar="KEY=VALUE", help="A setting of the method: steps=50")
+@click.option(
+    "--checks/--no-checks",
+    "checked",
+    default=None,
+    help="Whether it can be believed. Default: a report (.html) says so.",
+)
 @click.option("--output", required=True, type=click.Path(path_type=Path), help="Ends with .nc, .png or .html.")
 def explain(
     source: str,
@@ -46,6 +52,7 @@ def explain(
     target: str,
     baseline: str,
     values: tuple[str, ...],
+    checked: bool | None,
     output: Path,
 ) -> None:
     """Explain what a picker says of a phase in one recording of SOURCE: a file, a folder, 'examples'.
@@ -76,12 +83,26 @@ def explain(
             **dict(map(key_and_value, values)),
         )
         attention = attention_of(recording, picker, weights, station=station, time=moment, phase=phase, report=report)
+    checks = _checks(recording, attribution, picker, weights) if checked or _is_report(output, checked) else []
     for sentence in filter(None, attribution.attrs.get("notices", "").splitlines()):
         click.echo(f"Note: {sentence}", err=True)
     click.echo(f"{phase} at {station}, {moment}: {attribution.attrs['value']:.3f}", err=True)
     click.echo(summarise(attribution).words, err=True)
-    save_explanation(output, recording, attribution, attention=attention)
+    for check in checks:
+        click.echo(f"{check.title}: {check.verdict}. {check.words}", err=True)
+    save_explanation(output, recording, attribution, checks, attention)
     click.echo(str(output))
+
+
+def _is_report(output: Path, checked: bool | None) -> bool:
+    return checked is None and output.suffix.lower() == ".html"
+
+
+def _checks(recording: xr.Dataset, attribution: xr.Dataset, picker: str, weights: str) -> list[Check]:
+    from workbench.explain.checks import check_explanation
+
+    with progress_bar("Check the explanation") as report:
+        return check_explanation(recording, attribution, picker, weights, report=report)
 
 
 def _read(place: str, recording_id: str) -> xr.Dataset:
