@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import torch
@@ -45,6 +47,7 @@ class KnownPicker:
     def __init__(self, network: nn.Module) -> None:
         self.module = network.eval()
         self.batch_size = 16
+        self.window_shape = (3, N_SAMPLES)
         self.card = PickerCard(
             name="known",
             title="Known",
@@ -55,6 +58,15 @@ class KnownPicker:
             sampling_rate_hz=100.0,
             thresholds={"P": 0.3},
         )
+
+    def step(self, windows: torch.Tensor, forward: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
+        return forward(windows)[..., None]
+
+    def window_tensor(self, recording: xr.Dataset, station: str, start: pd.Timestamp) -> torch.Tensor:
+        raise NotImplementedError
+
+    def annotate(self, recording: xr.Dataset, *_: object) -> xr.Dataset:
+        raise NotImplementedError
 
     def reading(self, recording: xr.Dataset, station: str) -> Reading:
         samples = recording["waveform"].sel(station=station).values
