@@ -66,6 +66,10 @@ def test_a_change_is_tried_and_the_answer_kept_as_a_file(page: Page, server: Ser
     noise.focus()
     page.keyboard.press("Home")
     expect(noise).to_have_attribute("aria-valuetext", "−20 dB")
+    for _ in range(10):
+        page.keyboard.press("ArrowRight")
+    expect(noise).to_have_attribute("aria-valuetext", "0 dB")
+    expect(noise).to_have_value("0")
     expect(page.locator(".what_if .outcome")).to_contain_text("robability", timeout=PATIENCE_MS)
     page.get_by_role("button", name="Reset").click()
     expect(noise).to_have_attribute("aria-valuetext", "off")

@@ -89,11 +89,23 @@ export function render({model, el}) {
     if (link) { link.search = window.location.search }
   }
   for (const name of ["pointerover", "focusin"]) { root.addEventListener(name, carry) }
+  // A key that is held down is a change each time: what the server says of the first must not push the slider back.
+  const resting = new WeakMap()
+  const rest = slider => {
+    clearTimeout(resting.get(slider))
+    slider.dataset.busy = "1"
+    resting.set(slider, setTimeout(() => {
+      delete slider.dataset.busy
+      if (slider.hasAttribute("value")) { slider.value = slider.getAttribute("value") }
+    }, 600))
+  }
   let waiting = 0
   root.addEventListener("change", event => {
     const target = find(event)
     clearTimeout(waiting)
-    if (target) { delete target.dataset.busy; model.send_msg(message(target, event)) }
+    if (!target) { return }
+    if (target.type === "range" && target.dataset.live !== undefined) { rest(target) } else { delete target.dataset.busy }
+    model.send_msg(message(target, event))
   })
   root.addEventListener("input", event => {
     const target = find(event)
