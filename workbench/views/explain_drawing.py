@@ -152,10 +152,13 @@ class Drawing:
         """Heights of the traces, each filling its row by what is seen of it."""
         shown = self.shown
         seen = slice(*np.searchsorted(shown.time_ms, view))
-        own = shown.waveform
-        middle = np.nan_to_num(_median(own[:, seen]))[:, None]
-        reach = np.nan_to_num(_largest_of(own[:, seen] - middle))[:, None]
-        samples = (shown.waveform if waveform is None else waveform)[:, where]
+        other = shown.waveform if waveform is None else waveform
+        # A component that a what-if has dropped has no size of its own for the ghost of it.
+        there = np.isfinite(shown.waveform[:, seen]).any(axis=1, keepdims=True)
+        own = np.where(there, shown.waveform[:, seen], other[:, seen])
+        middle = _median(own)[:, None]
+        reach = _largest_of(own - middle)[:, None]
+        samples = other[:, where]
         scaled = np.clip((samples - middle) / np.where(reach > 0, reach, 1.0), -1.15, 1.15)
         place = np.asarray([row.trace for row in self.rows.components])[:, None]
         return np.asarray(place + self.rows.components[0].trace_reach * scaled)

@@ -89,8 +89,9 @@ def make_explain_figures(name: str) -> ExplainFigures:
         glyphs=glyphs,
     )
     for plot in made.stacked:
-        # Material UI gives a figure an outline when its theme is changed.
-        plot.outline_line_alpha = 0.0
+        # The page's own background shows through: a canvas that is painted anew keeps its edge of before.
+        plot.border_fill_alpha = plot.background_fill_alpha = 0.0
+    made.overview.background_fill_alpha = 1.0
     made.traces.add_layout(spots[0])
     made.overview.add_layout(spots[1])
     return made

@@ -83,7 +83,7 @@ def flag_columns(explaining: Explaining, shown: Shown, theme: str, view: tuple[f
             rows.append((pick["ms"], phase_colour(pick["phase"], theme), marker[symbols[pick["key"]]], "", 8.0))
     tried = explaining.tried
     if tried is None:
-        rows.append((asked, phase_colour(attrs["phase"], theme), "inverted_triangle", _flag(attrs), 0.0))
+        rows.append((asked, phase_colour(attrs["phase"], theme), "inverted_triangle", _flag(explaining, attrs), 0.0))
     else:
         at = asked if tried.time is None else _ms(tried.time)
         words = f"what if: {attrs['phase']} {_clock(tried.time)} · probability {tried.probability:.2f}"
@@ -112,10 +112,15 @@ def _free_side(others_ms: list[float], at_ms: float, view: tuple[float, float]) 
     return "right" if after and not before else "left"
 
 
-def _flag(attrs: Any) -> str:
-    value = attrs["value"]
-    known = f" · probability {value:.2f}" if np.isfinite(value) and attrs["target"] == "probability" else ""
-    return f"{attrs['phase']} {_clock(attrs['target_time'])}{known}"
+def _flag(explaining: Explaining, attrs: Any) -> str:
+    """Phase, time, and the curve there; what is explained is the mean of it around that."""
+    run = explaining.run
+    words = f"{attrs['phase']} {_clock(attrs['target_time'])}"
+    if run is None or run.annotations is None:
+        return words
+    curve = run.annotations["probability"].sel(station=attrs["station"], phase=attrs["phase"])
+    value = float(curve.sel(time=pd.Timestamp(attrs["target_time"]), method="nearest"))
+    return f"{words} · probability {value:.2f}" if np.isfinite(value) else words
 
 
 def _clock(time: Any) -> str:

@@ -141,17 +141,13 @@ def checks_words(checks: list[Check], left: int) -> str:
 
 def tried_words(tried: Tried, attrs: Mapping[str, Any]) -> str:
     """What the changes did to the pick."""
-    before = attrs["value"]
     if tried.time is None:
         highest = "" if not np.isfinite(tried.probability) else f"; the highest probability is {tried.probability:.2f}"
         return f"With these changes there is no {text(attrs['phase'])} pick here{highest}."
     moved_ms = 1e3 * (tried.time - pd.Timestamp(attrs["target_time"])).total_seconds()
     sign = "later" if moved_ms > 0 else "earlier"
     moved = "stays" if abs(moved_ms) < 5 else f"comes {abs(moved_ms):.0f} ms {sign}"
-    return (
-        f"With these changes the pick {moved}, and its probability is {tag('b', f'{tried.probability:.2f}')} "
-        f"(around it was {before:.2f})."
-    )
+    return f"With these changes the pick {moved}, and its probability is {tag('b', f'{tried.probability:.2f}')}."
 
 
 def _number(n: int) -> str:
