@@ -26,7 +26,8 @@ class LocalBackend:
     Parameters
     ----------
     n_workers
-        How many jobs run side by side; more wait in the queue.
+        How many jobs run side by side; more wait in the queue. With three, one that was cancelled and has not ended
+        yet, and one behind the scenes, hold up nothing that is asked for.
     patience_s
         How long a cancelled job may take to its next report before it is stopped at its next line of Python. A
         computation in C ends by itself: no thread can be killed.
@@ -40,7 +41,7 @@ class LocalBackend:
     >>> backend.close()
     """
 
-    def __init__(self, n_workers: int = 2, *, patience_s: float = 1.0) -> None:
+    def __init__(self, n_workers: int = 3, *, patience_s: float = 1.0) -> None:
         self._pool = ThreadPoolExecutor(max_workers=n_workers, thread_name_prefix="workbench-job")
         self._table = TaskTable()
         self._futures: dict[str, Future[None]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from threading import Timer
 from typing import Any
 
 import pandas as pd
@@ -26,6 +27,9 @@ _STRIP = "workbench.explain.what_if:shift_strip"
 CHECK_NAMES = ("adds_up", "onset", "removal", "weights", "shifts", "agreement")
 """The quickest first: each stands on the screen as soon as it is made."""
 
+_PAUSE_S = 0.3
+"""Before it begins: the answer is painted first, and who steps from pick to pick starts nothing that is stopped."""
+
 
 class AfterAnswer:
     """The work of one :class:`~workbench.session.explaining.Explaining` once its answer is on the screen.
@@ -38,15 +42,28 @@ class AfterAnswer:
         self._explaining = explaining
         self._behind, self._tries = explaining.queue(), explaining.queue()
         self._checks = explaining.queue(self._no_check)
+        self._pause = Timer(_PAUSE_S, lambda: None)
 
     def cancel(self) -> None:
         """Stop it all; what has come stays."""
+        self._pause.cancel()
         for queue in (self._behind, self._checks, self._tries):
             queue.cancel()
 
     def begin(self) -> None:
-        """Start what follows the answer that has just come."""
+        """Start what follows the answer that has just come, once it is on the screen."""
         one = self._explaining
+        one.checks_left = len(CHECK_NAMES)
+        self._pause.cancel()
+        follow = partial(self._follow, one.question, one.attribution)
+        self._pause = Timer(_PAUSE_S, lambda: one.session.schedule(follow))
+        self._pause.daemon = True
+        self._pause.start()
+
+    def _follow(self, question: Question, attribution: xr.Dataset) -> None:
+        one = self._explaining
+        if one.question != question or one.attribution is not attribution:
+            return
         arguments = one.arguments() | {name: getattr(one, name) for name in ("station", "time", "phase")}
         if not one.attention_known:  # Another method of the same question: what the network read is the same.
             self._send(_ATTENTION, "Attention to", self._keep_attention, **arguments)
@@ -67,7 +84,6 @@ class AfterAnswer:
 
     def _check(self) -> None:
         one = self._explaining
-        one.checks_left = len(CHECK_NAMES)
         for name in CHECK_NAMES:
             arguments = one.arguments() | {"attribution": one.attribution, "name": name}
             self._send(_CHECK, "Checking", self._keep_check, queue=self._checks, **arguments)
