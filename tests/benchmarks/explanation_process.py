@@ -119,7 +119,7 @@ def accuracy(picker: TorchPicker, cases: list[Any]) -> dict[str, Any]:
                 "captum": apart(theirs.detach().numpy()[0][order], exact[0][:, window]),
                 "equal": apart(equal["attribution"].values, exact),
                 "free": apart(free["attribution"].values, exact),
-                "steps": json.loads(free.attrs["settings"])["steps"],
+                "steps": json.loads(free.attrs["used"])["steps"],
                 "gap": abs(free.attrs["convergence_delta"] / change),
                 "captum_gap": abs(float(theirs.sum()) - change) / abs(change),
             }

@@ -86,7 +86,11 @@ def explain(
     checks = _checks(recording, attribution, picker, weights) if checked or _is_report(output, checked) else []
     for sentence in filter(None, attribution.attrs.get("notices", "").splitlines()):
         click.echo(f"Note: {sentence}", err=True)
-    click.echo(f"{phase} at {station}, {moment}: {attribution.attrs['value']:.3f}", err=True)
+    half_s = attribution.attrs["target_half_width_s"]
+    click.echo(
+        f"{phase} at {station}, {moment}: {target} {attribution.attrs['value']:.3f}, its mean within ±{half_s:g} s.",
+        err=True,
+    )
     click.echo(summarise(attribution).words, err=True)
     for check in checks:
         click.echo(f"{check.title}: {check.verdict}. {check.words}", err=True)

@@ -27,7 +27,7 @@ _WORTH = 0.7
 
 _SAME = 2e-6
 
-_known: WeakKeyDictionary[torch.nn.Module, dict[tuple[int, int], Cut | None]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[torch.nn.Module, dict[tuple[int, int, int], Cut | None]] = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
@@ -51,14 +51,16 @@ def find_cut(
     first, stop
         First output that is asked for, and the one after the last.
     """
+    # Weights that were changed in place look as far as others, but are to be asked themselves.
+    key = (first, stop, sum(weights._version for weights in network.parameters()))
     with _lock:
         known = _known.setdefault(network, {})
-        if (first, stop) in known:
-            return known[first, stop]
+        if key in known:
+            return known[key]
     with torch.inference_mode(False):
         cut = _find(outputs_of, inputs, first, stop)
     with _lock:
-        known[first, stop] = cut
+        known[key] = cut
     return cut
 
 
@@ -75,8 +77,14 @@ def _find(
     for window in noise:
         window = window[None].requires_grad_(True)
         with torch.enable_grad():
-            (slope,) = torch.autograd.grad(outputs_of(window)[:, first:stop].sum(dim=1).square().sum(), window)
+            found = outputs_of(window)[:, first:stop].sum(dim=1).square().sum()
+            if not found.requires_grad:
+                return None
+            (slope,) = torch.autograd.grad(found, window)
         reached = slope.abs().sum(dim=(0, 1)).nonzero().flatten()
+        if not len(reached):
+            # A network that is silent for noise does not show how far it looks.
+            return None
         lowest, highest = min(lowest, int(reached[0])), max(highest, int(reached[-1]) + 1)
         cut = _aligned(lowest, highest, n_samples, step)
         if cut[1] - cut[0] > _WORTH * n_samples:

@@ -17,6 +17,7 @@ from workbench.explain.palette import PALETTE, VERDICT_WORDS
 from workbench.explain.picture import explanation_figure, figure_png
 from workbench.explain.shares import Share, component_shares, second_shares
 from workbench.explain.sparkline import sparkline
+from workbench.explain.summary import sign_words
 from workbench.schema import BELIEF, Check, belief
 
 __all__ = ["report_html"]
@@ -71,10 +72,11 @@ def _clock(attribution: xr.Dataset) -> str:
 def _asked(attribution: xr.Dataset) -> str:
     attrs = attribution.attrs
     who = " ".join(part for part in (attrs["picker"], attrs["weights"]) if part)
+    method = str(attrs["method"]).replace("_", " ")
     baseline = f", compared with the baseline “{attrs['baseline']}”" if attrs["baseline"] else ""
     return (
         f"{attrs['station']} of {attrs['recording_id']}. {who} gives {attrs['phase']} a {attrs['target']} of "
-        f"{attrs['value']:.3g}; explained by {str(attrs['method']).replace('_', ' ')}{baseline}."
+        f"{attrs['value']:.3g}, its mean within ±{attrs['target_half_width_s']:g} s; explained by {method}{baseline}."
     )
 
 
@@ -112,8 +114,7 @@ def _shares_html(attribution: xr.Dataset) -> str:
             ("Seconds from the answer", second_shares(attribution)),
         )
     ]
-    phase = escape(str(attribution.attrs["phase"]))
-    key = f'<p class="asked">Green speaks for {phase}, magenta against it; in parts of the sum of all sizes.</p>'
+    key = f'<p class="asked">{escape(sign_words(attribution))} In parts of the sum of all sizes.</p>'
     return f"<section>{''.join(blocks)}{key}</section>"
 
 

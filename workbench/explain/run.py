@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time as clock
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -61,7 +62,8 @@ def explain(
     target
         ``"probability"``, or ``"logit"``: its log-odds.
     baseline, seed
-        What the method compares with, where it does: one of :data:`~workbench.explain.baselines.BASELINES`.
+        What the method compares with, where it does: one of :data:`~workbench.explain.baselines.BASELINES`; and of
+        what it, or the method, draws by chance.
     window_start
         Explain the window that begins there, in place of the one of the picker's grid in which the time lies best.
     device
@@ -118,7 +120,7 @@ def explain_many(
     """
     report(0.0, "opening the picker")
     opened = _open(picker, weights) if isinstance(picker, str) else picker
-    explainer = _explainer(method, settings)
+    explainer = _explainer(method, settings, seed)
     recording = check_recording(recording)
     # What is only asked is asked about a cut of its own around each time, which makes no batch.
     groups = [[pick] for pick in picks] if why_only_asked(opened) or not picks else [list(picks)]
@@ -140,8 +142,9 @@ def _open(picker: str, weights: str) -> Picker:
     return open_picker(picker, weights)
 
 
-def _explainer(method: str, settings: Mapping[str, Any]) -> Explainer:
+def _explainer(method: str, settings: Mapping[str, Any], seed: int) -> Explainer:
     taken = [setting.name for setting in EXPLAINERS.settings(method)]
+    settings = {**settings, "seed": seed} if "seed" in taken else settings
     strange = sorted(set(settings) - set(taken))
     if strange:
         raise PickerError(f"{method} has no setting {strange[0]!r}; it has {', '.join(taken) or 'none'}.")
@@ -263,7 +266,8 @@ def _attribution(
         convergence_delta=total - (value - compared) if explainer.adds_up else float("nan"),
         window_start=window.start,
         window_s=window.seconds,
-        settings=_settings(explainer, baseline) | dict(found.settings),
+        settings=_settings(explainer, baseline),
+        used=json.dumps(dict(found.settings), sort_keys=True),
         versions=library_versions("captum", "seisbench", "torch"),
         seconds=seconds,
         notices="\n".join([*window.reading.notices, *question.notices, *found.notices]),

@@ -114,8 +114,10 @@ def explanation_file(
 def _check_same(recording: xr.Dataset, attribution: xr.Dataset) -> None:
     own, explained = dict(recording["waveform"].sizes), dict(attribution["attribution"].sizes)
     station = attribution.attrs["station"]
-    if own != explained or station not in recording["station"].values:
+    same_times = own == explained and recording["time"].values[0] == attribution["time"].values[0]
+    if not same_times or station not in recording["station"].values:
         raise SchemaError(
-            f"The attribution is of station {station!r} and of sizes {explained}, the recording "
-            f"{recording.attrs.get('recording_id', '')!r} of sizes {own}: give the recording that was explained."
+            f"The attribution is of station {station!r}, of sizes {explained}, and begins at "
+            f"{attribution['time'].values[0]}; the recording {recording.attrs.get('recording_id', '')!r} is of sizes "
+            f"{own} and begins at {recording['time'].values[0]}: give the recording that was explained."
         )

@@ -10,7 +10,7 @@ import xarray as xr
 
 from workbench.explain.shares import Share, component_shares, second_shares
 
-__all__ = ["Summary", "summarise"]
+__all__ = ["Summary", "sign_words", "summarise"]
 
 _MOST = 0.5
 _MUCH = 0.25
@@ -45,6 +45,19 @@ class Summary:
     def negative(self) -> float:
         """Share of the weight that speaks against the answer."""
         return sum(share.negative for share in self.components)
+
+
+def sign_words(attribution: xr.Dataset) -> str:
+    """What the two colours of an attribution say; a method of sizes only has one.
+
+    >>> import xarray as xr
+    >>> sign_words(xr.Dataset({"attribution": ("time", [0.2, 0.0])}, attrs={"phase": "P"}))
+    'Green is how strongly a sample moves P, whichever way; magenta does not occur.'
+    """
+    phase = attribution.attrs["phase"]
+    if float(np.nanmin(attribution["attribution"].values)) >= 0:
+        return f"Green is how strongly a sample moves {phase}, whichever way; magenta does not occur."
+    return f"Green speaks for {phase}, magenta against it."
 
 
 def summarise(attribution: xr.Dataset) -> Summary:

@@ -136,6 +136,9 @@ def open_window(
 ) -> Window:
     """The window of the picker's own grid in which a time lies farthest from the edges of what counts.
 
+    Where the curve is the highest of what overlapping windows say, it is the window that says most: its answer is what
+    the curve shows.
+
     Parameters
     ----------
     phase
@@ -161,12 +164,16 @@ def open_window(
         places = sorted(_places(reading, origin, time, phase), key=lambda place: -place.margin)
     else:
         places = [_place_from(reading, recording, picker.card, station, time, pd.Timestamp(window_start))]
-    window = None
+    window, found = None, []
     for place in places:
         window = _opened(recording, picker.card, station, reading, channels, place)
         at = window.output_at(time, phase)
         if 0 <= at < len(window.outputs) and bool(torch.isfinite(window.outputs[at]).any()):
-            return window
+            if reading.plan.stacking != "max":
+                return window
+            found.append((float(window.outputs[at, reading.labels.index(phase)].nan_to_num(-1.0)), window))
+    if found:
+        return max(found, key=lambda each: each[0])[1]
     raise PickerError(_why_not(recording, picker.card, reading, station, time, phase, window))
 
 

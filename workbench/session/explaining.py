@@ -265,7 +265,10 @@ class Explaining(param.Parameterized):
         if self.session.recording is None or self.time is None or run is None or not self.station:
             return None
         if self.phase not in run.card.phases:
-            self.problem = f"{run.card.title} has no {self.phase}; it gives {', '.join(run.card.phases)}."
+            # What is on the screen would stand under another picker's name.
+            self.cancel()
+            self.question = None
+            self._forget(f"{run.card.title} has no {self.phase}; it gives {', '.join(run.card.phases)}.")
             return None
         return Question(
             self.session.recording_id, self.picker, self.station, self.phase, self.time,

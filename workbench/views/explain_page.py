@@ -88,6 +88,4 @@ class ExplainPage(pn.viewable.Viewer):
             self._bar.show_theme(self.theme)
 
     def _write_address(self) -> None:
-        address = explain_address(self._explaining)
-        if address:
-            self._frame.address = address
+        self._frame.tell_address(explain_address(self._explaining))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
 import pandas as pd
 import panel as pn
 import xarray as xr
 
+from workbench.explain.summary import sign_words
 from workbench.session import Explaining
 from workbench.views.download import Download
 from workbench.views.explain_reading import Matrix, cell_words, matrix_of, reading_html
@@ -155,11 +157,14 @@ def _colours_html(attribution: xr.Dataset | None) -> str:
     """What colour and bars on the traces say, where there is no matrix to read."""
     if attribution is None:
         return tag("p", "Nothing is explained yet.", class_="muted")
-    phase = text(attribution.attrs["phase"])
     unit = "probability" if attribution.attrs["target"] == "probability" else "log-odds"
+    adds_up = np.isfinite(attribution.attrs["convergence_delta"])
+    numbers = (
+        f"The numbers are parts of the {unit}." if adds_up else "The numbers are no parts of anything: compare them."
+    )
     return (
-        tag("p", f"<b>Green</b> speaks for {phase}, <b>magenta</b> against it; a bar sums the samples above it.")
-        + tag("p", f"The numbers are parts of the {unit}. The stated scale is where colours are full.")
+        tag("p", text(f"{sign_words(attribution)} A bar sums the samples above it."))
+        + tag("p", text(f"{numbers} The stated scale is where colours are full."))
         + tag(
             "p", "It says what moved this network, not what the ground did: look at the checks first.", class_="muted"
         )

@@ -28,7 +28,6 @@ class ExplainStage(JSComponent):
     traces = Child()
     probability = Child()
     overview = Child()
-    words = param.Dict({}, doc="HTML of legend, names, odds, over (beside the figures), and empty (in their place).")
     brushing = param.Boolean(False, doc="Whether a drag over the traces mutes.")
     everywhere = param.Boolean(True, constant=True, doc="Whether keys act without a click into the plot before.")
     stage = param.String("", doc="Prefix of the names of the figures' models.")
@@ -39,7 +38,20 @@ class ExplainStage(JSComponent):
         params = {"sizing_mode": "stretch_both", "margin": 0} | params
         super().__init__(stylesheets=[stylesheet("explain_stage.css")], **params)
         self._session, self._answer = session, answer
+        self._words: Mapping[str, str] = {}
+
+    def tell_words(self, words: Mapping[str, str]) -> None:
+        """HTML of legend, names, odds, over (beside the figures), and empty (in their place).
+
+        A message, not a parameter: Panel walks all models below a component, here the figures, when one changes.
+        """
+        if words != self._words:
+            self._words = dict(words)
+            self._send_msg({"words": self._words})
 
     def _handle_msg(self, msg: Mapping[str, Any]) -> None:
+        if msg["op"] == "ready":
+            self._send_msg({"words": self._words})
+            return
         with guarded(self._session):
             self._answer(msg)

@@ -277,8 +277,7 @@ class ExplainTraces(pn.viewable.Viewer):
                 "odds": odds_html(),
                 "over": over_html(self._explaining, self._drawing),
             }
-        if words != self._stage.words:
-            self._stage.words = words
+        self._stage.tell_words(words)
 
     # ---- own parameters
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import param
@@ -32,7 +33,6 @@ class Frame(JSComponent):
         False, constant=True, doc="Whether the plot has the page for itself, without lists and tables."
     )
     go = param.String("", doc="Address of a page to leave for.")
-    address = param.String("", doc="Query of the page's address; no step of the browser's history.")
     dock_open = param.Boolean(True, doc="Whether the dock under the plot is open on a narrow screen.")
 
     _esm = ESM_FOLDER / "frame.js"
@@ -41,3 +41,17 @@ class Frame(JSComponent):
         sheets = ("frame.css", *sheets)
         styles = [stylesheet(sheet) for sheet in sheets]
         super().__init__(stylesheets=styles, sizing_mode="stretch_both", margin=0, **params)
+        self._address = ""
+
+    def tell_address(self, address: str) -> None:
+        """Write a query into the page's address; no step of the browser's history.
+
+        A message, not a parameter: Panel walks all models below a component, here the whole page, when one changes.
+        """
+        if address and address != self._address:
+            self._address = address
+            self._send_msg({"address": address})
+
+    def _handle_msg(self, msg: Mapping[str, Any]) -> None:
+        if msg["op"] == "ready":
+            self._send_msg({"address": self._address})

@@ -132,6 +132,4 @@ class InspectPage(pn.viewable.Viewer):
             self._bar.show_theme(self.theme)
 
     def _write_address(self) -> None:
-        address = address_of(self._session)
-        if address:
-            self._frame.address = address
+        self._frame.tell_address(address_of(self._session))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import panel as pn
 import panel_material_ui as pmui
 from bokeh.themes import Theme
+from panel.util import edit_readonly
 
 from workbench.views.app_bar import AppBar
 from workbench.views.frame import Frame
@@ -20,7 +21,7 @@ def shell(bar: AppBar, frame: Frame, theme: str, title: str) -> pmui.Page:
     if document is not None:
         # Figures are coloured from the tokens; Material UI leaves alone what the document's own theme names.
         document.theme = Theme(json=bokeh_theme(theme))
-    return pmui.Page(
+    page = pmui.Page(
         header=[bar],
         main=[frame],
         theme_config=theme_config(),
@@ -31,6 +32,10 @@ def shell(bar: AppBar, frame: Frame, theme: str, title: str) -> pmui.Page:
         stylesheets=[_page_css()],
         raw_css=[_first_screen_css(theme)],
     )
+    with edit_readonly(page):
+        # It would follow Panel's state at the beginning and end of each message, and walk all models of the page.
+        page.busy = False
+    return page
 
 
 def _first_screen_css(theme: str) -> str:

@@ -39,16 +39,20 @@ def check_shifts(case: Case) -> Check:
         words = "The recording ends too near to the window, or the pick to what the picker leaves out, to shift it."
         return Check("shifts", TITLE, "none", words)
     shifts = [shift for shift, _ in windows]
+    # The window as it is comes first: what a lighter run of the method makes of it is what others are compared with.
+    asked = [case.window, *(window for _, window in windows)]
     question = Question(
-        [window for _, window in windows],
-        [case.phase] * len(windows),
-        [case.time] * len(windows),
+        asked,
+        [case.phase] * len(asked),
+        [case.time] * len(asked),
         case.question.target,
         report=case.report,
     )
-    again = case.repeated(question)
+    as_it_is, *again = case.repeated(question)
+    given = case.measured_by(as_it_is)
     correlations = [
-        _over_the_same_time(case, window, values) for (_, window), values in zip(windows, again, strict=True)
+        _over_the_same_time(case.window, given, window, values)
+        for (_, window), values in zip(windows, again, strict=True)
     ]
     lowest, highest = min(correlations), max(correlations)
     verdict = "pass" if lowest >= STABLE else "warn" if lowest >= UNSTABLE else "fail"
@@ -74,10 +78,10 @@ def _shifted(case: Case, shift_s: float) -> Window | None:
         return None
 
 
-def _over_the_same_time(case: Case, window: Window, values: torch.Tensor) -> float:
-    shift = round((window.start - case.window.start).total_seconds() * window.rate_hz)
-    here, there = _overlap(case.values, shift), _overlap(torch.nan_to_num(values), -shift)
-    held = (_overlap(case.window.there, shift) & _overlap(window.there, -shift)).numpy()
+def _over_the_same_time(given: Window, its_values: torch.Tensor, window: Window, values: torch.Tensor) -> float:
+    shift = round((window.start - given.start).total_seconds() * window.rate_hz)
+    here, there = _overlap(its_values, shift), _overlap(values, -shift)
+    held = (_overlap(given.there, shift) & _overlap(window.there, -shift)).numpy()
     return rank_correlation(here.abs().numpy()[held], there.abs().numpy()[held])
 
 

@@ -41,7 +41,7 @@ def check_weights(case: Case, seed: int = 0) -> Check:
     if not names:
         return Check("weights", TITLE, "none", "The network has no weights that this answer depends on.")
     rng = torch.Generator().manual_seed(seed)
-    given = absolute_ranks(case, case.values)
+    given = absolute_ranks(case, case.measured_by(case.repeated(case.question)[0]))
     n_random, correlations = [0], [1.0]
     for stage, group in enumerate(_groups(names)):
         case.report(stage / N_STAGES, f"randomising layer {n_random[-1] + 1} of {len(names)}")
@@ -52,7 +52,7 @@ def check_weights(case: Case, seed: int = 0) -> Check:
             case.question.windows, case.question.phases, case.question.times, case.question.target,
             network=network, report=case.report,
         )  # fmt: skip
-        again = torch.nan_to_num(case.repeated(question)[0])
+        again = case.repeated(question)[0]
         correlations.append(rank_correlation(given, absolute_ranks(case, again)))
     last = correlations[-1]
     verdict = "pass" if last < COLLAPSED else "warn" if last < STANDS else "fail"

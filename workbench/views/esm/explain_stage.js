@@ -14,14 +14,15 @@ export function render({model}) {
     part("probability", model.get_child("probability"), odds), part("overview", model.get_child("overview"), over),
   )
   const words = {legend, names, odds, over, empty}
-  const write = () => {
-    for (const [name, place] of Object.entries(words)) { place.innerHTML = model.words[name] ?? "" }
-    empty.hidden = !model.words.empty
-    root.classList.toggle("bare", Boolean(model.words.empty))
-    root.classList.toggle("brushing", model.brushing)
+  const write = told => {
+    for (const [name, place] of Object.entries(words)) { place.innerHTML = told[name] ?? "" }
+    empty.hidden = !told.empty
+    root.classList.toggle("bare", Boolean(told.empty))
   }
-  write()
-  model.on(["words", "brushing"], write)
+  model.on("msg:custom", event => write((event.data ?? event).words))
+  const brush = () => { root.classList.toggle("brushing", model.brushing) }
+  brush()
+  model.on("brushing", brush)
 
   let found = null
   const find = () => {
@@ -117,5 +118,6 @@ export function render({model}) {
   model.on("remove", () => {
     for (const [name, call] of [["pointermove", move], ["pointerup", up], ["pointerdown", arm], ["keydown", key]]) { window.removeEventListener(name, call, {capture: true}) }
   })
+  model.send_msg({op: "ready"})
   return root
 }

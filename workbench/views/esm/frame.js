@@ -30,12 +30,11 @@ export function render({model}) {
   const set = () => { root.dataset.list = model.list_open ? "open" : "shut"; root.dataset.dock = model.dock_open ? "open" : "shut" }
   set()
   model.on(["list_open", "dock_open"], set)
-  const note = () => {
+  const note = address => {
     const own = root.getRootNode().host?.closest?.(".jp-Notebook") == null && document.querySelector(".jp-LabShell") == null
-    if (model.address && own) { window.history.replaceState(window.history.state, "", `?${model.address}`) }
+    if (address && own) { window.history.replaceState(window.history.state, "", `?${address}`) }
   }
-  note()
-  model.on("address", note)
+  model.on("msg:custom", event => note((event.data ?? event).address))
   model.on("go", () => { if (model.go) { window.location.assign(model.go) } })
   // Nothing can be saved from here on: say so, and let nothing be done that looks as if it were.
   const lose = () => {
@@ -52,5 +51,6 @@ export function render({model}) {
   }
   for (const doc of window.Bokeh?.documents ?? []) { doc.on_event("connection_lost", lose) }
   root.querySelector(".plot").addEventListener("pointerdown", () => { if (model.list_open) { model.list_open = false } })
+  model.send_msg({op: "ready"})
   return root
 }
