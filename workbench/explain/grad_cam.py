@@ -124,6 +124,8 @@ def _find_last_layer(question: Question) -> str:
     network = copy.deepcopy(question.network).eval()
     with _values_of_layers(network) as seen, torch.inference_mode(False), torch.enable_grad():
         outputs = question.outputs(question.inputs[:1].clone().requires_grad_(True), network)
+        if not outputs.requires_grad:
+            raise PickerError("What the network says does not hang on its input: there is nothing to explain.")
         # A layer that gives as many channels as there are outputs is the head.
         names = [name for name, values in seen.items() if values.shape[1] not in (1, outputs.shape[-1])]
         shared = set(names)
