@@ -447,7 +447,8 @@ def test_pictures_drawn_ahead_are_let_go_when_their_looks_change(session, view, 
 
 
 def test_a_threshold_lets_pictures_go_and_curves_of_the_open_recording_do_not(session, view, monkeypatch):
-    wait(lambda: session.neighbour(1) is not None)
+    # Curves of a neighbour that come later invite the browser to ask for it again.
+    wait(lambda: picked_ahead(session))
     answer(view, "idle")
     sent = ahead(view, monkeypatch)
     run = session.runs["sta_lta"]
