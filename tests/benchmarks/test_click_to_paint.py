@@ -20,9 +20,7 @@ with all components; the peer draws every component of every station, so the tab
 from __future__ import annotations
 
 import os
-import socket
 import statistics
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -34,6 +32,7 @@ pytest.importorskip("holoviews")
 
 sys.path.insert(0, str(Path(__file__).parent))
 from made_recordings import SHAPES
+from served_process import ServedProcess, panel_command
 
 _HERE = Path(__file__).parent
 _BEFORE = """
@@ -138,34 +137,11 @@ _CASES = {
 @pytest.fixture(scope="module")
 def pages():
     """Addresses of the two pages, each on its own server."""
-    servers, addresses, ports = [], {}, []
-    for name in ("workbench_page", "peer_page"):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        command = [sys.executable, "-m", "panel", "serve", str(_HERE / f"{name}.py"), "--port", str(port)]
-        servers.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-        ports.append(port)
-        addresses[name] = f"http://localhost:{port}/{name}"
-    try:
-        for port in ports:
-            _wait_for(port)
-        yield addresses
-    finally:
-        for server in servers:
-            server.terminate()
-            server.wait()
-
-
-def _wait_for(port):
-    end = time.monotonic() + 60
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=2).close()
-            return
-        except OSError:
-            assert time.monotonic() < end, f"no server answers on port {port}"
-            time.sleep(0.3)
+    names = ("workbench_page", "peer_page")
+    servers = {name: ServedProcess(panel_command(_HERE / f"{name}.py")) for name in names}
+    yield {name: f"http://localhost:{server.port}/{name}" for name, server in servers.items()}
+    for server in servers.values():
+        server.close()
 
 
 def _open(page, address, case, height=800):

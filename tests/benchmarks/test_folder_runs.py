@@ -14,35 +14,20 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
+from made_recordings import write_day
+
 _PEER = Path(__file__).parent / "shards_process.py"
-_WORKERS, _STATIONS, _HOURS = 2, 8, 24
-_RATE_HZ = 100.0
+_WORKERS, _STATIONS = 2, 8
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    """A day of eight stations, three components, as miniSEED."""
-    import obspy
-
-    place = tmp_path_factory.mktemp("folder")
-    rng = np.random.default_rng(2)
-    n = round(_HOURS * 3600 * _RATE_HZ)
-    wave_s = np.arange(4000) / _RATE_HZ
-    wave = 900 * np.exp(-wave_s / 6) * np.sin(2 * np.pi * 4 * wave_s)
-    for station in range(_STATIONS):
-        for component in "ZNE":
-            samples = 80 * rng.standard_normal(n, dtype=np.float32)
-            for first in rng.integers(0, n - wave.size, 100):
-                samples[first : first + wave.size] += wave
-            header = {"network": "XX", "station": f"S{station:02d}", "channel": f"HH{component}"}
-            header |= {"sampling_rate": _RATE_HZ, "starttime": obspy.UTCDateTime(2024, 1, 1)}
-            trace = obspy.Trace(samples.astype(np.int32), header)
-            trace.write(str(place / f"{trace.id}.mseed"), format="MSEED", encoding="STEIM2")
-    return place
+    """A day of eight stations, three components."""
+    return write_day(tmp_path_factory.mktemp("folder"), n_stations=_STATIONS)
 
 
 def _run(command: list[str]) -> None:
@@ -75,7 +60,7 @@ def test_folder_run_beside_processes_of_its_own(folder, tmp_path, capsys):
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     with capsys.disabled():
         sys.stdout.write(
-            f"\n{_STATIONS} station days of {_HOURS} h, {_WORKERS} workers, load {load:.1f}\n"
+            f"\n{_STATIONS} station days of 24 h, {_WORKERS} workers, load {load:.1f}\n"
             f"  workbench pick --workers        {ours_s:6.1f} s\n"
             f"  a process for each station day  {each_s:6.1f} s   {ours_s / each_s - 1:+.0%} (aim: below +10 %)\n"
             f"  {_WORKERS} processes that share them    {shared_s:6.1f} s   {ours_s / shared_s - 1:+.0%}\n"

@@ -9,9 +9,7 @@ the system takes that back when it needs to. Nothing is asserted about time: a t
 from __future__ import annotations
 
 import os
-import socket
 import statistics
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -21,11 +19,14 @@ import pytest
 
 pytest.importorskip("playwright")
 pytest.importorskip("holoviews")
+sys.path.insert(0, str(Path(__file__).parent))
+from made_recordings import write_day
+from served_process import ServedProcess, panel_command
+
 psutil = pytest.importorskip("psutil")
 
 _HERE = Path(__file__).parent
 _REAL = Path(__file__).parents[3] / "shared" / "data" / "continuous"
-_STATIONS, _RATE_HZ, _SAMPLES = 10, 100.0, 8_640_000
 _MOVES, _STEP_PX = 120, 4
 _WHEELS = 14
 
@@ -45,61 +46,14 @@ requestAnimationFrame(look);
 
 @pytest.fixture(scope="module")
 def made_day(tmp_path_factory) -> Path:
-    """Ten stations, three components, 24 h, as an SDS archive of miniSEED."""
-    import obspy
-
-    folder = tmp_path_factory.mktemp("day")
-    rng = np.random.default_rng(1)
-    wave_s = np.arange(4000) / _RATE_HZ
-    for station in range(_STATIONS):
-        for component in "ZNE":
-            samples = 80 * rng.standard_normal(_SAMPLES, dtype=np.float32)
-            for first in rng.integers(0, _SAMPLES - 4000, 200):
-                strength = 2000 * rng.random()
-                samples[first : first + 4000] += (
-                    strength * np.exp(-wave_s / 6) * np.sin(2 * np.pi * 4 * wave_s)
-                ).astype(np.float32)
-            code, channel = f"S{station:02d}", f"HH{component}"
-            header = {"network": "XX", "station": code, "channel": channel, "sampling_rate": _RATE_HZ}
-            header["starttime"] = obspy.UTCDateTime(2024, 1, 1)
-            place = folder / "2024" / "XX" / code / f"{channel}.D"
-            place.mkdir(parents=True)
-            trace = obspy.Trace(samples.astype(np.int32), header)
-            trace.write(str(place / f"XX.{code}..{channel}.D.2024.001"), format="MSEED", encoding="STEIM2")
-    return folder
+    """Ten stations, three components, 24 h."""
+    return write_day(tmp_path_factory.mktemp("day"), n_stations=10)
 
 
-class _Served:
-    """A server in a process of its own."""
-
-    def __init__(self, command: list[str], folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        environment = {**os.environ, "WORKBENCH_LABELS": str(folder / "labels.sqlite"), "WORKBENCH_CACHE": str(folder)}
-        self.process = subprocess.Popen(
-            [word.format(port=self.port) for word in command],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-        )
-        end = time.monotonic() + 120
-        while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            assert self.process.poll() is None, "the server ended"
-            assert time.monotonic() < end, "no server answers"
-            time.sleep(0.2)
-
-    def memory_mb(self) -> tuple[float, float]:
-        """Own, and all that is resident."""
-        found = psutil.Process(self.process.pid).memory_info()
-        return (found.rss - found.shared) / 2**20, found.rss / 2**20
-
-    def close(self) -> None:
-        self.process.terminate()
-        self.process.wait()
+def _memory_mb(served: ServedProcess) -> tuple[float, float]:
+    """Own, and all that is resident."""
+    found = psutil.Process(served.process.pid).memory_info()
+    return (found.rss - found.shared) / 2**20, found.rss / 2**20
 
 
 def _settle(page, still_ms=700):
@@ -168,21 +122,21 @@ def test_long_records(case, page, tmp_path, request, capsys):
         pytest.skip("the real half day lies in ../shared/data, which is not here")
     folder = _REAL if "real" in case else request.getfixturevalue("made_day")
     cli = [sys.executable, "-c", "from workbench.cli import main; main()"]
-    panel = [sys.executable, "-m", "panel", "serve"]
     commands = {
         "workbench": [*cli, "serve", "--port", "{port}", "--source", str(folder)],
-        "peer": [*panel, str(_HERE / "long_peer_page.py"), "--port", "{port}", "--args", str(folder)],
+        "peer": panel_command(_HERE / "long_peer_page.py", str(folder)),
     }
+    own = {"WORKBENCH_LABELS": str(tmp_path / "labels.sqlite"), "WORKBENCH_CACHE": str(tmp_path)}
     found = {}
     for name, command in commands.items():
-        served = _Served(command, tmp_path)
+        served = ServedProcess(command, own)
         try:
             ours = name == "workbench"
             place = "inspect" if ours else "long_peer_page"
             address = f"http://127.0.0.1:{served.port}/{place}" if ours else f"http://localhost:{served.port}/{place}"
             tab = page.context.new_page()
             found[name] = _measure(tab, address, _OURS_DRAWN if ours else _PEER_DRAWN)
-            found[name]["own_mb"], found[name]["resident_mb"] = served.memory_mb()
+            found[name]["own_mb"], found[name]["resident_mb"] = _memory_mb(served)
             tab.close()
         finally:
             served.close()

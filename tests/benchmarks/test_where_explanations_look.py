@@ -22,18 +22,11 @@ from workbench.errors import PickerError
 from workbench.explain import EXPLAINERS
 from workbench.explain.checks import CHECKS, check_explanation
 from workbench.explain.run import explain
+from workbench.explain.shares import component_shares, second_shares
 from workbench.pickers import open_picker
 from workbench.schema import Check, make_recording
 
 START = pd.Timestamp("2024-01-01")
-BINS_S = {
-    "earlier": (-1e9, -5.0),
-    "-5..-2": (-5.0, -2.0),
-    "-2..0": (-2.0, 0.0),
-    "0..2": (0.0, 2.0),
-    "later": (2.0, 1e9),
-}
-
 Labelled = tuple[xr.Dataset, dict[str, pd.Timestamp]]
 
 
@@ -68,13 +61,7 @@ def ncedc(folder: Path) -> Iterator[Labelled]:
 
 def row_of(explained: xr.Dataset) -> dict[str, float]:
     """Shares of the weight by component and by seconds from the label."""
-    values = np.abs(np.nan_to_num(explained["attribution"].values[0].astype(np.float64)))
-    onset = pd.Timestamp(explained.attrs["target_time"]).to_datetime64()
-    seconds = (explained["time"].values - onset) / np.timedelta64(1, "s")
-    shares = dict(zip("ZNE", values.sum(axis=1) / values.sum(), strict=True))
-    for name, (first, stop) in BINS_S.items():
-        shares[name] = values[:, (seconds >= first) & (seconds < stop)].sum() / values.sum()
-    return shares
+    return {share.name: share.whole for share in (*component_shares(explained), *second_shares(explained))}
 
 
 def line_of(rows: list[dict[str, float]], checks: list[list[Check]]) -> str:

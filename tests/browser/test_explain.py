@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -34,26 +32,6 @@ DRAWN = """() => {
   return out.points?.some(n => n > 100) && out.frame?.[2] > 100 ? out : null;
 }"""
 """What is drawn of an explanation; null as long as there is none."""
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    served = Server(tmp_path)
-    served.start()
-    yield served
-    served.kill()
-    assert not re.search(r"\bERROR\b|File \".*/(workbench|apps)/", served.log), served.log
-
-
-@pytest.fixture
-def errors(page: Page) -> Iterator[list[str]]:
-    """What the browser's console complains of; a test fails on it."""
-    found: list[str] = []
-    page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    page.set_default_timeout(PATIENCE_MS)
-    yield found
-    assert found == []
 
 
 def wait_drawn(page: Page, condition: str = "true") -> dict:

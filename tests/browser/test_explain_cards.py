@@ -37,14 +37,6 @@ MATRIX = """() => {
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    served = Server(tmp_path)
-    served.start()
-    yield served
-    served.kill()
-
-
-@pytest.fixture
 def explaining() -> Iterator[Explaining]:
     session = Session(settings=load_settings())
     made = Explaining(session)

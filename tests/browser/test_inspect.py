@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
@@ -18,27 +17,6 @@ from .served import PATIENCE_MS, Server, open_demo, place
 
 # SeisBench asks pandas in an old way when it reads a dataset.
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword")
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    served = Server(tmp_path)
-    served.start()
-    yield served
-    served.kill()
-    # A browser that goes away in the middle of a message is told of by the server's libraries, and is no fault.
-    assert not re.search(r"\bERROR\b|File \".*/(workbench|apps)/", served.log), served.log
-
-
-@pytest.fixture
-def errors(page: Page) -> Iterator[list[str]]:
-    """What the browser's console complains of; a test fails on it."""
-    found: list[str] = []
-    page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    page.set_default_timeout(PATIENCE_MS)
-    yield found
-    assert found == []
 
 
 def wait_saved(page: Page, entry: int) -> None:

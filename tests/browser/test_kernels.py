@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
-from collections.abc import Iterator
-from pathlib import Path
 
 import psutil
 import pytest
@@ -16,15 +13,6 @@ pytest.importorskip("playwright")
 from playwright.sync_api import Page, expect
 
 from .served import PATIENCE_MS, Server, open_demo
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    served = Server(tmp_path)
-    served.start()
-    yield served
-    served.kill()
-    assert not re.search(r"\bERROR\b|File \".*/(workbench|apps)/", served.log), served.log
 
 
 def worker_of(server: Server) -> int:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 pytest.importorskip("playwright")
@@ -25,19 +21,7 @@ DRAWN = """() => {
 }"""
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    served = Server(tmp_path)
-    served.start()
-    yield served
-    served.kill()
-    assert not re.search(r"\bERROR\b|File \".*/(workbench|apps)/", served.log), served.log
-
-
-def test_a_stream_is_started_picked_and_stopped(page: Page, server: Server) -> None:
-    errors: list[str] = []
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
+def test_a_stream_is_started_picked_and_stopped(page: Page, server: Server, errors: list[str]) -> None:
     page.set_viewport_size({"width": 1024, "height": 768})
     page.goto(server.url.replace("/inspect", "/live"))
     start = page.get_by_role("button", name="Start")
