@@ -8,7 +8,7 @@ import xarray as xr
 
 from workbench.explain.window import Window
 
-__all__ = ["onto_recording"]
+__all__ = ["onto_recording", "onto_window"]
 
 _WHOLE = 1e-6
 
@@ -45,15 +45,40 @@ def _shared(
         index = round(offset) + np.flatnonzero(there)
         row[index] = values[there]
         return row
-    # Each sample reaches half a step to both sides; sums up to the borders of the recording's samples are interpolated.
-    edges = first_s + (np.arange(values.size + 1) - 0.5) / from_hz
-    borders = (np.arange(n_samples + 1) - 0.5) / to_hz
-    sums = np.concatenate([[0.0], np.cumsum(values)])
-    held = np.concatenate([[0.0], np.cumsum(there)])
-    shares = np.diff(np.interp(borders, edges, sums))
-    covered = np.diff(np.interp(borders, edges, held)) > _WHOLE
+    edges, borders = _borders(values.size, from_hz, first_s), _borders(n_samples, to_hz)
+    up_to = _sums_up_to(values, edges, borders)
+    shares = np.diff(up_to)
+    covered = np.diff(_sums_up_to(there, edges, borders)) > _WHOLE
     # What the outermost samples hold beyond the recording's own ends belongs to its first and last.
-    shares[0] += np.interp(borders[0], edges, sums)
-    shares[-1] += sums[-1] - np.interp(borders[-1], edges, sums)
+    shares[0] += up_to[0]
+    shares[-1] += values.sum() - up_to[-1]
     row[covered] = shares[covered]
     return row
+
+
+def onto_window(attribution: xr.Dataset, window: Window) -> torch.Tensor:
+    """An attribution of a recording on the samples of a window (channel, sample), zero where it has none: the way back.
+
+    Where the rates differ, it is shared so that the sum stays the same.
+    """
+    one = attribution["attribution"].sel(station=window.station)
+    origin_ns = int(attribution["time"].values[0].astype("datetime64[ns]").astype("int64"))
+    offset_s = (window.start.value - origin_ns) * 1e-9
+    rate_hz = float(attribution.attrs["sampling_rate_hz"])
+    values = np.zeros(tuple(window.inputs.shape[1:]))
+    for channel, letter in enumerate(window.components):
+        if letter:
+            row = np.nan_to_num(one.sel(component=letter).values.astype(np.float64))
+            edges, borders = _borders(row.size, rate_hz), _borders(values.shape[1], window.rate_hz, offset_s)
+            values[channel] = np.diff(_sums_up_to(row, edges, borders))
+    return torch.from_numpy(values)
+
+
+def _borders(n_samples: int, rate_hz: float, first_s: float = 0.0) -> np.ndarray:
+    """Seconds at which samples begin and end: each reaches half a step to both sides."""
+    return first_s + (np.arange(n_samples + 1) - 0.5) / rate_hz
+
+
+def _sums_up_to(values: np.ndarray, edges: np.ndarray, borders: np.ndarray) -> np.ndarray:
+    """Sums of values, which lie between edges, up to each border."""
+    return np.asarray(np.interp(borders, edges, np.concatenate([[0.0], np.cumsum(values)])))

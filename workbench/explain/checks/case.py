@@ -15,6 +15,7 @@ from scipy.stats import rankdata
 from workbench.explain import EXPLAINERS
 from workbench.explain.base import Explainer
 from workbench.explain.baselines import Baseline
+from workbench.explain.mapping import onto_window
 from workbench.explain.run import open_question
 from workbench.explain.target import Question
 from workbench.explain.window import Window
@@ -133,7 +134,7 @@ def open_case(
         recording=recording,
         picker=opened,
         explained=explained,
-        values=_onto_window(explained, question.windows[0]),
+        values=onto_window(explained, question.windows[0]),
         question=question,
         explainer=_made_again(explained),
         baseline=Baseline(str(attrs["baseline"]) or "zero", int(settings.get("seed", 0))),
@@ -157,25 +158,6 @@ def _made_again(explained: xr.Dataset, most: dict[str, int] | None = None) -> Ex
 def lighter(explained: xr.Dataset) -> Explainer:
     """The method that made an explanation, with fewer steps or draws where it takes many."""
     return _made_again(explained, _LIGHTER)
-
-
-def _onto_window(explained: xr.Dataset, window: Window) -> torch.Tensor:
-    """An attribution on the samples of the network: where rates differ, shared so that the sum stays the same."""
-    one = explained["attribution"].sel(station=window.station)
-    origin_ns = int(explained["time"].values[0].astype("datetime64[ns]").astype("int64"))
-    offset_s = (window.start.value - origin_ns) * 1e-9
-    rate_hz = float(explained.attrs["sampling_rate_hz"])
-    values = np.zeros(tuple(window.inputs.shape[1:]))
-    for channel, letter in enumerate(window.components):
-        if not letter:
-            continue
-        row = np.nan_to_num(one.sel(component=letter).values.astype(np.float64))
-        # Each sample reaches half a step to both sides; at one rate, its share falls on one sample again.
-        sums = np.concatenate([[0.0], np.cumsum(row)])
-        borders = (np.arange(row.size + 1) - 0.5) / rate_hz
-        edges = offset_s + (np.arange(values.shape[1] + 1) - 0.5) / window.rate_hz
-        values[channel] = np.diff(np.interp(edges, borders, sums))
-    return torch.from_numpy(values)
 
 
 def rank_correlation(one: np.ndarray, other: np.ndarray) -> float:
