@@ -11,11 +11,12 @@ from panel.custom import Child, JSComponent
 from workbench.session import Session
 from workbench.views.guard import guarded
 from workbench.views.markup import ESM_FOLDER, stylesheet
+from workbench.views.telling import Telling
 
 __all__ = ["ExplainStage"]
 
 
-class ExplainStage(JSComponent):
+class ExplainStage(Telling, JSComponent):
     """Figures one above the other; what is done on them comes back as messages.
 
     Parameters
@@ -38,20 +39,14 @@ class ExplainStage(JSComponent):
         params = {"sizing_mode": "stretch_both", "margin": 0} | params
         super().__init__(stylesheets=[stylesheet("explain_stage.css")], **params)
         self._session, self._answer = session, answer
-        self._words: Mapping[str, str] = {}
 
     def tell_words(self, words: Mapping[str, str]) -> None:
-        """HTML of legend, names, odds, over (beside the figures), and empty (in their place).
-
-        A message, not a parameter: Panel walks all models below a component, here the figures, when one changes.
-        """
-        if words != self._words:
-            self._words = dict(words)
-            self._send_msg({"words": self._words})
+        """HTML of legend, names, odds, over (beside the figures), and empty (in their place)."""
+        self.tell_changes(words=dict(words))
 
     def _handle_msg(self, msg: Mapping[str, Any]) -> None:
         if msg["op"] == "ready":
-            self._send_msg({"words": self._words})
+            self.tell_again()
             return
         with guarded(self._session):
             self._answer(msg)

@@ -9,11 +9,12 @@ import param
 from panel.custom import Child, JSComponent
 
 from workbench.views.markup import ESM_FOLDER, stylesheet
+from workbench.views.telling import Telling
 
 __all__ = ["Frame"]
 
 
-class Frame(JSComponent):
+class Frame(Telling, JSComponent):
     """Recordings at the left, plot in the middle, tables at the right, status line at the foot.
 
     Below 1200 px the tables become a dock under the plot, below 1100 px the recordings become a rail; nothing is made
@@ -41,17 +42,12 @@ class Frame(JSComponent):
         sheets = ("frame.css", *sheets)
         styles = [stylesheet(sheet) for sheet in sheets]
         super().__init__(stylesheets=styles, sizing_mode="stretch_both", margin=0, **params)
-        self._address = ""
 
     def tell_address(self, address: str) -> None:
-        """Write a query into the page's address; no step of the browser's history.
-
-        A message, not a parameter: Panel walks all models below a component, here the whole page, when one changes.
-        """
-        if address and address != self._address:
-            self._address = address
-            self._send_msg({"address": address})
+        """Write a query into the page's address; no step of the browser's history."""
+        if address:
+            self.tell_changes(address=address)
 
     def _handle_msg(self, msg: Mapping[str, Any]) -> None:
         if msg["op"] == "ready":
-            self._send_msg({"address": self._address})
+            self.tell_again()

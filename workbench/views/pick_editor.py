@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 
 import param
 from panel.custom import Child, JSComponent
-from panel.io.state import state
-from panel.models.esm import ESMEvent
+
+from workbench.views.telling import Telling
 
 __all__ = ["PickEditor"]
 
@@ -23,7 +23,7 @@ _PARTS = (
 )
 
 
-class PickEditor(JSComponent):
+class PickEditor(Telling, JSComponent):
     """A frame around the figures that draws picks and reads pointer and keys.
 
     Parameters
@@ -42,15 +42,6 @@ class PickEditor(JSComponent):
     def __init__(self, answer: Callable[[Mapping[str, Any]], None], **params: Any) -> None:
         super().__init__(**params)
         self._answer = answer
-        self._told: dict[str, Any] = {}
-
-    def tell(self, **values: Any) -> None:
-        """Send plain values to the browser; one that joins later gets the last of each.
-
-        Messages, not synced parameters: Panel walks all models below a component whenever one of those changes.
-        """
-        self._told.update(values)
-        self._send_msg(values)
 
     def send(self, **values: Any) -> None:
         """Send what only those that are there now need to hear."""
@@ -63,21 +54,9 @@ class PickEditor(JSComponent):
         """
         self._told.update(values)
 
-    def knows(self, **values: Any) -> bool:
-        """Whether those are the last that the browser was told, or has said."""
-        return all(name in self._told and self._told[name] == value for name, value in values.items())
-
-    def _send_msg(self, data: Any) -> None:
-        """Send to every browser; in a notebook the widget keeps the models in a document that Panel does not know."""
-        super()._send_msg(data)
-        for ref, (model, _) in self._models.copy().items():
-            document = model.document
-            if ref in state._views and document is not None and document is not state._views[ref][2]:
-                document.callbacks.send_event(ESMEvent(model=model, data=data))
-
     def _handle_msg(self, data: Any) -> None:
         if data["op"] == "ready":
             # A browser says itself whether it is armed: the answer may come after a click that armed it.
-            self._send_msg({name: value for name, value in self._told.items() if name != "armed"})
+            self.tell_again(but=("armed",))
         else:
             self._answer(data)

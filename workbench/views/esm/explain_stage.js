@@ -19,7 +19,7 @@ export function render({model}) {
     empty.hidden = !told.empty
     root.classList.toggle("bare", Boolean(told.empty))
   }
-  model.on("msg:custom", event => write((event.data ?? event).words))
+  model.on("msg:custom", event => { const told = event.data ?? event; if (told.words) { write(told.words) } })
   const brush = () => { root.classList.toggle("brushing", model.brushing) }
   brush()
   model.on("brushing", brush)
