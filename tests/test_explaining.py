@@ -41,7 +41,7 @@ def session(tmp_path):
 @pytest.fixture
 def explaining(session, monkeypatch):
     # Checks and the strip take seconds, and are tested where they live.
-    monkeypatch.setattr(after, "CHECK_NAMES", ())
+    monkeypatch.setattr(after, "CHECKS", ())
     monkeypatch.setattr(after, "_STRIP", f"{__name__}:no_strip")
     explaining = Explaining(session)
     yield explaining
@@ -70,7 +70,7 @@ def test_a_pick_is_explained_on_the_axes_of_the_recording(explaining, session):
 
 
 def test_the_first_pick_is_explained_for_who_asks_nothing(session, monkeypatch):
-    monkeypatch.setattr(after, "CHECK_NAMES", ())
+    monkeypatch.setattr(after, "CHECKS", ())
     explaining = Explaining(session, auto=True)
     wait(lambda: explaining.attribution is not None)
     assert explaining.time == first(session)["time"]
@@ -185,7 +185,7 @@ def test_a_picker_without_a_network_is_not_asked(explaining, session):
 
 
 def test_a_failed_check_leaves_the_others(session, monkeypatch):
-    monkeypatch.setattr(after, "CHECK_NAMES", ("one", "two"))
+    monkeypatch.setattr(after, "CHECKS", ("one", "two"))
     monkeypatch.setattr(after, "_CHECK", f"{__name__}:check")
     monkeypatch.setattr(after, "_STRIP", f"{__name__}:no_strip")
     explaining = Explaining(session)

@@ -13,6 +13,7 @@ import xarray as xr
 
 from workbench.compute.queue import JobQueue
 from workbench.errors import WorkbenchError
+from workbench.explain.checks import CHECKS
 from workbench.schema import Check
 from workbench.session.question import Question, Tried
 
@@ -23,9 +24,6 @@ _EXPLAIN = "workbench.explain.run:explain"
 _CHECK = "workbench.explain.checks:check_one"
 _WHAT_IF = "workbench.explain.what_if:what_if"
 _STRIP = "workbench.explain.what_if:shift_strip"
-
-CHECK_NAMES = ("adds_up", "onset", "removal", "weights", "shifts", "agreement")
-"""The quickest first: each stands on the screen as soon as it is made."""
 
 _PAUSE_S = 0.3
 """Before it begins: the answer is painted first, and who steps from pick to pick starts nothing that is stopped."""
@@ -53,7 +51,7 @@ class AfterAnswer:
     def begin(self) -> None:
         """Start what follows the answer that has just come, once it is on the screen."""
         one = self._explaining
-        one.checks_left = len(CHECK_NAMES)
+        one.checks_left = len(CHECKS)
         self._pause.cancel()
         follow = partial(self._follow, one.question, one.attribution)
         self._pause = Timer(_PAUSE_S, lambda: one.session.schedule(follow))
@@ -84,7 +82,7 @@ class AfterAnswer:
 
     def _check(self) -> None:
         one = self._explaining
-        for name in CHECK_NAMES:
+        for name in CHECKS:
             arguments = one.arguments() | {"attribution": one.attribution, "name": name}
             self._send(_CHECK, "Checking", self._keep_check, queue=self._checks, **arguments)
 

@@ -60,17 +60,17 @@ class Interval:
         return sorted({station for station, _ in self.spans_ns})
 
 
-def group_segments(segments: Sequence[Segment], memory_bytes: int) -> list[Interval]:
+def group_segments(segments: Sequence[Segment], most_bytes: int) -> list[Interval]:
     """Intervals sorted by time, one per recording, as the module's text says.
 
     Parameters
     ----------
-    memory_bytes
+    most_bytes
         What the samples of one recording may take; longer ones are cut.
     """
     pieces = sorted(_pieces(segments), key=lambda piece: (piece.start_ns, -piece.length_ns, _name(piece)))
     joined = _joined(pieces)
-    cut = [part for interval in joined for part in _cut(interval, memory_bytes)]
+    cut = [part for interval in joined for part in _cut(interval, most_bytes)]
     return sorted(cut, key=lambda interval: (interval.start_ns, _name(interval)))
 
 
@@ -169,14 +169,14 @@ def _likeness(one: Interval, other: Interval) -> tuple[bool, float]:
     return same_folder, _overlap_ns(one, other) / max(one.length_ns, other.length_ns)
 
 
-def _cut(interval: Interval, memory_bytes: int) -> list[Interval]:
+def _cut(interval: Interval, most_bytes: int) -> list[Interval]:
     days = _split(interval, _borders(interval, _DAY_NS, _SLIVER_NS)) if interval.length_ns > _LONGEST_NS else [interval]
     parts: list[Interval] = []
     for day in days:
         rate_hz = max(segment.rate_hz for segment in day.segments)
         bytes_per_second = rate_hz * len(day.stations) * 3 * _BYTES_PER_SAMPLE
         step_ns = _DAY_NS
-        while step_ns > 60 * 10**9 and min(day.length_ns, step_ns) / 1e9 * bytes_per_second > memory_bytes:
+        while step_ns > 60 * 10**9 and min(day.length_ns, step_ns) / 1e9 * bytes_per_second > most_bytes:
             step_ns //= 2
         if step_ns == _DAY_NS:
             parts.append(day)

@@ -29,7 +29,7 @@ _MOUSE = (
     ("Point at the matrix", "light up what that step reads"),
 )
 _READING = (
-    "Green speaks for the answer, violet against it; the same on the line, in the bars (up, down) and in the tables. "
+    "Green speaks for the answer, magenta against it; the same on the line, in the bars (up, down) and in the tables. "
     "An explanation tells what the network did, not what the ground did: read the checks beside it first."
 )
 
