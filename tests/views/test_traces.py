@@ -349,10 +349,16 @@ def test_with_nothing_open_the_view_says_so(tmp_path):
 
 
 def ahead(view, monkeypatch):
-    """What is sent of the neighbours from now on, each time the browser asks."""
+    """What is sent of the neighbours from now on; invitations to ask for them come whenever a neighbour is ready."""
     sent = []
     send = view._editor.send
-    monkeypatch.setattr(view._editor, "send", lambda **values: (sent.append(values), send(**values)))
+
+    def listen(**values):
+        if values.get("ahead") != {}:
+            sent.append(values)
+        send(**values)
+
+    monkeypatch.setattr(view._editor, "send", listen)
     return sent
 
 
