@@ -26,7 +26,7 @@ _LEAST_STATIONS = 3
 _LEAST_ONSETS = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CommonOrigin:
     """Where and when an event was, by a fit to its onsets.
 

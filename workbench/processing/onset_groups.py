@@ -47,7 +47,7 @@ def spread_km(latitude_deg: np.ndarray, longitude_deg: np.ndarray) -> float:
         [np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)], axis=-1
     )
     reach = points.max(axis=0) - points.min(axis=0)
-    return float(6371.0 * 2 * np.arcsin(min(1.0, np.linalg.norm(reach) / 2)))
+    return float(6371.0 * 2 * np.arcsin(min(1.0, float(np.linalg.norm(reach)) / 2)))
 
 
 def group_onsets(onsets: pd.DataFrame, spread: float) -> list[OnsetGroup]:

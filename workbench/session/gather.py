@@ -25,7 +25,7 @@ _LEAST_AFTER_S = 4.0
 _IN_PHASES = ("P", "S")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Gather:
     """What map, record section and tables show of one group of onsets.
 
@@ -152,7 +152,7 @@ def _stations(recording: xr.Dataset) -> pd.DataFrame:
     names = [str(name) for name in recording["station"].values]
     # A trace is dead where it does not move; a gap is NaN and says nothing.
     samples = recording["waveform"].values
-    alive = [bool((np.nanmax(own, initial=-np.inf) > np.nanmin(own, initial=np.inf))) for own in samples]
+    alive = [bool(np.nanmax(own, initial=-np.inf) > np.nanmin(own, initial=np.inf)) for own in samples]
     codes = [name.split(".")[1] if name.count(".") >= 1 else name for name in names]
     doubled = {code for code in codes if codes.count(code) > 1}
     return pd.DataFrame(

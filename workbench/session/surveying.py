@@ -13,11 +13,13 @@ import numpy as np
 import pandas as pd
 import param
 
-from workbench.errors import UnknownNameError
+from workbench.errors import UnknownNameError, WorkbenchError
 from workbench.inference.runs import PickerRun
 from workbench.processing.common_origin import CommonOrigin, origin_needs
 from workbench.processing.onset_groups import OnsetGroup, group_onsets, spread_km
+from workbench.session.edge_work import EdgeWork
 from workbench.session.gather import Gather, candidate_onsets, make_gather, on_moveout
+from workbench.session.notice import Notice
 from workbench.session.session import Session
 
 __all__ = ["EDGES", "Surveying"]
@@ -52,13 +54,17 @@ class Surveying(param.Parameterized):
     # ---- what was found
     groups = param.List([], item_type=OnsetGroup, doc="Bursts of onsets that several stations share, in time order.")
     gather = param.Parameter(doc="The Gather that is shown, or None where no recording is open.")
+    edge_weights = param.Parameter(doc="Edges of the kind that is wanted (``explain.graph.edges``), or None.")
+    job = param.Parameter(doc="The Job in hand, or the last one, or None.")
 
     def __init__(self, session: Session, **params: Any) -> None:
         super().__init__(**params)
         self.session = session
         self._spread = 0.0
         self._wanted: pd.Timestamp | None = None
+        self._brought = ""
         self._made: tuple[Any, ...] = ()
+        self._edge_work = EdgeWork(self)
         self._watchers = [
             session.param.watch(lambda *_: self._open(), "recording"),
             session.param.watch(lambda *_: self._look_at_onsets(), ["runs", "labels", "reference"]),
@@ -107,29 +113,53 @@ class Surveying(param.Parameterized):
         self._wanted = pd.Timestamp(time)
         self._look_at_onsets()
 
+    def expect_picker(self, key: str) -> None:
+        """Show the onsets of that picker as soon as it is on the list."""
+        self._brought = key
+        self._look_at_onsets()
+
+    def bring(self, name: str, weights: str = "") -> None:
+        """Load a picker onto the list in the background, then show its onsets."""
+        self._brought = f"{name}/{weights}" if weights else name
+        self.session.request_picker(name, weights)
+
     def station_order(self) -> list[str]:
         """Stations as they stand in the record section, from the top; what is not known stands last, by name."""
         if self.gather is None:
             return []
         table = self.gather.stations
-        first = self.gather.onsets.groupby("station")["time"].min()
+        first = self.gather.onsets.groupby("station")["time"].min().reindex(table["station"])
+        arrival = pd.Series((first - self.gather.zero).dt.total_seconds().to_numpy(float), index=table.index)
         key = {
             "distance": table["distance_km"],
             "azimuth": table["azimuth_deg"],
-            "arrival": table["station"].map(first),
+            "arrival": arrival,
         }[self.order]
         if key.isna().all():
-            key = table["station"].map(first)
+            key = arrival
         ordered = table.assign(_key=key).sort_values(["_key", "station"], kind="stable", na_position="last")
         return [str(name) for name in ordered["station"]]
 
+    def tell_error(self, error: WorkbenchError) -> None:
+        """Make an error a notice of the session."""
+        self.session.notice = Notice("error", str(error))
+
+    def cancel(self) -> None:
+        """Stop all work on the edges; what has come stays."""
+        self._edge_work.cancel()
+
     def close(self) -> None:
-        """Listen to the session no more."""
+        """Stop all work, and listen to the session no more."""
+        self.cancel()
         for watcher in self._watchers:
             self.session.param.unwatch(watcher)
         self._watchers = []
 
     # ---- the work
+
+    @param.depends("edges", "component", "gather", watch=True)
+    def _ask_for_edges(self) -> None:
+        self._edge_work.ask()
 
     def _open(self) -> None:
         recording = self.session.recording
@@ -144,11 +174,13 @@ class Surveying(param.Parameterized):
         self._look_at_onsets()
 
     def _look_at_onsets(self) -> None:
-        session = self.session
+        session, brought = self.session, self._brought
+        if found := [key for key in session.runs if brought and brought in (key, key.partition("/")[0])]:
+            self._brought, self.picker = "", found[-1]
         if session.recording is None:
             return
         if self.picker not in session.runs:
-            self.picker = self.graph_picker or next(iter(session.runs), "")
+            self.picker = next(iter(session.runs), "")
         self._regroup()
 
     @param.depends("picker", watch=True)

@@ -1,0 +1,105 @@
+"""The edges of the map as columns: which are drawn, in which colour and width, and where arrows stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from workbench.views.theme import ramp_colours
+
+__all__ = ["arrow_columns", "edge_columns", "edge_limits", "empty_edges", "incoming", "lag_words"]
+
+_EDGE = ("x0", "y0", "x1", "y1", "colour", "width", "alpha", "words", "detail")
+_ARROW = ("x", "y", "angle", "colour", "size")
+
+
+def empty_edges() -> tuple[dict[str, list[object]], dict[str, list[object]]]:
+    """No edge and no arrow."""
+    return {name: [] for name in _EDGE}, {name: [] for name in _ARROW}
+
+
+def edge_limits(edges: pd.DataFrame) -> tuple[float, float]:
+    """The weakest and the strongest size of a weight; (0, 1) where nothing is known."""
+    sizes = edges["weight"].abs().dropna()
+    if sizes.empty:
+        return 0.0, 1.0
+    low, high = float(sizes.min()), float(sizes.max())
+    return (low, high) if high > low else (0.0, high or 1.0)
+
+
+def edge_columns(
+    edges: pd.DataFrame, places: Mapping[str, tuple[float, float]], codes: Mapping[str, str], above: float, theme: str
+) -> dict[str, list[object]]:
+    """One line for each pair of stations, the weakest first: as strong as the stronger of its two ways.
+
+    Parameters
+    ----------
+    places
+        Station to east and north in km; an edge to a station that is not in it is not drawn.
+    above
+        Share of the range of weights below which nothing is drawn.
+    """
+    low, high = edge_limits(edges)
+    known = edges[edges["weight"].notna() & edges["source"].isin(places) & edges["target"].isin(places)]
+    size = known["weight"].abs()
+    pair = [frozenset(ends) for ends in zip(known["source"], known["target"], strict=True)]
+    known = known.assign(_share=(size - low) / (high - low), _pair=pair)
+    known = known[known["_share"] >= above].sort_values("_share", ascending=False, kind="stable")
+    known = known.drop_duplicates("_pair").iloc[::-1]
+    shares = known["_share"].to_numpy()
+    ends = [[places[name] for name in known[side]] for side in ("source", "target")]
+    return {
+        "x0": [place[0] for place in ends[0]],
+        "y0": [place[1] for place in ends[0]],
+        "x1": [place[0] for place in ends[1]],
+        "y1": [place[1] for place in ends[1]],
+        "colour": list(ramp_colours(shares, theme)),
+        "width": list(0.8 + 3.4 * shares),
+        "alpha": list(0.35 + 0.65 * shares),
+        "words": [f"{codes[row.source]} → {codes[row.target]}" for row in known.itertuples()],
+        "detail": [_detail(row._asdict()) for row in known[list(edges.columns)].itertuples(index=False)],
+    }
+
+
+def _detail(row: Mapping[str, object]) -> str:
+    weight, distance = float(str(row["weight"])), float(str(row["distance_km"]))
+    return f"weight {weight:.2f} · {distance:.1f} km · lag ≤ {float(str(row['largest_lag_s'])):.1f} s".replace("-", "−")
+
+
+def incoming(edges: pd.DataFrame, station: str) -> pd.DataFrame:
+    """Edges that end at a station, the strongest first; those of which nothing is known last."""
+    own = edges[edges["target"] == station]
+    order = own["weight"].abs().sort_values(ascending=False, kind="stable", na_position="last").index
+    return own.loc[order].reset_index(drop=True)
+
+
+def arrow_columns(
+    edges: pd.DataFrame, places: Mapping[str, tuple[float, float]], station: str, above: float, theme: str
+) -> dict[str, list[object]]:
+    """A head on each drawn edge that leads to the open station, two thirds of the way along."""
+    low, high = edge_limits(edges)
+    found: dict[str, list[object]] = empty_edges()[1]
+    if station not in places:
+        return found
+    for row in incoming(edges, station).dropna(subset=["weight"]).itertuples():
+        share = (abs(row.weight) - low) / (high - low)
+        if share < above or row.source not in places:
+            continue
+        (x0, y0), (x1, y1) = places[row.source], places[station]
+        found["x"].append(x0 + 0.62 * (x1 - x0))
+        found["y"].append(y0 + 0.62 * (y1 - y0))
+        found["angle"].append(float(np.arctan2(y1 - y0, x1 - x0) - np.pi / 2))
+        found["size"].append(7 + 5 * share)
+        found["colour"].append(ramp_colours([max(share, 0.45)], theme)[0])
+    return found
+
+
+def lag_words(seconds: float) -> str:
+    """A lag with its sign, in ms: ``"+420 ms"``; a dash where it is not known.
+
+    >>> lag_words(-0.248)
+    '−248 ms'
+    """
+    return "–" if seconds != seconds else f"{1e3 * seconds:+.0f} ms".replace("-", "−")
