@@ -83,7 +83,7 @@ def noise_groups(traces: pd.DataFrame, rng: np.random.Generator, most_stations: 
     noise = np.flatnonzero((traces["category"] == "noise").to_numpy())
     noise = rng.permutation(noise)
     own = traces.iloc[noise]
-    cells = [(own[name] / _CELL_DEG).round().map(str) for name in ("latitude_deg", "longitude_deg")]
+    cells = [(own[name] / _CELL_DEG).round().astype("str") for name in ("latitude_deg", "longitude_deg")]
     known = own["latitude_deg"].notna() & own["longitude_deg"].notna()
     region = (cells[0] + "/" + cells[1]).where(known, own["station"].str.split(".").str[0])
     # The n-th trace of each site goes to the n-th layer of its region: no group holds a site twice.

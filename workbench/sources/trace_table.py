@@ -11,6 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from workbench.errors import SourceError
+from workbench.processing.distances import distances, station_table
 from workbench.schema import Event, Report, silent
 from workbench.sources.base import Source
 from workbench.sources.seisbench_index import ARRIVAL
@@ -68,7 +69,10 @@ _FIRST = re.compile(r"([PS])([gnb1*]|diff|n1|g1)?|[ps]|PKI?K?P\w*")
 _SAME_EVENT_S = 600.0
 """Two traces of one event begin this close to another; an id that is used again later stands for another event."""
 
-_BEFORE_ORIGIN = pd.Timedelta("2s")
+_EARLIEST_S = -2.0
+_SLOWEST_KM_S = {"P": 3.0, "S": 1.5}
+_LATEST_S = {"P": 2.0, "S": 4.0}
+"""An onset later than the slowest wave by this much is one of another event."""
 
 
 def phase_of(name: str) -> str:
@@ -85,12 +89,24 @@ def site_of(station: pd.Series) -> pd.Series:
     return station.str.replace(r"^([^.]*\.[^.]*)\..*$", r"\1", regex=True)
 
 
-def first_onset(picks: pd.DataFrame, station: str, phase: str, event: Event | None = None) -> pd.Timestamp:
-    """The first onset of a phase on a station, of that event where one is given; NaT where there is none."""
+def first_onset(
+    picks: pd.DataFrame, station: str, phase: str, event: Event | None = None, distance_km: float = float("nan")
+) -> pd.Timestamp:
+    """The first onset of a phase on a station; NaT where there is none.
+
+    Parameters
+    ----------
+    event
+        Whose onset it has to be: not before the origin, and not later than a slow wave would come.
+    distance_km
+        From its hypocentre; NaN where not known, which takes any later onset.
+    """
     fits = (picks["station"] == station) & (picks["phase"].map(phase_of) == phase)
     times = picks.loc[fits, "time"]
     if event is not None:
-        times = times[times >= event.time - _BEFORE_ORIGIN]
+        after_s = (times - event.time).dt.total_seconds()
+        latest_s = distance_km / _SLOWEST_KM_S[phase] + _LATEST_S[phase]
+        times = times[(after_s >= _EARLIEST_S) & ~(after_s > latest_s)]
     return times.min() if len(times) else pd.NaT
 
 
@@ -199,8 +215,10 @@ def _of_recordings(source: Source, table: pd.DataFrame, report: Report) -> tuple
 def _rows(recording: xr.Dataset, picks: pd.DataFrame, event: Event | None, category: str) -> Iterator[dict[str, Any]]:
     start, rate = pd.Timestamp(recording["time"].values[0]), float(recording.attrs["sampling_rate_hz"])
     nan = float("nan")
+    ways = distances(event, station_table(recording))["distance_km"].to_numpy() if event else np.full(1, nan)
+    ways = np.broadcast_to(np.hypot(ways, np.nan_to_num(event.depth_km) if event else 0.0), recording.sizes["station"])
     for index, station in enumerate(map(str, recording["station"].values)):
-        onsets = {phase: first_onset(picks, station, phase, event) for phase in "PS"}
+        onsets = {phase: first_onset(picks, station, phase, event, ways[index]) for phase in "PS"}
         samples = {phase: (time - start).total_seconds() * rate for phase, time in onsets.items()}
         yield {
             "recording_id": recording.attrs["recording_id"],
