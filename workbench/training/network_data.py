@@ -104,7 +104,7 @@ def network_data(window: NetworkWindow, *, neighbours: int = 8, radius_km: float
     alive = scale > _LOWEST
     dead = not alive.any()
     kept = np.arange(len(alive)) if dead else np.flatnonzero(alive)
-    names = [window.stations[row] for row in kept]
+    names = [window.stations[int(row)] for row in kept]
     places = [getattr(window, name)[kept] for name in ("latitude_deg", "longitude_deg", "elevation_m")]
     graph = station_graph(names, *places, neighbours=neighbours, radius_km=radius_km)
     onsets = [] if dead else _inside(window.onsets, kept, window.waveform.shape[-1])

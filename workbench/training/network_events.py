@@ -182,7 +182,9 @@ class NetworkEvents(NetworkDataset):
         return NetworkWindow(
             waveform,
             traces["station"].tolist(),
-            *(traces[name].to_numpy(float) for name in ("latitude_deg", "longitude_deg", "elevation_m")),
+            traces["latitude_deg"].to_numpy(float),
+            traces["longitude_deg"].to_numpy(float),
+            traces["elevation_m"].to_numpy(float),
             onsets=onsets,
             labelled=self._labelled(traces, onsets, is_noise),
             event=0.0 if is_noise else 1.0,
