@@ -63,6 +63,7 @@ def network_page(
             name, _, weights = looked.picker.partition("/")
             session.request_picker(name, weights)
         else:
+            surveying.bring("station_graph")
             add_first_picker(session)
     return made.__panel__()
 

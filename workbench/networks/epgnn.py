@@ -46,9 +46,7 @@ class Epgnn(nn.Module):
         self.channels = channels
         sizes = (3, *_LEVELS)
         self.levels = nn.ModuleList(
-            nn.Sequential(
-                nn.Conv1d(above, below, 7, _STRIDE, padding=3), nn.GroupNorm(4, below), nn.GELU()
-            )
+            nn.Sequential(nn.Conv1d(above, below, 7, _STRIDE, padding=3), nn.GroupNorm(4, below), nn.GELU())
             for above, below in zip(sizes[:-1], sizes[1:], strict=True)
         )
         self.station = nn.Linear(2 * _LEVELS[-1] + 2, channels)

@@ -17,6 +17,7 @@ from workbench.errors import UnknownNameError, WorkbenchError
 from workbench.inference.runs import PickerRun
 from workbench.processing.common_origin import CommonOrigin, origin_needs
 from workbench.processing.onset_groups import OnsetGroup, group_onsets, spread_km
+from workbench.schema import Check
 from workbench.session.edge_work import EdgeWork
 from workbench.session.gather import Gather, candidate_onsets, make_gather, on_moveout
 from workbench.session.notice import Notice
@@ -45,7 +46,7 @@ class Surveying(param.Parameterized):
     phase = param.Selector(default="P", objects=["P", "S"])
     group = param.Integer(-1, doc="Which of the groups is shown; -1 where there is none.")
     edges = param.Selector(default="similarity", objects=list(EDGES))
-    above = param.Number(0.3, bounds=(0, 1), doc="Edges weaker than that share of the range are not drawn.")
+    above = param.Number(0.4, bounds=(0, 1), doc="Edges weaker than that share of the range are not drawn.")
     nodes = param.Selector(default="onset", objects=["onset", "residual", "probability"])
     order = param.Selector(default="distance", objects=["distance", "azimuth", "arrival"])
     reduce = param.Selector(default="off", objects=["off", "P", "S"])
@@ -55,6 +56,12 @@ class Surveying(param.Parameterized):
     groups = param.List([], item_type=OnsetGroup, doc="Bursts of onsets that several stations share, in time order.")
     gather = param.Parameter(doc="The Gather that is shown, or None where no recording is open.")
     edge_weights = param.Parameter(doc="Edges of the kind that is wanted (``explain.graph.edges``), or None.")
+    edge_seconds = param.Parameter(doc="Which seconds of the neighbours moved the pick: a Dataset by station and time.")
+    left_out = param.Parameter(
+        doc="What becomes of the pick without each neighbour (``explain.graph.left_out``), or None."
+    )
+    checks = param.List([], item_type=Check, doc="Of what is said of the neighbours of the pick.")
+    checking = param.Boolean(False, doc="Whether they are being made.")
     job = param.Parameter(doc="The Job in hand, or the last one, or None.")
 
     def __init__(self, session: Session, **params: Any) -> None:
@@ -67,6 +74,7 @@ class Surveying(param.Parameterized):
         self._edge_work = EdgeWork(self)
         self._watchers = [
             session.param.watch(lambda *_: self._open(), "recording"),
+            session.param.watch(lambda *_: self._ask_for_edges(), "station"),
             session.param.watch(lambda *_: self._look_at_onsets(), ["runs", "labels", "reference"]),
         ]
         self._open()
@@ -81,7 +89,16 @@ class Surveying(param.Parameterized):
         """Key of a picker on the list that looks at neighbours; empty if there is none."""
         return next((key for key, run in self.session.runs.items() if run.card.name == _GRAPH_PICKER), "")
 
+    @property
+    def sees_all(self) -> bool:
+        """Whether the picker that is shown looks at all stations together, so that it can be asked who moved a pick."""
+        return self.run is not None and self.run.card.name == _GRAPH_PICKER
+
     # ---- asking
+
+    def check(self) -> None:
+        """Check what is said of the neighbours of the pick."""
+        self._edge_work.check()
 
     def focus(self, station: str) -> None:
         """Make a station the open one.
@@ -157,7 +174,7 @@ class Surveying(param.Parameterized):
 
     # ---- the work
 
-    @param.depends("edges", "component", "gather", watch=True)
+    @param.depends("edges", "component", "gather", "phase", "picker", watch=True)
     def _ask_for_edges(self) -> None:
         self._edge_work.ask()
 

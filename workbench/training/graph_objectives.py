@@ -91,9 +91,7 @@ class EpgnnObjective:
 
     def loss(self, batch: Any) -> dict[str, Tensor]:
         """See :class:`Objective`."""
-        detection, magnitude = self.network(
-            batch.x, batch.edge_index, batch.edge_attr, batch.batch, _amplitude(batch)
-        )
+        detection, magnitude = self.network(batch.x, batch.edge_index, batch.edge_attr, batch.batch, _amplitude(batch))
         parts = {
             "detection": detection_loss(detection, batch.event),
             "magnitude": magnitude_loss(magnitude, batch.magnitude),

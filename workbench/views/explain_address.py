@@ -56,7 +56,7 @@ def onset_address(session: Session, phase: str, time: pd.Timestamp, picker: str)
     parts = dict(parse_qsl(address_of(session)))
     parts |= {"station": session.station, "phase": phase, "time": pd.Timestamp(time).isoformat(timespec="milliseconds")}
     run = session.runs.get(picker)
-    if run is not None and run.card.weights:
+    if run is not None and run.card.weights and run.card.name != "station_graph":
         parts["picker"] = picker
     return urlencode(parts)
 

@@ -45,8 +45,9 @@ def edge_columns(
     known = edges[edges["weight"].notna() & edges["source"].isin(places) & edges["target"].isin(places)]
     size = known["weight"].abs()
     pair = [frozenset(ends) for ends in zip(known["source"], known["target"], strict=True)]
-    known = known.assign(_share=(size - low) / (high - low), _pair=pair)
-    known = known[known["_share"] >= above].sort_values("_share", ascending=False, kind="stable")
+    share = ((size - low) / (high - low) - above) / (1 - above)
+    known = known.assign(_share=share, _pair=pair)
+    known = known[known["_share"] >= 0].sort_values("_share", ascending=False, kind="stable")
     known = known.drop_duplicates("_pair").iloc[::-1]
     shares = known["_share"].to_numpy()
     ends = [[places[name] for name in known[side]] for side in ("source", "target")]
@@ -56,8 +57,8 @@ def edge_columns(
         "x1": [place[0] for place in ends[1]],
         "y1": [place[1] for place in ends[1]],
         "colour": list(ramp_colours(shares, theme)),
-        "width": list(0.8 + 3.4 * shares),
-        "alpha": list(0.35 + 0.65 * shares),
+        "width": list(0.7 + 3.5 * shares),
+        "alpha": list(0.3 + 0.7 * shares),
         "words": [f"{codes[row.source]} → {codes[row.target]}" for row in known.itertuples()],
         "detail": [_detail(row._asdict()) for row in known[list(edges.columns)].itertuples(index=False)],
     }
@@ -65,7 +66,7 @@ def edge_columns(
 
 def _detail(row: Mapping[str, object]) -> str:
     weight, distance = float(str(row["weight"])), float(str(row["distance_km"]))
-    return f"weight {weight:.2f} · {distance:.1f} km · lag ≤ {float(str(row['largest_lag_s'])):.1f} s".replace("-", "−")
+    return f"weight {weight:.2g} · {distance:.1f} km · lag ≤ {float(str(row['largest_lag_s'])):.1f} s".replace("-", "−")
 
 
 def incoming(edges: pd.DataFrame, station: str) -> pd.DataFrame:
@@ -102,4 +103,7 @@ def lag_words(seconds: float) -> str:
     >>> lag_words(-0.248)
     '−248 ms'
     """
-    return "–" if seconds != seconds else f"{1e3 * seconds:+.0f} ms".replace("-", "−")
+    if seconds != seconds:
+        return "–"
+    whole_ms = round(1e3 * seconds)
+    return f"{whole_ms:+d} ms".replace("-", "−") if whole_ms else "0 ms"

@@ -23,7 +23,7 @@ __all__ = ["NetworkMap"]
 
 _HIT_PX = 22
 _EDGE_PX = 34
-_NAME_PX = 40
+_NAME_PX = 64
 _DRAWN = ["gather", "phase", "nodes", "edges", "edge_weights", "above"]
 
 
@@ -118,7 +118,7 @@ class NetworkMap(pn.viewable.Viewer):
         x, y = (np.array([self._places.get(name, (np.nan, np.nan))[axis] for name in names]) for axis in (0, 1))
         x_px, y_px = self.figure.to_px(x, y)
         first = [row for row, font in enumerate(columns["font"]) if font == "bold"]
-        placed = name_places(x_px, y_px, [str(words) for words in columns["words"]], first)
+        placed = name_places(x_px, y_px, [str(words) for words in columns["words"]], first, self.figure.size_px[0])
         columns["words"] = [words if at.shown else "" for words, at in zip(columns["words"], placed, strict=True)]
         columns |= {
             "x": list(x), "y": list(y), "name": [*names], "dx": [at.right_px for at in placed],

@@ -16,10 +16,9 @@ __all__ = ["MapFigure"]
 _STATION = (
     "x", "y", "name", "fill", "line", "name_colour", "font", "words", "title", "detail", "size", "dx", "dy", "align",
 )  # fmt: skip
-_TIP = "<div class='wb-tip'><b>@{0}</b><br>@{1}</div>"
 _DEGREES = """
-const deg = labels[String(Math.round(tick * 1e6) / 1e6)]
-return deg === undefined ? "" : deg
+const n = places.findIndex(place => Math.abs(place - tick) < 1e-6)
+return n < 0 ? "" : words[n]
 """
 
 
@@ -71,11 +70,6 @@ class MapFigure:
             for _ in range(2)
         )  # fmt: skip
         self._names.glyph.text_color = "name_colour"
-        self._bar = ScaleBar(
-            range=plot.x_range, unit="km", location="bottom_left", bar_length=0.18, label_text_font=FONT,
-            label_text_font_size="11px", background_fill_alpha=0.8, border_line_color=None, padding=4, margin=6,
-        )  # fmt: skip
-        plot.add_layout(self._bar)
         plot.add_tools(
             HoverTool(renderers=[self._triangles], tooltips=[("", "@title"), ("", "@detail")], limit=1),
             HoverTool(renderers=[self._star], tooltips=[("event", "@detail")], limit=1),
@@ -95,9 +89,9 @@ class MapFigure:
             (self.plot.yaxis, y, half_y, KM_PER_DEG, flat.latitude_deg, "NS", max(2, int(height / 70))),
         ):
             ticks = degree_ticks(middle - half, middle + half, km_per_deg, degrees, most)
-            labels = {f"{km:g}": _degree_words(deg, letters) for km, deg in ticks}
-            axis.ticker = FixedTicker(ticks=[km for km, _ in ticks])
-            axis.formatter = CustomJSTickFormatter(args={"labels": labels}, code=_DEGREES)
+            places, words = [km for km, _ in ticks], [_degree_words(deg, letters) for _, deg in ticks]
+            axis.ticker = FixedTicker(ticks=places)
+            axis.formatter = CustomJSTickFormatter(args={"places": places, "words": words}, code=_DEGREES)
         for grid, axis in zip(self.plot.grid, (self.plot.xaxis, self.plot.yaxis), strict=True):
             grid.ticker = axis[0].ticker
 
@@ -119,9 +113,17 @@ class MapFigure:
         self._ring.glyph.line_color = token["accent"]
         self._star.glyph.update(fill_color=token["text"], line_color=token["plot"])
         self._halo.glyph.update(text_color=token["plot"], text_outline_color=token["plot"], text_outline_width=3)
-        self._bar.update(
-            bar_line_color=token["text"], label_text_color=token["text"], background_fill_color=token["plot"]
-        )
+        self._draw_scale_bar(token["text"], token["plot"])
+
+    def _draw_scale_bar(self, ink: str, paper: str) -> None:
+        """A new one for each theme: one that is there keeps the colour of its bar."""
+        self.plot.center = [each for each in self.plot.center if not isinstance(each, ScaleBar)]
+        bar = ScaleBar(
+            range=self.plot.x_range, unit="km", location="bottom_left", bar_length=0.18, label_text_font=FONT,
+            label_text_font_size="11px", background_fill_alpha=0.8, border_line_color=None, padding=4, margin=6,
+            bar_line_color=ink, label_text_color=ink, background_fill_color=paper,
+        )  # fmt: skip
+        self.plot.add_layout(bar)
 
 
 def _degree_words(degrees: float, letters: str) -> str:

@@ -52,7 +52,7 @@ def legend_html(surveying: Surveying, far: Sequence[str], theme: str) -> str:
     if edges is not None and surveying.edges != "off" and edges["weight"].notna().any():
         least, most = edge_limits(edges)
         weakest = least + surveying.above * (most - least)
-        colours = ramp_colours([surveying.above + stop * (1 - surveying.above) for stop in _STOPS], theme)
+        colours = ramp_colours(_STOPS, theme)
         parts.append(_scale(f"{text(edges.attrs['kind'])} {weakest:.2g}", colours, f"{most:.2g}", edges.attrs["words"]))
     lost = gather.stations.loc[~np.isfinite(gather.stations["latitude_deg"]), "code"]
     if len(lost):

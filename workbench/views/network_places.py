@@ -86,10 +86,13 @@ class NamePlace:
     align: str = "left"
 
 
+_PAD_PX = 4
 _SIDES = ((11, 5, "left"), (-11, 5, "right"), (0, -10, "center"), (0, 21, "center"))
 
 
-def name_places(x_px: np.ndarray, y_px: np.ndarray, words: Sequence[str], first: Sequence[int]) -> list[NamePlace]:
+def name_places(
+    x_px: np.ndarray, y_px: np.ndarray, words: Sequence[str], first: Sequence[int], width_px: float = np.inf
+) -> list[NamePlace]:
     """Where each name stands: right, left, above or below its triangle, wherever it touches nothing; else nowhere.
 
     Parameters
@@ -98,6 +101,8 @@ def name_places(x_px: np.ndarray, y_px: np.ndarray, words: Sequence[str], first:
         Of the triangles, y downwards; NaN for a station that is not on the map.
     first
         Rows whose names are placed before all others.
+    width_px
+        Of the frame, which names stay in.
     """
     found = [NamePlace(False)] * len(words)
     taken = [(x - 7, x + 7, y - 8, y + 7) for x, y in zip(x_px, y_px, strict=True) if np.isfinite(x + y)]
@@ -110,7 +115,8 @@ def name_places(x_px: np.ndarray, y_px: np.ndarray, words: Sequence[str], first:
         for right, down, align in _SIDES:
             left = x + right - (0 if align == "left" else width if align == "right" else width / 2)
             box = (left, left + width, y + down - _LINE_PX + 2, y + down + 1)
-            if not any(_touch(box, other) for other in taken):
+            inside = box[0] >= _PAD_PX and box[1] <= width_px - _PAD_PX
+            if inside and not any(_touch(box, other) for other in taken):
                 found[row] = NamePlace(True, right, down, align)
                 taken.append(box)
                 break

@@ -17,6 +17,7 @@ from workbench.views.markup import Action, Markup
 from workbench.views.network_section_columns import (
     Rows,
     label_places,
+    lane_columns,
     moveout_columns,
     onset_columns,
     rows_of,
@@ -27,7 +28,7 @@ from workbench.views.tags import tag, text
 
 __all__ = ["NetworkSection", "names_html"]
 
-_DRAWN = ["gather", "order", "reduce", "component", "phase"]
+_DRAWN = ["gather", "order", "reduce", "component", "phase", "edge_seconds"]
 
 
 class NetworkSection(pn.viewable.Viewer):
@@ -124,6 +125,7 @@ class NetworkSection(pn.viewable.Viewer):
         rows, gather, focus = self._rows, self._surveying.gather, self._session.station
         assert rows is not None
         self.figure.onsets.data = onset_columns(gather, rows, focus, self.theme)
+        self.figure.lanes.data = lane_columns(self._surveying.edge_seconds, gather, rows, self.theme)
         moveout = moveout_columns(gather, rows, self.theme)
         self.figure.moveout.data, self.figure.words.data = moveout["lines"], moveout["words"]
         band: dict[str, list[float]] = {name: [] for name in ("left", "right", "top", "bottom")}

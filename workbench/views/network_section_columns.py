@@ -10,14 +10,15 @@ import xarray as xr
 
 from workbench.session import Surveying
 from workbench.session.gather import Gather
-from workbench.views.theme import phase_colour
+from workbench.views.theme import TOKENS, phase_colour
 from workbench.views.traces_lines import TracePoints
 
-__all__ = ["Rows", "label_places", "moveout_columns", "onset_columns", "rows_of", "trace_columns"]
+__all__ = ["Rows", "label_places", "lane_columns", "moveout_columns", "onset_columns", "rows_of", "trace_columns"]
 
 _MOST_POINTS = 160_000
 _LEAST_POINTS = 240
 _LINE_PX = 13.0
+_FAINTEST = 0.08
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,41 @@ def _reduced_by(gather: Gather, rows: Rows) -> str:
     name = max(rows.shift_s, key=lambda each: rows.shift_s[each])
     velocity = gather.origin.velocity_km_s  # type: ignore[union-attr]
     return min(velocity, key=lambda phase: abs(distance[name] / velocity[phase] - rows.shift_s[name]))
+
+
+def lane_columns(seconds: xr.Dataset | None, gather: Gather, rows: Rows, theme: str) -> dict[str, list[object]]:
+    """Behind the traces: the seconds of the neighbours from which the pick was read, stronger ones darker.
+
+    Attention is ink; an attribution is coloured by whether it spoke for or against.
+    """
+    found: dict[str, list[object]] = {
+        name: [] for name in ("left", "right", "top", "bottom", "colour", "alpha", "words")
+    }
+    if seconds is None:
+        return found
+    (name,) = seconds.data_vars
+    values, token = seconds[name].values.astype(float), TOKENS[theme]
+    most = float(np.abs(values).max()) if values.size else 0.0
+    if most == 0:
+        return found
+    half_s = seconds.attrs["step_s"] / 2
+    after = (seconds["time"].values - gather.zero.to_datetime64()) / np.timedelta64(1, "ns") * 1e-9
+    for station, row in zip(seconds["station"].values, values, strict=True):
+        if str(station) not in rows.height:
+            continue
+        height, shift = rows.height[str(station)], rows.shift_s[str(station)]
+        for middle, value in zip(after, row, strict=True):
+            if abs(value) < _FAINTEST * most:
+                continue
+            found["left"].append(middle - half_s - shift)
+            found["right"].append(middle + half_s - shift)
+            found["top"].append(height - 0.4 * rows.reach)
+            found["bottom"].append(height + 0.4 * rows.reach)
+            colour = token["accent"] if name == "attention" else token["for" if value > 0 else "against"]
+            found["colour"].append(colour)
+            found["alpha"].append(0.08 + 0.42 * abs(value) / most)
+            found["words"].append(f"{name} {value:.2g}".replace("-", "−"))
+    return found
 
 
 def label_places(rows: Rows, height_px: float) -> dict[str, float]:

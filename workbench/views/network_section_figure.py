@@ -23,6 +23,7 @@ class SectionFigure:
             return ColumnDataSource({column: [] for column in columns}, name=f"network-section-{name}")
 
         self.others, self.open = source("others", "x", "y"), source("open", "x", "y")
+        self.lanes = source("lanes", "left", "right", "top", "bottom", "colour", "alpha", "words")
         self.band = source("band", "left", "right", "top", "bottom")
         self.onsets = source("onsets", "x", "y0", "y1", "colour", "width", "dash", "words")
         self.moveout, self.words = source("moveout", "xs", "ys", "colour"), source("words", "x", "y", "text", "colour")
@@ -41,6 +42,10 @@ class SectionFigure:
             min_border_bottom=BOTTOM_PX, min_border_left=46, min_border_right=2, lod_threshold=None,
         )  # fmt: skip
         self._band = plot.quad("left", "right", "top", "bottom", source=self.band, line_color=None, level="underlay")
+        lanes = plot.quad(
+            "left", "right", "top", "bottom", source=self.lanes, fill_color="colour", fill_alpha="alpha",
+            line_color=None, level="underlay",
+        )  # fmt: skip
         self._others = plot.line("x", "y", source=self.others, line_width=0.8, line_join="round")
         self._open = plot.line("x", "y", source=self.open, line_width=1.1, line_join="round")
         plot.multi_line(
@@ -53,7 +58,10 @@ class SectionFigure:
             "x", "y", text="text", source=self.words, text_color="colour", x_offset=6, y_offset=12,
             text_font={"value": FONT}, text_font_size="11px", text_font_style="bold",
         )  # fmt: skip
-        plot.add_tools(HoverTool(renderers=[strokes], tooltips=[("", "@words")], limit=1))
+        plot.add_tools(
+            HoverTool(renderers=[strokes], tooltips=[("", "@words")], limit=1),
+            HoverTool(renderers=[lanes], tooltips=[("", "@words")], limit=1),
+        )
         plot.xaxis.ticker.desired_num_ticks = 8
         plot.yaxis.axis_label = ""
         plot.xaxis.axis_label_standoff = 2

@@ -8,6 +8,8 @@ from typing import Any
 import panel as pn
 
 from workbench.session import Surveying
+from workbench.session.edge_work import ON_ONE_PICK
+from workbench.views.explain_belief_html import belief_html
 from workbench.views.later import Later
 from workbench.views.markup import Action, Markup
 from workbench.views.network_edges import lag_words
@@ -34,7 +36,7 @@ class StationCard(pn.viewable.Viewer):
         self._apps = [title for title in ("Inspect", "Explain") if apps.get(title)]
         self._markup = Markup(surveying.session, self._act, kind="network_station")
         draw = Later(surveying.session, self._draw)
-        surveying.param.watch(draw, ["gather", "phase", "picker"])
+        surveying.param.watch(draw, ["gather", "phase", "picker", "edges", "edge_weights", "checks", "checking"])
         surveying.session.param.watch(draw, "station")
         self._draw()
 
@@ -47,6 +49,8 @@ class StationCard(pn.viewable.Viewer):
     def _act(self, action: Action) -> None:
         if action["act"] == "leave":
             self._on_leave(str(action["app"]))
+        elif action["act"] == "check":
+            self._surveying.check()
 
 
 def station_html(one: Surveying, apps: list[str]) -> str:
@@ -63,7 +67,17 @@ def station_html(one: Surveying, apps: list[str]) -> str:
         for app in apps
         if app == "Inspect" or gather.onset(station, one.phase) is not None
     ]
-    return title + "".join(lines) + tag("div", *buttons, class_="buttons")
+    return title + "".join(lines) + tag("div", *buttons, class_="buttons") + _belief_html(one)
+
+
+def _belief_html(one: Surveying) -> str:
+    """The checks of what is said of the neighbours, or the button that has them made."""
+    if one.edges not in ON_ONE_PICK or one.edge_weights is None:
+        return ""
+    if one.checks:
+        return tag("div", belief_html(one.checks, 0, asked=True), class_="belief")
+    words = "Checking…" if one.checking else "Can it be believed?"
+    return tag("button", words, class_="button", data_act="check", disabled=one.checking)
 
 
 def _where(row: Any) -> str:

@@ -11,7 +11,10 @@ import xarray as xr
 from workbench.errors import SchemaError
 from workbench.networks.station_graph import StationGraph, station_graph
 
-__all__ = ["EDGE_COLUMNS", "check_edges", "graph_of", "make_edges"]
+__all__ = ["ALONE", "EDGE_COLUMNS", "check_edges", "graph_of", "make_edges"]
+
+ALONE = "(alone)"
+"""Stands for all neighbours left out together, where one station after the other is left out of a pick."""
 
 EDGE_COLUMNS = {
     "source": "str",
