@@ -13,6 +13,7 @@ from torch import Tensor
 from workbench.explain.graph.case import GraphCase, open_graph_case
 from workbench.explain.graph.edges import make_edges
 from workbench.networks.station_attention import StationAttention
+from workbench.pickers.station_graph import StationGraphPicker
 from workbench.schema import Report, silent
 
 __all__ = ["StationAttentionFound", "attention_between"]
@@ -40,7 +41,7 @@ class StationAttentionFound:
 
 def attention_between(
     recording: xr.Dataset,
-    picker: str,
+    picker: str | StationGraphPicker,
     weights: str = "",
     *,
     station: str,

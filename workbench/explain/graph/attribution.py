@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from workbench.explain.graph.case import GraphCase, open_graph_case
 from workbench.explain.graph.edges import make_edges
-from workbench.pickers.station_graph import RATE_HZ
+from workbench.pickers.station_graph import RATE_HZ, StationGraphPicker
 from workbench.schema import Report, silent
 
 __all__ = ["GraphAttribution", "attribute_between", "attribution_of_case"]
@@ -50,7 +50,7 @@ class GraphAttribution:
 
 def attribute_between(
     recording: xr.Dataset,
-    picker: str,
+    picker: str | StationGraphPicker,
     weights: str = "",
     *,
     station: str,

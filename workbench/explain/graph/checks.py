@@ -17,6 +17,7 @@ from workbench.explain.graph.case import GraphCase, open_graph_case, without
 from workbench.explain.graph.edges import ALONE
 from workbench.explain.graph.left_out import left_out_of_case
 from workbench.networks.station_graph import shuffled_edges
+from workbench.pickers.station_graph import StationGraphPicker
 from workbench.schema import Check, Report, silent
 
 __all__ = ["GRAPH_CHECKS", "check_between"]
@@ -28,12 +29,13 @@ _SMALL_GAP, _LARGE_GAP = 0.05, 0.2
 _LEAST_EFFECT = 0.02
 _AGREES, _DISAGREES = 0.5, 0.0
 _FEWEST = 4
+_LEAST_FELT = 1e-4
 _SHUFFLES = 5
 
 
 def check_between(
     recording: xr.Dataset,
-    picker: str,
+    picker: str | StationGraphPicker,
     weights: str = "",
     *,
     station: str,
@@ -135,8 +137,9 @@ def _attention_agrees(case: GraphCase, left_out: pd.DataFrame) -> Check:
     effects = left_out[left_out["station"] != ALONE].set_index("station")
     size = effects["probability_change"].abs() + effects["shift_s"].abs()
     pairs = pd.concat([own.rename("attention"), size.rename("effect")], axis=1).dropna()
-    if len(pairs) < _FEWEST or pairs["effect"].max() < 1e-4:
-        words = f"{len(pairs)} neighbours with an effect that can be ranked; {_FEWEST} are needed."
+    n_felt = int((pairs["effect"] > _LEAST_FELT).sum())
+    if n_felt < _FEWEST:
+        words = f"Leaving out {n_felt} of {len(pairs)} neighbours changes anything; {_FEWEST} are needed to rank them."
         return Check("attention", title, "none", words)
     rank = float(spearmanr(pairs["attention"], pairs["effect"]).statistic)
     if rank != rank:

@@ -8,7 +8,7 @@ import xarray as xr
 
 from workbench.explain.graph.case import GraphCase, open_graph_case, without
 from workbench.explain.graph.edges import ALONE
-from workbench.pickers.station_graph import RATE_HZ
+from workbench.pickers.station_graph import RATE_HZ, StationGraphPicker
 from workbench.schema import Report, silent
 
 __all__ = ["leave_one_out", "left_out_of_case"]
@@ -19,7 +19,7 @@ _AT_ONCE = 6
 
 def leave_one_out(
     recording: xr.Dataset,
-    picker: str,
+    picker: str | StationGraphPicker,
     weights: str = "",
     *,
     station: str,
