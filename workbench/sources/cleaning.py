@@ -12,7 +12,7 @@ import pandas as pd
 from workbench.errors import SchemaError, SourceError
 from workbench.schema import Report, silent
 from workbench.sources.base import Source
-from workbench.sources.cleaning_rules import FAULT_COLUMNS, Limits, faults_of, metadata_faults
+from workbench.sources.cleaning_rules import FAULT_COLUMNS, Limits, epicentral_km, faults_of, metadata_faults
 from workbench.sources.cleaning_samples import measure_traces
 from workbench.sources.event_groups import events_by_stations
 from workbench.sources.trace_table import TRACE_COLUMNS, trace_table
@@ -117,6 +117,7 @@ def clean_traces(traces: pd.DataFrame, limits: Limits | None = None, quality: pd
     if quality is not None:
         traces["snr_db"] = traces["snr_db"].fillna(quality["measured_snr_db"])
     faults = [metadata_faults(traces, limits)]
+    traces["distance_km"] = traces["distance_km"].fillna(epicentral_km(traces))
     if quality is not None:
         faults += _sample_faults(quality, limits)
     found = pd.concat(faults, ignore_index=True)

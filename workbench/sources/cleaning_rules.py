@@ -11,7 +11,7 @@ import pandas as pd
 from workbench.errors import SchemaError
 from workbench.sources.trace_table import FASTEST_KM_S
 
-__all__ = ["FAULT_COLUMNS", "NEEDS", "Limits", "faults_of", "hypocentral_km", "metadata_faults"]
+__all__ = ["FAULT_COLUMNS", "NEEDS", "Limits", "epicentral_km", "faults_of", "metadata_faults"]
 
 FAULT_COLUMNS = ("row", "reason", "value", "limit", "words")
 """Of a table of faults; `row` counts the traces from 0."""
@@ -99,12 +99,12 @@ NEEDS: Mapping[str, tuple[str, Callable[[pd.DataFrame], pd.Series]]] = {
 
 def metadata_faults(traces: pd.DataFrame, limits: Limits) -> pd.DataFrame:
     """All faults that the columns of a table of traces show, one row each, with :data:`FAULT_COLUMNS`."""
-    distance_km = _epicentral_km(traces)
+    distance_km = epicentral_km(traces)
     parts = [
         *_missing(traces, limits),
         *_onsets(traces),
         *_distances(traces, limits, distance_km),
-        *_travel_times(traces, hypocentral_km(traces)),
+        *_travel_times(traces, _hypocentral_km(traces)),
         *_figures(traces, limits),
     ]
     return pd.concat(parts, ignore_index=True)
@@ -219,7 +219,7 @@ def _figures(traces: pd.DataFrame, limits: Limits) -> list[pd.DataFrame]:
     return [*found, faults_of(low, "low_snr", traces["snr_db"], limits.least_snr_db, words)]
 
 
-def _epicentral_km(traces: pd.DataFrame) -> pd.Series:
+def epicentral_km(traces: pd.DataFrame) -> pd.Series:
     """From the coordinates, on a sphere (within 0.6 % of the ellipsoid); NaN where they are not known or no places."""
     names = ("latitude_deg", "longitude_deg", "event_latitude_deg", "event_longitude_deg")
     known = traces["latitude_deg"].abs().le(90) & traces["event_latitude_deg"].abs().le(90)
@@ -229,8 +229,8 @@ def _epicentral_km(traces: pd.DataFrame) -> pd.Series:
     return 2 * _MEAN_RADIUS_KM * np.arcsin(np.sqrt(half.clip(0, 1)))
 
 
-def hypocentral_km(traces: pd.DataFrame) -> pd.Series:
+def _hypocentral_km(traces: pd.DataFrame) -> pd.Series:
     """From the coordinates, or else the distance stated, and the depth; NaN where there are neither."""
-    along = _epicentral_km(traces)
+    along = epicentral_km(traces)
     along = along.where(along.notna(), traces["distance_km"])
     return np.hypot(along, traces["event_depth_km"].fillna(0.0).clip(lower=0.0))
