@@ -189,9 +189,11 @@ def _event_ids(traces: pd.DataFrame) -> pd.Series:
     An id that stands for two earthquakes, as numbers of different catalogues do, is made two by their times.
     """
     time = traces["origin_time"]
-    place = traces["event_latitude_deg"].map("{:.4f}".format) + "/" + traces["event_longitude_deg"].map("{:.4f}".format)
+    places = ("event_latitude_deg", "event_longitude_deg")
+    place = traces[places[0]].map("{:.4f}".format) + "/" + traces[places[1]].map("{:.4f}".format)
     by_origin = "origin " + time.dt.strftime("%Y-%m-%dT%H:%M:%S.%f").fillna("") + " " + place
-    by_place = "place " + place + " " + traces["start"].dt.strftime("%Y-%m-%d").fillna("")
+    size = traces["event_depth_km"].map("{:.2f}".format) + "/" + traces["magnitude"].map("{:.2f}".format)
+    by_place = "place " + place + "/" + size
     named = np.select(
         [traces["stated_id"] != "", time.notna(), traces["event_latitude_deg"].notna()],
         [traces["stated_id"], by_origin, by_place],
