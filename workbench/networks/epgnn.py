@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -46,10 +48,8 @@ class Epgnn(nn.Module):
         self.channels = channels
         sizes = (3, *_LEVELS)
         self.levels = nn.ModuleList(
-            nn.Sequential(
-                nn.Conv1d(above, below, 7, _STRIDE, padding=3), nn.GroupNorm(4, below), nn.GELU()
-            )
-            for above, below in zip(sizes[:-1], sizes[1:], strict=True)
+            nn.Sequential(nn.Conv1d(above, below, 7, _STRIDE, padding=3), nn.GroupNorm(4, below), nn.GELU())
+            for above, below in pairwise(sizes)
         )
         self.station = nn.Linear(2 * _LEVELS[-1] + 2, channels)
         self.over_stations = nn.ModuleList(GCNConv(channels, channels) for _ in range(2))

@@ -12,7 +12,15 @@ from workbench.errors import SchemaError, SourceError
 from workbench.networks.bundled import bundled_weights
 from workbench.training.config import build_table, read_toml
 
-__all__ = ["EDGES", "NETWORKS", "EventsConfig", "GraphLossConfig", "GraphTrainingConfig", "MadeConfig", "read_graph_config"]
+__all__ = [
+    "EDGES",
+    "NETWORKS",
+    "EventsConfig",
+    "GraphLossConfig",
+    "GraphTrainingConfig",
+    "MadeConfig",
+    "read_graph_config",
+]
 
 NETWORKS = ("station_graph", "epgnn")
 EDGES = ("graph", "none", "shuffled")

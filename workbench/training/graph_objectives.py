@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -24,7 +25,10 @@ Said = Sequence[tuple[Tensor, Tensor, Tensor, Tensor]]
 class Objective(Protocol):
     """A network and its loss."""
 
-    network: nn.Module
+    @property
+    def network(self) -> nn.Module:
+        """In training, what :meth:`loss` asks."""
+        ...
 
     def groups(self, config: GraphTrainingConfig) -> list[dict[str, Any]]:
         """Weights to be trained, with their learning rates."""
@@ -91,9 +95,7 @@ class EpgnnObjective:
 
     def loss(self, batch: Any) -> dict[str, Tensor]:
         """See :class:`Objective`."""
-        detection, magnitude = self.network(
-            batch.x, batch.edge_index, batch.edge_attr, batch.batch, _amplitude(batch)
-        )
+        detection, magnitude = self.network(batch.x, batch.edge_index, batch.edge_attr, batch.batch, _amplitude(batch))
         parts = {
             "detection": detection_loss(detection, batch.event),
             "magnitude": magnitude_loss(magnitude, batch.magnitude),
@@ -114,10 +116,7 @@ def _amplitude(batch: Any) -> Tensor:
 
 def _scores(said: Said) -> dict[str, float]:
     detection, magnitude, event, true = (torch.cat(part).cpu().numpy() for part in zip(*said, strict=True))
-    return {**detection_scores(1 / (1 + _exp(-detection)), event), **magnitude_scores(magnitude, true)}
-
-
-def _exp(values: Any) -> Any:
-    import numpy as np
-
-    return np.exp(np.clip(values, -50, 50))
+    return {
+        **detection_scores(1 / (1 + np.exp(-np.clip(detection, -50, 50))), event),
+        **magnitude_scores(magnitude, true),
+    }

@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch.utils.data import ConcatDataset, Dataset, Subset
 
-from workbench.errors import SourceError
 from workbench.processing.resampling import resample
 from workbench.schema import Report, silent
 from workbench.sources.split import Split, read_split

@@ -97,7 +97,10 @@ class GraphTrainer:
         generator = torch.Generator().manual_seed(self.config.seed * 1000 + self.epoch)
         rng = np.random.default_rng((self.config.seed, self.epoch))
         graphs = DataLoader(
-            self.train_of(self.epoch), self.config.batch_size, shuffle=True, generator=generator  # type: ignore[arg-type]
+            self.train_of(self.epoch),
+            self.config.batch_size,
+            shuffle=True,
+            generator=generator,  # type: ignore[arg-type]
         )
         for number, batch in enumerate(graphs):
             total += self._step(edges_for(batch, self.config.edges, rng, self.config.alone).to(self.device))
