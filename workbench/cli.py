@@ -1,4 +1,4 @@
-"""``workbench serve | pick | explain | export | list``: thin commands over the rooms.
+"""``workbench serve | pick | explain | clean | export | list``: thin commands over the rooms.
 
 Exit codes: 0 all went well; 1 some recordings failed, and the output holds the rest; 2 bad input, one line on stderr,
 nothing written. Results go to files or stdout, progress and remarks to stderr.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,10 @@ from typing import Any
 import click
 
 from workbench import __version__
+from workbench.commands.cleaning import clean
 from workbench.commands.explain import explain
 from workbench.commands.progress import progress_bar as _progress
+from workbench.commands.table import print_table
 from workbench.commands.training import benchmark, onnx, train
 from workbench.errors import LabelStoreError, PickerError, SourceError, WorkbenchError
 
@@ -59,7 +61,7 @@ def cli() -> None:
     """Inspect seismic recordings, pick phases, and keep corrections as labels."""
 
 
-for command in (benchmark, explain, onnx, train):
+for command in (benchmark, clean, explain, onnx, train):
     cli.add_command(command)
 
 
@@ -316,10 +318,10 @@ def export(labels: str | None, place: str, name: str, output: Path) -> None:
 def list_components(what: str, remote: bool) -> None:
     """List what can be used here and, where something cannot, why and what to do."""
     if what == "weights":
-        _print_table(("picker", "weights", "where", "note"), _weights_rows(remote))
+        print_table(("picker", "weights", "where", "note"), _weights_rows(remote))
         return
     if what == "kernels":
-        _print_table(("kernel", "available", "what it is; why not, and what to do"), _kernel_rows())
+        print_table(("kernel", "available", "what it is; why not, and what to do"), _kernel_rows())
         return
     module = import_module(f"workbench.{_ROOMS.get(what, what)}")
     registry = getattr(module, what.upper())
@@ -327,7 +329,7 @@ def list_components(what: str, remote: bool) -> None:
     for name in registry:
         found = registry.availability(name)
         rows.append((name, "yes" if found.ok else "no", " ".join(f"{found.reason} {found.remedy}".split())))
-    _print_table((what[:-1], "available", "why not, and what to do"), rows)
+    print_table((what[:-1], "available", "why not, and what to do"), rows)
 
 
 def _kernel_rows() -> list[tuple[str, ...]]:
@@ -353,23 +355,6 @@ def _weights_rows(remote: bool) -> list[tuple[str, ...]]:
         for name in PICKERS
         for found in list_weights(name, remote=remote)
     ]
-
-
-def _print_table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console()
-    if not console.is_terminal:
-        # A pipe has no width: one row a line, so that it can be searched.
-        for row in (headings, *rows):
-            click.echo("\t".join(row))
-        return
-    table = Table(*headings, box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    console.print(table)
 
 
 def _scan(source: Any) -> Any:

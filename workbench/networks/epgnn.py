@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -47,7 +49,7 @@ class Epgnn(nn.Module):
         sizes = (3, *_LEVELS)
         self.levels = nn.ModuleList(
             nn.Sequential(nn.Conv1d(above, below, 7, _STRIDE, padding=3), nn.GroupNorm(4, below), nn.GELU())
-            for above, below in zip(sizes[:-1], sizes[1:], strict=True)
+            for above, below in pairwise(sizes)
         )
         self.station = nn.Linear(2 * _LEVELS[-1] + 2, channels)
         self.over_stations = nn.ModuleList(GCNConv(channels, channels) for _ in range(2))

@@ -16,7 +16,7 @@ from workbench.schema import Event, Report, silent
 from workbench.sources.base import Source
 from workbench.sources.seisbench_index import ARRIVAL
 
-__all__ = ["TRACE_COLUMNS", "first_onset", "phase_of", "site_of", "trace_table"]
+__all__ = ["FASTEST_KM_S", "TRACE_COLUMNS", "first_onset", "phase_of", "site_of", "trace_table"]
 
 TRACE_COLUMNS: Mapping[str, str] = {
     "recording_id": "str",
@@ -69,10 +69,12 @@ _FIRST = re.compile(r"([PS])([gnb1*]|diff|n1|g1)?|[ps]|PKI?K?P\w*")
 _SAME_EVENT_S = 600.0
 """Two traces of one event begin this close to another; an id that is used again later stands for another event."""
 
-_EARLIEST_S = -2.0
-_SLOWEST_KM_S = {"P": 3.0, "S": 1.5}
-_LATEST_S = {"P": 2.0, "S": 4.0}
-"""An onset later than the slowest wave by this much is one of another event."""
+FASTEST_KM_S = {"P": 10.0, "S": 6.5}
+"""No wave of a local or regional event comes sooner."""
+
+_SLOW_KM_S = {"P": 3.0, "S": 1.5}
+_CLOCK_S = 1.0
+_SLACK_S = 3.0
 
 
 def phase_of(name: str) -> str:
@@ -89,25 +91,31 @@ def site_of(station: pd.Series) -> pd.Series:
     return station.str.replace(r"^([^.]*\.[^.]*)\..*$", r"\1", regex=True)
 
 
-def first_onset(
-    picks: pd.DataFrame, station: str, phase: str, event: Event | None = None, distance_km: float = float("nan")
-) -> pd.Timestamp:
-    """The first onset of a phase on a station; NaT where there is none.
-
-    Parameters
-    ----------
-    event
-        Whose onset it has to be: not before the origin, and not later than a slow wave would come.
-    distance_km
-        From its hypocentre; NaN where not known, which takes any later onset.
-    """
+def first_onset(picks: pd.DataFrame, station: str, phase: str) -> pd.Timestamp:
+    """The first onset of a phase on a station; NaT where there is none."""
     fits = (picks["station"] == station) & (picks["phase"].map(phase_of) == phase)
-    times = picks.loc[fits, "time"]
-    if event is not None:
-        after_s = (times - event.time).dt.total_seconds()
-        latest_s = distance_km / _SLOWEST_KM_S[phase] + _LATEST_S[phase]
-        times = times[(after_s >= _EARLIEST_S) & ~(after_s > latest_s)]
-    return times.min() if len(times) else pd.NaT
+    return picks.loc[fits, "time"].min() if fits.any() else pd.NaT
+
+
+def _picks_of_event(source: Source, recording: xr.Dataset, event: Event | None) -> pd.DataFrame:
+    """Picks of the recording's event, not of others that happen in it too.
+
+    Where the source does not tell them apart, those that come when a wave from the origin can.
+    """
+    recording_id = str(recording.attrs["recording_id"])
+    if (of_event := getattr(source, "event_picks", None)) is not None:
+        return of_event(recording_id)
+    picks = source.reference_picks(recording_id)
+    if event is None or picks.empty:
+        return picks
+    way = distances(event, station_table(recording)).set_index("station")["distance_km"]
+    distance_km = np.hypot(picks["station"].map(way).to_numpy(float), np.nan_to_num(event.depth_km))
+    after_s = (picks["time"] - event.time).dt.total_seconds().to_numpy()
+    phase = picks["phase"].map(phase_of)
+    least_s = distance_km / phase.map(FASTEST_KM_S).to_numpy(float) - _CLOCK_S
+    most_s = distance_km / phase.map(_SLOW_KM_S).to_numpy(float) + _SLACK_S
+    # Where a place is not known the bounds are NaN, and nothing is outside them.
+    return picks[~(after_s < np.nan_to_num(least_s, nan=-_CLOCK_S)) & ~(after_s > most_s)]
 
 
 def trace_table(source: Source, report: Report = silent) -> pd.DataFrame:
@@ -181,9 +189,11 @@ def _event_ids(traces: pd.DataFrame) -> pd.Series:
     An id that stands for two earthquakes, as numbers of different catalogues do, is made two by their times.
     """
     time = traces["origin_time"]
-    place = traces["event_latitude_deg"].map("{:.4f}".format) + "/" + traces["event_longitude_deg"].map("{:.4f}".format)
+    places = ("event_latitude_deg", "event_longitude_deg")
+    place = traces[places[0]].map("{:.4f}".format) + "/" + traces[places[1]].map("{:.4f}".format)
     by_origin = "origin " + time.dt.strftime("%Y-%m-%dT%H:%M:%S.%f").fillna("") + " " + place
-    by_place = "place " + place + " " + traces["start"].dt.strftime("%Y-%m-%d").fillna("")
+    size = traces["event_depth_km"].map("{:.2f}".format) + "/" + traces["magnitude"].map("{:.2f}".format)
+    by_place = "place " + place + "/" + size
     named = np.select(
         [traces["stated_id"] != "", time.notna(), traces["event_latitude_deg"].notna()],
         [traces["stated_id"], by_origin, by_place],
@@ -208,17 +218,16 @@ def _of_recordings(source: Source, table: pd.DataFrame, report: Report) -> tuple
         except SourceError as error:
             notices.append(f"{recording_id} is left out: {error}")
             continue
-        rows += _rows(recording, source.reference_picks(recording_id), source.event(recording_id), category)
+        event = source.event(recording_id)
+        rows += _rows(recording, _picks_of_event(source, recording, event), event, category)
     return pd.DataFrame(rows, columns=None if rows else list(TRACE_COLUMNS)), notices
 
 
 def _rows(recording: xr.Dataset, picks: pd.DataFrame, event: Event | None, category: str) -> Iterator[dict[str, Any]]:
     start, rate = pd.Timestamp(recording["time"].values[0]), float(recording.attrs["sampling_rate_hz"])
     nan = float("nan")
-    ways = distances(event, station_table(recording))["distance_km"].to_numpy() if event else np.full(1, nan)
-    ways = np.broadcast_to(np.hypot(ways, np.nan_to_num(event.depth_km) if event else 0.0), recording.sizes["station"])
     for index, station in enumerate(map(str, recording["station"].values)):
-        onsets = {phase: first_onset(picks, station, phase, event, ways[index]) for phase in "PS"}
+        onsets = {phase: first_onset(picks, station, phase) for phase in "PS"}
         samples = {phase: (time - start).total_seconds() * rate for phase, time in onsets.items()}
         yield {
             "recording_id": recording.attrs["recording_id"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -37,5 +38,5 @@ def edges_for(batch: Any, edges: str, rng: np.random.Generator, alone: float) ->
 
 def _shuffled(starts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Another station of the same graph for each."""
-    parts = [first + rng.permutation(stop - first) for first, stop in zip(starts[:-1], starts[1:], strict=True)]
+    parts = [first + rng.permutation(stop - first) for first, stop in pairwise(starts)]
     return np.concatenate(parts)

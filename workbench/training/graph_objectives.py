@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -13,7 +14,7 @@ from workbench.networks.station_graph_net import StationGraphNet
 from workbench.networks.weights_file import load_xiaonet
 from workbench.training.event_scores import detection_scores, magnitude_scores
 from workbench.training.graph_config import GraphTrainingConfig
-from workbench.training.graph_losses import curve_loss, detection_loss, magnitude_loss
+from workbench.training.graph_losses import anchor_loss, curve_loss, detection_loss, magnitude_loss
 
 __all__ = ["EpgnnObjective", "Objective", "StationGraphObjective", "objective_of"]
 
@@ -24,7 +25,10 @@ Said = Sequence[tuple[Tensor, Tensor, Tensor, Tensor]]
 class Objective(Protocol):
     """A network and its loss."""
 
-    network: nn.Module
+    @property
+    def network(self) -> nn.Module:
+        """In training, what :meth:`loss` asks."""
+        ...
 
     def groups(self, config: GraphTrainingConfig) -> list[dict[str, Any]]:
         """Weights to be trained, with their learning rates."""
@@ -67,10 +71,12 @@ class StationGraphObjective:
         says = self.network.says(batch.x, batch.edge_index, batch.edge_attr, batch.batch, _amplitude(batch))
         parts = {
             "curves": curve_loss(says.logits, batch, self.weights.onset),
+            "anchor": anchor_loss(says.logits, says.alone, batch, self.weights.onset),
             "detection": detection_loss(says.detection, batch.event),
             "magnitude": magnitude_loss(says.magnitude, batch.magnitude),
         }
-        total = parts["curves"] + self.weights.detection * parts["detection"]
+        total = parts["curves"] + self.weights.anchor * parts["anchor"]
+        total = total + self.weights.detection * parts["detection"]
         total = total + self.weights.magnitude * parts["magnitude"]
         return {"loss": total, **parts, "said_detection": says.detection, "said_magnitude": says.magnitude}
 
@@ -112,10 +118,7 @@ def _amplitude(batch: Any) -> Tensor:
 
 def _scores(said: Said) -> dict[str, float]:
     detection, magnitude, event, true = (torch.cat(part).cpu().numpy() for part in zip(*said, strict=True))
-    return {**detection_scores(1 / (1 + _exp(-detection)), event), **magnitude_scores(magnitude, true)}
-
-
-def _exp(values: Any) -> Any:
-    import numpy as np
-
-    return np.exp(np.clip(values, -50, 50))
+    return {
+        **detection_scores(1 / (1 + np.exp(-np.clip(detection, -50, 50))), event),
+        **magnitude_scores(magnitude, true),
+    }

@@ -234,6 +234,7 @@ def _first_network(config: TrainingConfig) -> XiaoNet:
 
 
 def chosen_device(wanted: str) -> str:
+    """Name of the device that ``"auto"`` stands for here; any other as it is."""
     if wanted != "auto":
         return wanted
     return "cuda" if torch.cuda.is_available() else "cpu"

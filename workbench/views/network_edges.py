@@ -12,6 +12,7 @@ from workbench.views.theme import ramp_colours
 __all__ = ["arrow_columns", "edge_columns", "edge_limits", "empty_edges", "incoming", "lag_words"]
 
 _EDGE = ("x0", "y0", "x1", "y1", "colour", "width", "alpha", "words", "detail")
+_LEAST_OF_OPEN = 0.4
 _ARROW = ("x", "y", "angle", "colour", "size")
 
 
@@ -30,7 +31,12 @@ def edge_limits(edges: pd.DataFrame) -> tuple[float, float]:
 
 
 def edge_columns(
-    edges: pd.DataFrame, places: Mapping[str, tuple[float, float]], codes: Mapping[str, str], above: float, theme: str
+    edges: pd.DataFrame,
+    places: Mapping[str, tuple[float, float]],
+    codes: Mapping[str, str],
+    above: float,
+    theme: str,
+    station: str = "",
 ) -> dict[str, list[object]]:
     """One line for each pair of stations, the weakest first: as strong as the stronger of its two ways.
 
@@ -40,6 +46,8 @@ def edge_columns(
         Station to east and north in km; an edge to a station that is not in it is not drawn.
     above
         Share of the range of weights below which nothing is drawn.
+    station
+        The open one; its edges are drawn last, and none of them is faint.
     """
     low, high = edge_limits(edges)
     known = edges[edges["weight"].notna() & edges["source"].isin(places) & edges["target"].isin(places)]
@@ -49,16 +57,20 @@ def edge_columns(
     known = known.assign(_share=share, _pair=pair)
     known = known[known["_share"] >= 0].sort_values("_share", ascending=False, kind="stable")
     known = known.drop_duplicates("_pair").iloc[::-1]
+    own = ((known["source"] == station) | (known["target"] == station)).to_numpy()
+    order = np.argsort(own, kind="stable")
+    known, own = known.iloc[order], own[order]
     shares = known["_share"].to_numpy()
+    seen = np.where(own, np.maximum(shares, _LEAST_OF_OPEN), shares)
     ends = [[places[name] for name in known[side]] for side in ("source", "target")]
     return {
         "x0": [place[0] for place in ends[0]],
         "y0": [place[1] for place in ends[0]],
         "x1": [place[0] for place in ends[1]],
         "y1": [place[1] for place in ends[1]],
-        "colour": list(ramp_colours(shares, theme)),
+        "colour": list(ramp_colours(seen, theme)),
         "width": list(0.7 + 3.5 * shares),
-        "alpha": list(0.3 + 0.7 * shares),
+        "alpha": list(0.3 + 0.7 * seen),
         "words": [f"{codes[row.source]} → {codes[row.target]}" for row in known.itertuples()],
         "detail": [_detail(row._asdict()) for row in known[list(edges.columns)].itertuples(index=False)],
     }
@@ -85,15 +97,15 @@ def arrow_columns(
     if station not in places:
         return found
     for row in incoming(edges, station).dropna(subset=["weight"]).itertuples():
-        share = (abs(row.weight) - low) / (high - low)
-        if share < above or row.source not in places:
+        share = ((abs(row.weight) - low) / (high - low) - above) / (1 - above)
+        if share < 0 or row.source not in places:
             continue
         (x0, y0), (x1, y1) = places[row.source], places[station]
         found["x"].append(x0 + 0.62 * (x1 - x0))
         found["y"].append(y0 + 0.62 * (y1 - y0))
         found["angle"].append(float(np.arctan2(y1 - y0, x1 - x0) - np.pi / 2))
-        found["size"].append(7 + 5 * share)
-        found["colour"].append(ramp_colours([max(share, 0.45)], theme)[0])
+        found["size"].append(8 + 4 * share)
+        found["colour"].append(ramp_colours([max(share, _LEAST_OF_OPEN)], theme)[0])
     return found
 
 

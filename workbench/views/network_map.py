@@ -153,7 +153,7 @@ class NetworkMap(pn.viewable.Viewer):
             table = surveying.gather.stations
             codes = dict(zip(table["station"], table["code"], strict=True))
             given = (surveying.edge_weights, self._places)
-            edges = edge_columns(*given, codes, surveying.above, self.theme)
+            edges = edge_columns(*given, codes, surveying.above, self.theme, self._session.station)
             arrows = arrow_columns(*given, self._session.station, surveying.above, self.theme)
         self.figure.edges.data, self.figure.arrows.data = edges, arrows
 

@@ -18,7 +18,7 @@ __all__ = ["Rows", "label_places", "lane_columns", "moveout_columns", "onset_col
 _MOST_POINTS = 160_000
 _LEAST_POINTS = 240
 _LINE_PX = 13.0
-_FAINTEST = 0.08
+_FAINTEST = 0.2
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ def lane_columns(seconds: xr.Dataset | None, gather: Gather, rows: Rows, theme: 
             found["bottom"].append(height + 0.4 * rows.reach)
             colour = token["accent"] if name == "attention" else token["for" if value > 0 else "against"]
             found["colour"].append(colour)
-            found["alpha"].append(0.08 + 0.42 * abs(value) / most)
+            found["alpha"].append(0.03 + 0.34 * (abs(value) / most) ** 2)
             found["words"].append(f"{name} {value:.2g}".replace("-", "−"))
     return found
 

@@ -1,4 +1,4 @@
-"""Which seconds of its neighbours spoke for a pick: integrated gradients on traces and on edges, by Captum and PyG."""
+"""Which seconds of its neighbours spoke for a pick: integrated gradients on traces, and on edges by PyG."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ import numpy as np
 import pandas as pd
 import torch
 import xarray as xr
-from captum.attr import IntegratedGradients
 from torch import Tensor, nn
 
 from workbench.explain.graph.case import GraphCase, open_graph_case
 from workbench.explain.graph.edges import make_edges
+from workbench.explain.integrated import PathInParts
 from workbench.pickers.station_graph import RATE_HZ, StationGraphPicker
 from workbench.schema import Report, silent
 
 __all__ = ["GraphAttribution", "attribute_between", "attribution_of_case"]
 
-_STEPS = 16
-_STATIONS_AT_ONCE = 64
+_MOST_STEPS = 64
+_FIRST_PARTS, _AT_ONCE = 4, 4
+_SETTLED, _GAP, _LEAST_GAP = 0.15, 0.04, 0.01
 _EDGE_STEPS = 10
 
 
@@ -70,12 +71,12 @@ def attribute_between(
     return attribution_of_case(case, report)
 
 
-def attribution_of_case(case: GraphCase, report: Report = silent, steps: int = _STEPS) -> GraphAttribution:
-    """As :func:`attribute_between`, of a case that is open."""
+def attribution_of_case(case: GraphCase, report: Report = silent, most: int = _MOST_STEPS) -> GraphAttribution:
+    """As :func:`attribute_between`, of a case that is open; at most so many steps are walked on the traces."""
     standardised, there = case.standardised
     with torch.inference_mode(False), torch.enable_grad():
         report(0.05, "gradients on the traces")
-        parts, delta, ends = _on_traces(case, standardised.clone(), there.clone(), steps, report)
+        parts, delta, ends = _on_traces(case, standardised.clone(), there.clone(), most, report)
         report(0.7, "gradients on the edges")
         edges = _on_edges(case, standardised.clone(), there.clone())
     report(1.0, "done")
@@ -87,26 +88,40 @@ def attribution_of_case(case: GraphCase, report: Report = silent, steps: int = _
 
 
 def _on_traces(
-    case: GraphCase, x: Tensor, there: Tensor, steps: int, report: Report
+    case: GraphCase, x: Tensor, there: Tensor, most: int, report: Report
 ) -> tuple[np.ndarray, float, tuple[float, float]]:
-    """Attribution (node, 3, sample), how far it misses adding up, and the score of the window and of silence around."""
+    """Attribution (node, 3, sample), how far it misses adding up, and the score of the window and of silence around.
+
+    Loudness enters the network as a logarithm, so that much happens close to silence: steps are put where the
+    attribution still changes.
+    """
     silence = torch.zeros_like(x)
     silence[case.focus] = x[case.focus]
-    done = [0]
+    path, ends = PathInParts(x - silence), (0.0, 0.0)
 
-    def score(copies: Tensor) -> Tensor:
-        done[0] += len(copies)
-        report(0.05 + 0.6 * min(done[0] / (steps + 3), 1.0), "gradients on the traces")
-        return case.scores(copies, there, case.edge_index, case.edge_attr)
+    def walk_to(shares: list[float]) -> list[float]:
+        scores = []
+        for share in shares:
+            at = torch.lerp(silence, x, share).requires_grad_()
+            score = case.scores(at[None], there, case.edge_index, case.edge_attr)[0]
+            path.slopes[share] = torch.autograd.grad(score, at)[0] * path.way
+            scores.append(float(score))
+        report(0.05 + 0.6 * min(len(path.slopes) / most, 1.0), "gradients on the traces")
+        return scores
 
-    at_once = max(2, _STATIONS_AT_ONCE // len(x))
-    # A node that a hook has not seen is asked about at the two ends too: those are batches of their own.
-    parts = IntegratedGradients(score, multiply_by_inputs=True).attribute(
-        x[None], baselines=silence[None], n_steps=steps, internal_batch_size=at_once
-    )
-    with torch.no_grad():
-        value, silent_value = (float(score(each[None])[0]) for each in (x, silence))
-    return np.asarray(parts[0].detach()), float(parts.sum()) - (value - silent_value), (value, silent_value)
+    scores = walk_to([at / (2 * _FIRST_PARTS) for at in range(2 * _FIRST_PARTS + 1)])
+    path.begin()
+    ends = scores[-1], scores[0]
+    change = ends[0] - ends[1]
+    while len(path.slopes) < most:
+        missed = abs(float(path.attribution.double().sum()) - change)
+        if path.unsettled <= _SETTLED and missed <= max(_GAP * abs(change), _LEAST_GAP):
+            break
+        parts = path.worst(_AT_ONCE)
+        walk_to([(begin + stop) / 2 for begin, stop in parts])
+        for part in parts:
+            path.halve(part)
+    return np.asarray(path.attribution), float(path.attribution.double().sum()) - change, ends
 
 
 class _Scored(nn.Module):

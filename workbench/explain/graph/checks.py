@@ -77,7 +77,7 @@ def _neighbours_count(left_out: pd.DataFrame) -> Check:
     gain, shift_ms = -float(alone["probability_change"]), -1e3 * float(alone["shift_s"])
     counts = abs(gain) >= _LEAST_EFFECT or abs(shift_ms) >= 20
     words = (
-        f"With its neighbours the probability is {left_out.attrs['probability']:.2f}, alone {alone['probability']:.2f}; "
+        f"The probability is {left_out.attrs['probability']:.2f} with neighbours, {alone['probability']:.2f} alone; "
         f"the pick lies {shift_ms:+.0f} ms from that of the station alone.".replace("-", "−")
     )
     if not counts:

@@ -29,11 +29,11 @@ def leave_one_out(
 ) -> pd.DataFrame:
     """What becomes of a pick without each neighbour, and without all of them.
 
-    Columns: ``station`` (one row is :data:`~workbench.explain.graph.edges.ALONE`), ``shift_s`` (time of the pick without it minus time with it),
-    ``probability`` (without it) and ``probability_change`` (without minus with), ``magnitude_change`` (NaN where there
-    is no magnitude), ``detection_change``. The attributes ``time``, ``probability``, ``magnitude`` and ``detection``
-    are those with all stations. A station is left out by taking its samples away; of more than 24 neighbours, the 24
-    nearest are asked about.
+    Columns: ``station`` (one row is :data:`~workbench.explain.graph.edges.ALONE`), ``shift_s`` (time of the pick
+    without it minus time with it), ``probability`` (without it), ``probability_change`` (without minus with),
+    ``magnitude_change`` (NaN where there is no magnitude) and ``detection_change``. The attributes ``time``,
+    ``probability``, ``magnitude`` and ``detection`` are those with all stations. A station is left out by taking its
+    samples away; of more than 24 neighbours, the 24 nearest are asked about.
 
     Raises
     ------
