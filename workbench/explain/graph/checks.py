@@ -12,7 +12,7 @@ import xarray as xr
 from scipy.stats import spearmanr
 
 from workbench.explain.graph.attention import attention_of_case
-from workbench.explain.graph.attribution import attribution_of_case
+from workbench.explain.graph.attribution import GraphAttribution, attribution_of_case
 from workbench.explain.graph.case import GraphCase, open_graph_case, without
 from workbench.explain.graph.edges import ALONE
 from workbench.explain.graph.left_out import left_out_of_case
@@ -60,7 +60,7 @@ def check_between(
     found = [_neighbours_count(left_out), _random_edges(case, left_out, seed)]
     report(0.4, "adding up")
     attribution = attribution_of_case(case, _part(report, 0.4, 0.9))
-    found.append(_adds_up(attribution.seconds.attrs))
+    found.append(_adds_up(attribution))
     found.append(_attention_agrees(case, left_out))
     found.append(_removal(case, attribution.of_stations(), station))
     report(1.0, "done")
@@ -119,12 +119,17 @@ def _shuffled(case: GraphCase, rng: np.random.Generator) -> tuple[torch.Tensor, 
     return torch.from_numpy(laid.edge_index), torch.from_numpy(laid.edge_attr)
 
 
-def _adds_up(attrs: dict[str, float]) -> Check:
+def _adds_up(attribution: GraphAttribution) -> Check:
+    """Whether the parts sum to the change; the gap is measured by what the stations moved, for and against."""
+    attrs = attribution.seconds.attrs
     change = attrs["value"] - attrs["baseline_value"]
-    gap = abs(attrs["convergence_delta"]) / max(abs(change), 0.01)
+    gap = abs(attrs["convergence_delta"]) / max(abs(change), float(attribution.of_stations().abs().sum()), 0.01)
     verdict = "pass" if gap <= _SMALL_GAP else "warn" if gap <= _LARGE_GAP else "fail"
     parts = change + attrs["convergence_delta"]
-    words = f"Parts sum to {parts:.3f}; neighbours changed the log-odds by {change:.3f}. Gap {100 * gap:.1f} %."
+    words = (
+        f"Parts sum to {parts:.3f}; neighbours changed the log-odds by {change:.3f}. "
+        f"Gap {100 * gap:.1f} % of what they moved, for and against."
+    )
     words = words.replace("-", "−").replace("log−odds", "log-odds")
     return Check("adds_up", "Adds up", verdict, words, {"change": change, "gap": gap, "limit": _SMALL_GAP})
 
