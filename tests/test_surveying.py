@@ -91,10 +91,10 @@ def test_a_moved_pick_is_measured_where_the_analyst_put_it(surveying, session):
     pick = session.picks[session.picks["time"] == before["time"]].iloc[0]
     session.station = "BW.UH3."
     session.in_hand = pick["pick_id"]
-    session.move(pick["pick_id"], pick["time"] + pd.Timedelta("400ms"))
+    session.decide(lambda desk: desk.move(pick["pick_id"], pick["time"] + pd.Timedelta("700ms")))
     wait(lambda: surveying.gather.onset("BW.UH3.", "P")["who"] == "human")
     after = surveying.gather.onset("BW.UH3.", "P")
-    assert (after["time"] - before["time"]).total_seconds() == pytest.approx(0.4, abs=0.011)
+    assert (after["time"] - before["time"]).total_seconds() == pytest.approx(0.7, abs=0.011)
     assert after["residual_s"] - before["residual_s"] > 0.2
     assert "BW.UH3." in surveying.gather.off_moveout("P")
 

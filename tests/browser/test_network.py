@@ -15,8 +15,8 @@ from .served import PATIENCE_MS, Server
 DRAWN = """() => {
   const out = {};
   for (const doc of Bokeh.documents) for (const model of doc.all_models) {
-    if (model.name === "network-map-stations") out.names = Array.from(model.data.name ?? []);
-    if (model.name === "network-map-stations") out.places = [Array.from(model.data.x ?? []), Array.from(model.data.y ?? [])];
+    const list = name => Array.from(model.data?.[name] ?? []);
+    if (model.name === "network-map-stations") { out.names = list("name"); out.places = [list("x"), list("y")]; }
     if (model.name === "network-map-edges") out.edges = Array.from(model.data.x0 ?? []).length;
     if (model.name === "network-section-onsets") out.onsets = Array.from(model.data.x ?? []).length;
     if (model.name === "network-section-moveout") out.moveout = Array.from(model.data.xs ?? []).length;
@@ -28,7 +28,8 @@ DRAWN = """() => {
       out.range = [model.x_range.start, model.x_range.end, model.y_range.start, model.y_range.end];
     }
   }
-  return out.names?.length === 4 && out.onsets > 4 && out.moveout === 2 && out.edges > 0 && out.frame?.[2] > 100 ? out : null;
+  const drawn = out.names?.length === 4 && out.onsets > 4 && out.moveout === 2 && out.edges > 0;
+  return drawn && out.frame?.[2] > 100 ? out : null;
 }"""
 """What is drawn of the four stations; null as long as there is no fitted moveout, or no edge."""
 
