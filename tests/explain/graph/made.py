@@ -9,7 +9,6 @@ import pandas as pd
 import torch
 import xarray as xr
 
-from workbench.inference.picking import picks_from
 from workbench.pickers import open_picker
 from workbench.pickers.station_graph import StationGraphPicker
 from workbench.schema import make_recording
@@ -48,7 +47,9 @@ def hearing_picker(strength: float = 0.3) -> StationGraphPicker:
 
 
 def surest_p(picker: StationGraphPicker, recording: xr.Dataset) -> dict[str, object]:
-    """Station, phase and time of the surest P."""
-    picks = picks_from(picker.annotate(recording), picker.card)
-    best = picks[picks["phase"] == "P"].sort_values("probability").iloc[-1]
-    return {"station": best["station"], "phase": "P", "time": pd.Timestamp(best["time"])}
+    """Station, phase and time of the highest P, whatever the threshold of the weights."""
+    annotations = picker.annotate(recording)
+    curves = annotations["probability"].sel(phase="P").fillna(0.0)
+    station, sample = np.unravel_index(int(curves.values.argmax()), curves.shape)
+    time = pd.Timestamp(annotations["time"].values[sample])
+    return {"station": str(annotations["station"].values[station]), "phase": "P", "time": time}
