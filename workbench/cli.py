@@ -1,4 +1,4 @@
-"""``workbench serve | pick | explain | export | list``: thin commands over the rooms.
+"""``workbench serve | pick | explain | clean | export | list``: thin commands over the rooms.
 
 Exit codes: 0 all went well; 1 some recordings failed, and the output holds the rest; 2 bad input, one line on stderr,
 nothing written. Results go to files or stdout, progress and remarks to stderr.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,10 @@ from typing import Any
 import click
 
 from workbench import __version__
+from workbench.commands.cleaning import clean
 from workbench.commands.explain import explain
 from workbench.commands.progress import progress_bar as _progress
+from workbench.commands.table import print_table
 from workbench.commands.training import benchmark, onnx, train
 from workbench.errors import LabelStoreError, PickerError, SourceError, WorkbenchError
 
@@ -60,7 +62,7 @@ def cli() -> None:
     """Inspect seismic recordings, pick phases, and keep corrections as labels."""
 
 
-for command in (benchmark, explain, onnx, train):
+for command in (benchmark, clean, explain, onnx, train):
     cli.add_command(command)
 
 
@@ -76,7 +78,9 @@ def main() -> None:
 
 
 @cli.command()
-@click.option("--source", help="Folder or file to open, 'examples', or 'seisbench:NAME'. Default: the examples.")
+@click.option(
+    "--source", help="Folder or file to open, 'examples', 'synthetic', or 'seisbench:NAME'. Default: the examples."
+)
 @click.option("--labels", help="Label journal: sqlite:///PATH or a path. Default: the one of the settings.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Default: the first free one from 5006 on.")
 def serve(source: str | None, labels: str | None, port: int | None) -> None:
@@ -150,7 +154,7 @@ def pick(
     workers: int | None,
     speed: float,
 ) -> None:
-    """Run a picker over every recording of PATH: a file, a folder, 'examples', or 'seisbench:NAME'.
+    """Run a picker over every recording of PATH: a file, a folder, 'examples', 'synthetic', or 'seisbench:NAME'.
 
     With --kernel or --workers, PATH is a folder of waveforms and --output a folder: each station day is picked by
     itself, is on disk when it is done, and is not done again when the same command is given again.
@@ -320,10 +324,10 @@ def export(labels: str | None, place: str, name: str, output: Path) -> None:
 def list_components(what: str, remote: bool) -> None:
     """List what can be used here and, where something cannot, why and what to do."""
     if what == "weights":
-        _print_table(("picker", "weights", "where", "note"), _weights_rows(remote))
+        print_table(("picker", "weights", "where", "note"), _weights_rows(remote))
         return
     if what == "kernels":
-        _print_table(("kernel", "available", "what it is; why not, and what to do"), _kernel_rows())
+        print_table(("kernel", "available", "what it is; why not, and what to do"), _kernel_rows())
         return
     module = import_module(f"workbench.{_ROOMS.get(what, what)}")
     registry = getattr(module, what.upper())
@@ -331,7 +335,7 @@ def list_components(what: str, remote: bool) -> None:
     for name in registry:
         found = registry.availability(name)
         rows.append((name, "yes" if found.ok else "no", " ".join(f"{found.reason} {found.remedy}".split())))
-    _print_table((what[:-1], "available", "why not, and what to do"), rows)
+    print_table((what[:-1], "available", "why not, and what to do"), rows)
 
 
 def _kernel_rows() -> list[tuple[str, ...]]:
@@ -357,23 +361,6 @@ def _weights_rows(remote: bool) -> list[tuple[str, ...]]:
         for name in PICKERS
         for found in list_weights(name, remote=remote)
     ]
-
-
-def _print_table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console()
-    if not console.is_terminal:
-        # A pipe has no width: one row a line, so that it can be searched.
-        for row in (headings, *rows):
-            click.echo("\t".join(row))
-        return
-    table = Table(*headings, box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    console.print(table)
 
 
 def _scan(source: Any) -> Any:

@@ -8,7 +8,15 @@ from pathlib import Path
 
 from workbench.errors import PickerError
 
-__all__ = ["BUNDLED", "DEFAULT_THRESHOLDS", "DEFAULT_WEIGHTS", "bundled_weights", "thresholds_of", "weights_hash"]
+__all__ = [
+    "BUNDLED",
+    "DEFAULT_GRAPH_WEIGHTS",
+    "DEFAULT_THRESHOLDS",
+    "DEFAULT_WEIGHTS",
+    "bundled_weights",
+    "thresholds_of",
+    "weights_hash",
+]
 
 DEFAULT_THRESHOLDS = {"P": 0.25, "S": 0.25}
 """Of weights whose header names none: a run of one's own, before anybody has chosen some on validation recordings."""
@@ -19,11 +27,14 @@ BUNDLED = Path(__file__).with_name("weights")
 DEFAULT_WEIGHTS = "100k"
 """The size that finds most; the smaller ones are for stations at the edge."""
 
+DEFAULT_GRAPH_WEIGHTS = "240k"
+"""Of the network that sees all stations at once; named after its parameters, those of the XiaoNet within included."""
 
-def bundled_weights() -> tuple[str, ...]:
-    """Names of the weights of XiaoNet in that folder, the default one first."""
-    names = sorted(path.stem.removeprefix("xiaonet_") for path in BUNDLED.glob("xiaonet_*.safetensors"))
-    return tuple(sorted(names, key=lambda name: name != DEFAULT_WEIGHTS))
+
+def bundled_weights(network: str = "xiaonet") -> tuple[str, ...]:
+    """Names of the weights of a network (``"xiaonet"``, ``"station_graph"``) in that folder, the default one first."""
+    names = sorted(path.stem.removeprefix(f"{network}_") for path in BUNDLED.glob(f"{network}_*.safetensors"))
+    return tuple(sorted(names, key=lambda name: name not in (DEFAULT_WEIGHTS, DEFAULT_GRAPH_WEIGHTS)))
 
 
 def weights_hash(path: Path) -> str:

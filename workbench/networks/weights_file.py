@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from safetensors import SafetensorError, safe_open
-from torch import nn
+from torch import Tensor, nn
 
 from workbench.errors import PickerError, RequirementError
-from workbench.networks.bundled import BUNDLED, DEFAULT_WEIGHTS, bundled_weights
+from workbench.networks.bundled import BUNDLED, DEFAULT_GRAPH_WEIGHTS, DEFAULT_WEIGHTS, bundled_weights
 from workbench.networks.xiaonet import SIZES, XiaoNet
 
-__all__ = ["load_xiaonet"]
+if TYPE_CHECKING:
+    from workbench.networks.station_graph_net import StationGraphNet
+
+__all__ = ["load_station_graph_net", "load_xiaonet"]
 
 
 def load_xiaonet(weights: str = DEFAULT_WEIGHTS) -> tuple[XiaoNet, Path]:
@@ -29,10 +33,52 @@ def load_xiaonet(weights: str = DEFAULT_WEIGHTS) -> tuple[XiaoNet, Path]:
     PickerError
         If the file is damaged, or belongs to another architecture.
     """
-    path = BUNDLED / f"xiaonet_{weights}.safetensors" if weights in bundled_weights() else Path(weights).expanduser()
+    path, header, tensors = _read("xiaonet", "XiaoNet", weights)
+    if header.get("network") != "xiaonet" or header.get("size") not in SIZES:
+        raise PickerError(
+            f"{path} holds weights of {_named(header)}, not of a XiaoNet in one of the sizes {list(SIZES)}."
+        )
+    network = XiaoNet(header["size"])
+    _fill(network, tensors, path)
+    return network.eval(), path
+
+
+def load_station_graph_net(weights: str = DEFAULT_GRAPH_WEIGHTS) -> tuple[StationGraphNet, Path]:
+    """The network of all stations with its weights, in eval mode and single precision, and the file they came from.
+
+    Parameters
+    ----------
+    weights
+        As for :func:`load_xiaonet`.
+
+    Raises
+    ------
+    RequirementError
+        If there are no such weights.
+    PickerError
+        If the file is damaged, or belongs to another architecture.
+    """
+    from workbench.networks.station_graph_net import StationGraphNet
+
+    path, header, tensors = _read("station_graph", "The station graph", weights)
+    try:
+        sizes = {name: int(header[name]) for name in ("channels", "rounds")}
+    except (KeyError, ValueError):
+        sizes = {}
+    if header.get("network") != "station_graph" or header.get("size") not in SIZES or not sizes:
+        raise PickerError(f"{path} holds weights of {_named(header)}, not of a station graph network.")
+    network = StationGraphNet(header["size"], **sizes)
+    _fill(network, tensors, path)
+    return network.eval(), path
+
+
+def _read(network: str, title: str, weights: str) -> tuple[Path, dict[str, str], dict[str, Tensor]]:
+    """File, header and tensors."""
+    bundled = bundled_weights(network)
+    path = BUNDLED / f"{network}_{weights}.safetensors" if weights in bundled else Path(weights).expanduser()
     if not path.is_file():
         raise RequirementError(
-            f"XiaoNet has no weights {weights!r}; it comes with {', '.join(bundled_weights())}, "
+            f"{title} has no weights {weights!r}; it comes with {', '.join(bundled)}, "
             "and takes the path of a .safetensors file of a training run."
         )
     try:
@@ -41,12 +87,11 @@ def load_xiaonet(weights: str = DEFAULT_WEIGHTS) -> tuple[XiaoNet, Path]:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
     except (SafetensorError, OSError) as error:
         raise PickerError(f"{path} is no readable safetensors file: {error}.") from error
-    if header.get("network") != "xiaonet" or header.get("size") not in SIZES:
-        found = " ".join(f"{name}={value}" for name, value in sorted(header.items())) or "an unnamed architecture"
-        raise PickerError(f"{path} holds weights of {found}, not of a XiaoNet in one of the sizes {list(SIZES)}.")
-    network = XiaoNet(header["size"])
-    _fill(network, tensors, path)
-    return network.eval(), path
+    return path, header, tensors
+
+
+def _named(header: dict[str, str]) -> str:
+    return " ".join(f"{name}={value}" for name, value in sorted(header.items())) or "an unnamed architecture"
 
 
 def _fill(network: nn.Module, tensors: dict, path: Path) -> None:

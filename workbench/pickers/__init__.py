@@ -37,6 +37,7 @@ PICKERS = Registry(
         "lfedetect": f"{_SEISBENCH}:lfedetect",
         "dkpn": f"{_SEISBENCH}:dkpn",
         "xiaonet": "workbench.pickers.xiaonet:XiaoNetPicker",
+        "station_graph": "workbench.pickers.station_graph:StationGraphPicker",
         "dpp": "workbench.pickers.dpp:DppPicker",
         "sta_lta": "workbench.pickers.sta_lta:StaLta",
         "ar_aic": "workbench.pickers.ar_aic:ArAic",

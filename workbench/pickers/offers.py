@@ -19,6 +19,7 @@ _TITLES = {
     "baer_kradolfer": "Baer-Kradolfer",
     "kurtosis": "Kurtosis",
     "xiaonet": "XiaoNet",
+    "station_graph": "Station graph",
 }
 
 

@@ -13,7 +13,8 @@ import xarray as xr
 from workbench.errors import PickerError
 from workbench.networks.bundled import DEFAULT_WEIGHTS
 from workbench.pickers.pieces import rate_notices, require_output
-from workbench.pickers.segments import is_dead, library_versions
+from workbench.pickers.segments import library_versions
+from workbench.pickers.three_components import COMPONENTS, component_notices, three_components
 from workbench.processing.grid import Grid, kept_outputs, sample_index, stack_mean
 from workbench.processing.large_arrays import nan_array
 from workbench.processing.resampling import resample
@@ -27,9 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["XiaoNetPicker", "xiaonet_card"]
 
 RATE_HZ = 100.0
-COMPONENTS = (("Z",), ("N", "1"), ("E", "2"))
 _LONGEST_GAP_WINDOWS = 2
-_FEWEST_S = 3.0
 
 
 def xiaonet_card(path: Path) -> PickerCard:
@@ -131,7 +130,7 @@ class XiaoNetPicker:
             lambda outputs: outputs.transpose(1, 2),
             tuple(LABELS),
             used=(self.grid.front_samples, self.grid.window_samples - self.grid.back_samples),
-            notices=tuple(notices + _notices(one)),
+            notices=tuple(notices + component_notices(one)),
         )
 
     def annotate(
@@ -147,7 +146,7 @@ class XiaoNetPicker:
 
         notices = rate_notices(recording, self.card)
         recording = resample(recording, RATE_HZ)
-        notices += _notices(recording)
+        notices += component_notices(recording)
         stations = [str(station) for station in recording["station"].values]
         curves = nan_array((len(stations), 2, recording.sizes["time"]))
         plan = Plan(self.grid.window_samples, self.grid.step_samples, 1.0, "avg", (0, 1))
@@ -187,7 +186,7 @@ class XiaoNetPicker:
 
         origin = sample_index(recording["time"].values[0], RATE_HZ)
         for row, station in enumerate(recording["station"].values):
-            samples = _components(recording, str(station))
+            samples = three_components(recording, str(station))
             for first, stop in _runs(np.isfinite(samples).any(axis=0), _LONGEST_GAP_WINDOWS * self.grid.window_samples):
                 begin, end = self.grid.windows_for(origin + first, origin + stop)
                 offset = self.grid.start_of(begin) - origin
@@ -207,7 +206,7 @@ class XiaoNetPicker:
         import torch
 
         recording = resample(recording, RATE_HZ)
-        samples = _components(recording, station)
+        samples = three_components(recording, station)
         offset = round((pd.Timestamp(start) - pd.Timestamp(recording["time"].values[0])).total_seconds() * RATE_HZ)
         window = np.full((3, self.grid.window_samples), np.nan, np.float32)
         first, stop = max(0, offset), min(samples.shape[1], offset + window.shape[1])
@@ -218,18 +217,6 @@ class XiaoNetPicker:
         return torch.from_numpy(window[np.newaxis])
 
 
-def _components(recording: xr.Dataset, station: str) -> np.ndarray:
-    """Samples of Z, N, E, shape (3, sample), NaN where a component is missing; 1 and 2 stand in for N and E."""
-    waveform = recording["waveform"].sel(station=station)
-    present = [str(letter) for letter in recording["component"].values]
-    samples = np.full((3, recording.sizes["time"]), np.nan, np.float32)
-    for row, letters in enumerate(COMPONENTS):
-        for letter in letters:
-            if letter in present and np.isnan(samples[row]).all():
-                samples[row] = waveform.sel(component=letter).values
-    return samples
-
-
 def _runs(there: np.ndarray, longest_gap: int) -> list[tuple[int, int]]:
     """First index and the index after the last of stretches, those with shorter gaps between them joined."""
     indices = np.flatnonzero(there)
@@ -238,19 +225,3 @@ def _runs(there: np.ndarray, longest_gap: int) -> list[tuple[int, int]]:
     breaks = np.flatnonzero(np.diff(indices) > longest_gap)
     firsts, lasts = indices[[0, *(breaks + 1)]], indices[[*breaks, -1]]
     return [(int(first), int(last) + 1) for first, last in zip(firsts, lasts, strict=True)]
-
-
-def _notices(recording: xr.Dataset) -> list[str]:
-    notices = []
-    for station in map(str, recording["station"].values):
-        samples = _components(recording, station)
-        missing = [letters[0] for letters, row in zip(COMPONENTS, samples, strict=True) if np.isnan(row).all()]
-        if len(missing) == len(COMPONENTS):
-            notices.append(f"{station}: holds no samples.")
-        elif np.isfinite(samples).any(axis=0).sum() < _FEWEST_S * RATE_HZ:
-            notices.append(f"{station}: holds less than {_FEWEST_S:g} s of samples.")
-        elif all(is_dead(row) for row in samples):
-            notices.append(f"{station}: all components are constant; nothing to pick.")
-        elif missing:
-            notices.append(f"{station}: component {', '.join(missing)} missing: the others are picked without.")
-    return notices

@@ -136,6 +136,14 @@ class WaveformSource:
         rows = self._events.picks(interval.stations, interval.start_ns, interval.end_ns)
         return make_picks(rows, recording_id=recording_id, picker=CATALOG) if rows else empty_picks()
 
+    def event_picks(self, recording_id: str) -> pd.DataFrame:
+        """Of :meth:`reference_picks` those that stand with the recording's own event; all, where none is known."""
+        interval = self._interval(recording_id)
+        event = self._event_of(interval)
+        known = (interval.stations, interval.start_ns, interval.end_ns)
+        rows = self._events.picks(*known, event.event_id if event else "")
+        return make_picks(rows, recording_id=recording_id, picker=CATALOG) if rows else empty_picks()
+
     def event(self, recording_id: str) -> Event | None:
         """The event from QuakeML files and SAC headers that the recording is of, if one is known."""
         interval = self._interval(recording_id)

@@ -163,10 +163,16 @@ class EventBook:
         events = [(entry.event.time.value, number) for number, entry in numbered if entry.event is not None]
         self._event_times = sorted(events)
 
-    def picks(self, stations: Sequence[str], start_ns: int, end_ns: int) -> list[dict[str, Any]]:
-        """Picks on these stations between two times, each once; the station is written as in `stations`."""
+    def picks(self, stations: Sequence[str], start_ns: int, end_ns: int, event_id: str = "") -> list[dict[str, Any]]:
+        """Picks on these stations between two times, each once; the station is written as in `stations`.
+
+        With `event_id` only those that stand with this event.
+        """
         found: dict[tuple[str, str, int], dict[str, Any]] = {}
-        for _, station, row in self._found(stations, start_ns, end_ns):
+        for number, station, row in self._found(stations, start_ns, end_ns):
+            event = self._entries[number].event
+            if event_id and (event is None or event.event_id != event_id):
+                continue
             found.setdefault((station, row["phase"], row["time"].value), {**row, "station": station})
         return list(found.values())
 
