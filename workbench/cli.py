@@ -17,6 +17,7 @@ from typing import Any
 import click
 
 from workbench import __version__
+from workbench.commands.catalog import catalog
 from workbench.commands.explain import explain
 from workbench.commands.progress import progress_bar as _progress
 from workbench.commands.training import benchmark, onnx, train
@@ -60,7 +61,7 @@ def cli() -> None:
     """Inspect seismic recordings, pick phases, and keep corrections as labels."""
 
 
-for command in (benchmark, explain, onnx, train):
+for command in (benchmark, catalog, explain, onnx, train):
     cli.add_command(command)
 
 
