@@ -17,6 +17,7 @@ from typing import Any
 import click
 
 from workbench import __version__
+from workbench.commands.catalog import catalog
 from workbench.commands.cleaning import clean
 from workbench.commands.explain import explain
 from workbench.commands.progress import progress_bar as _progress
@@ -62,7 +63,7 @@ def cli() -> None:
     """Inspect seismic recordings, pick phases, and keep corrections as labels."""
 
 
-for command in (benchmark, clean, explain, onnx, train):
+for command in (benchmark, catalog, clean, explain, onnx, train):
     cli.add_command(command)
 
 

@@ -1,0 +1,90 @@
+"""Which format a file is, and all files of a catalogue read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from workbench.errors import SourceError
+from workbench.schema import Report, silent
+from workbench.sources.files import files_in, require_file
+from workbench.sources.ogs.dat import is_dat_line, read_dat
+from workbench.sources.ogs.hpl import is_hpl_line, read_hpl
+from workbench.sources.ogs.lines import first_lines
+from workbench.sources.ogs.parquet import parquet_format, read_parquet
+from workbench.sources.ogs.pun import is_pun_line, read_pun
+from workbench.sources.ogs.records import CatalogText
+from workbench.sources.ogs.txt import is_txt_line, read_txt
+
+__all__ = ["catalog_files", "format_of", "read_catalog"]
+
+_SUFFIXES = (".dat", ".hpl", ".pun", ".txt", ".parquet")
+_LINES: Mapping[str, Callable[[str], bool]] = {
+    "dat": is_dat_line,
+    "hpl": is_hpl_line,
+    "pun": is_pun_line,
+    "txt": is_txt_line,
+}
+_READERS: Mapping[str, Callable[[CatalogText], None]] = {
+    "dat": read_dat,
+    "hpl": read_hpl,
+    "pun": read_pun,
+    "txt": read_txt,
+}
+
+
+def format_of(path: Path) -> str:
+    """The format of a file by what is in it, whatever its name; empty if it is none of OGS.
+
+    Raises
+    ------
+    SourceError
+        If it cannot be read.
+    """
+    if path.suffix.lower() == ".parquet":
+        return parquet_format(path)
+    for line in first_lines(path):
+        for name, is_line in _LINES.items():
+            if is_line(line):
+                return name
+    return ""
+
+
+def catalog_files(path: Path, roots: Sequence[Path] | None = None) -> list[Path]:
+    """The catalogue files of a folder (not of those below it), or the one file named.
+
+    Raises
+    ------
+    SourceError
+        If there is none.
+    """
+    if not path.is_dir():
+        require_file(path, roots)
+        files = [path]
+    else:
+        files = [require_file(file, roots) for file in files_in(path, _SUFFIXES) if file.is_file()]
+    known = [file for file in files if format_of(file)]
+    if not known:
+        raise SourceError(
+            f"{path} holds no catalogue of OGS: looked for lines of {', '.join(_LINES)}, and parquet files with their "
+            "columns."
+        )
+    return known
+
+
+def read_catalog(paths: Iterable[Path], report: Report = silent) -> list[CatalogText]:
+    """What each file of the paths gives, in their order.
+
+    Raises
+    ------
+    SourceError
+        If a path holds no catalogue, or a file cannot be read.
+    """
+    files = list(dict.fromkeys(file for path in paths for file in catalog_files(path)))
+    texts = []
+    for number, file in enumerate(files):
+        report(number / len(files), file.name)
+        found = CatalogText(file, format_of(file))
+        _READERS.get(found.format, read_parquet)(found)
+        texts.append(found)
+    return texts
