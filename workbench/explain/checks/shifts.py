@@ -31,8 +31,8 @@ UNSTABLE = 0.5
 
 def check_shifts(case: Case) -> Check:
     """Rank correlation of the sizes of the attribution with those of shifted windows, sample by sample in time."""
-    if case.is_coarse:
-        return Check("shifts", TITLE, "none", "Too few numbers to rank: this method gives one for each component.")
+    if case.cannot_rank:
+        return Check("shifts", TITLE, "none", case.cannot_rank)
     wanted = SHIFTS_S if case.explainer.needs_gradients else FEWER_SHIFTS_S
     windows = [(shift, window) for shift in wanted if (window := _shifted(case, shift)) is not None]
     if len(windows) < 2:
