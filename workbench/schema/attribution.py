@@ -46,6 +46,7 @@ def make_attribution(
     settings: Mapping[str, Any],
     versions: Mapping[str, str],
     seconds: float,
+    units: str = "",
     **attrs: Any,
 ) -> xr.Dataset:
     """A checked attribution, with the dimensions and coordinates of the recording's waveform.
@@ -54,7 +55,7 @@ def make_attribution(
     ----------
     attribution
         Shape (component, time) of one station on the recording's axes: positive speaks for the answer, negative
-        against it, in the unit of the target; NaN where the network does not look.
+        against it, in the unit that `units` names; NaN where the network does not look.
     station, phase, target_time
         What is explained: a phase, or ``"Detection"``, at a station and a time (UTC).
     target, target_half_width_s
@@ -71,6 +72,8 @@ def make_attribution(
         Library name to version.
     seconds
         That it took.
+    units
+        Of the numbers, in words; the target's own if not given. A gradient is per unit of the input.
     """
     whole = np.full(recording["waveform"].shape, np.nan, np.float32)
     names = [str(name) for name in recording["station"].values]
@@ -102,9 +105,11 @@ def make_attribution(
             "settings": json.dumps(dict(settings), sort_keys=True),
             "versions": json.dumps(dict(versions), sort_keys=True),
             "seconds": float(seconds),
+            "units": units or target,
             **attrs,
         },
     )
+    explained["attribution"].attrs["units"] = units or target
     return check_attribution(explained)
 
 

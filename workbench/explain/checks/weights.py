@@ -25,7 +25,7 @@ __all__ = ["check_weights", "layers_behind", "randomise"]
 
 TITLE = "Depends on the trained weights"
 
-N_STAGES = 6
+N_STAGES = 4
 """Times that the explanation is made again; layers are randomised in so many groups."""
 
 COLLAPSED = 0.3
