@@ -75,11 +75,14 @@ def make_attribution(
     units
         Of the numbers, in words; the target's own if not given. A gradient is per unit of the input.
     """
-    whole = np.full(recording["waveform"].shape, np.nan, np.float32)
     names = [str(name) for name in recording["station"].values]
     if station not in names:
         raise SchemaError(f"The recording has no station {station!r}; it has {names[:5]}.")
-    whole[names.index(station)] = attribution
+    # Of one station, as it is: a recording may be long.
+    whole = np.asarray(attribution, np.float32)[np.newaxis]
+    if len(names) > 1:
+        whole = np.full(recording["waveform"].shape, np.nan, np.float32)
+        whole[names.index(station)] = attribution
     coords = {name: recording.coords[name] for name in ("station", "component", "time")}
     explained = xr.Dataset(
         {"attribution": (("station", "component", "time"), whole)},
