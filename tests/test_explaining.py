@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 import time
 
+import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from workbench.errors import PickerError, WorkbenchError
 from workbench.explain.changes import Changes
@@ -213,6 +215,45 @@ def test_a_failed_check_leaves_the_others(session, monkeypatch):
     assert [check.name for check in explaining.checks] == ["two"]
     assert "could not be made" in session.notice.text
     explaining.close()
+
+
+def test_attention_that_cannot_be_looked_at_is_said_and_waited_for_no_longer(session, monkeypatch):
+    from workbench.views.explain_attention import AttentionCard
+
+    monkeypatch.setattr(after, "CHECKS", ())
+    monkeypatch.setattr(after, "_ATTENTION", f"{__name__}:no_attention")
+    monkeypatch.setattr(after, "_STRIP", f"{__name__}:strip")
+    explaining = Explaining(session)
+    card = AttentionCard(explaining)
+    explaining.explain_pick(first(session)["pick_id"])
+    wait(lambda: explaining.attention_problem and explaining.strip is not None)
+    assert "could not be looked at. Its hooks came off." in card._nothing.html
+    assert session.notice.text == "Its hooks came off."
+    monkeypatch.setattr(after, "_ATTENTION", f"{__name__}:no_layers")
+    explaining.method = "saliency"
+    wait(lambda: explaining.attention_known)
+    assert explaining.attention_problem == ""
+    assert "has no attention layers" in card._nothing.html
+    explaining.close()
+
+
+def no_attention(**_):
+    raise PickerError("Its hooks came off.")
+
+
+def no_layers(**_):
+    return []
+
+
+def strip(*, time, **_):
+    return xr.Dataset(
+        {
+            "pick_time": ("offset_s", np.asarray([time], "datetime64[ns]")),
+            "probability": ("offset_s", [0.5]),
+            "outside_s": ("offset_s", [0.0]),
+        },
+        coords={"offset_s": [0.0]},
+    )
 
 
 def check(*, name, **_):

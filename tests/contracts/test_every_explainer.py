@@ -71,6 +71,20 @@ def test_says_what_it_is(method: str) -> None:
     assert all(setting.default is not None for setting in EXPLAINERS.settings(method))
 
 
+@pytest.mark.parametrize("target", ["probability", "logit"])
+def test_names_the_unit_of_its_numbers(method: str, target: str, weights: str) -> None:
+    found = explained(method, weights, target=target)
+    units = found.attrs["units"]
+    assert found["attribution"].attrs["units"] == units
+    if EXPLAINERS[method].adds_up:
+        assert units == target
+    elif method in ("saliency", "smooth_grad"):
+        # A gradient grows as its input shrinks: it is no part of the target.
+        assert units == f"{target} per unit of the normalised input"
+    else:
+        assert units.startswith(target)
+
+
 def test_lies_on_the_recording_and_leaves_it_alone(method: str, weights: str) -> None:
     given = recording()
     before = waveform_hash(given)

@@ -13,7 +13,7 @@ from torch import nn
 from workbench.pickers.windows import Piece, Plan, Reading
 from workbench.schema import PickerCard, make_recording
 
-__all__ = ["START", "KnownPicker", "Linear", "ReadsTheLoudest", "at", "bursts"]
+__all__ = ["START", "IgnoresWeights", "KnownPicker", "Linear", "ReadsTheLoudest", "at", "bursts"]
 
 START = pd.Timestamp("2024-01-01")
 N_SAMPLES = 3000
@@ -93,6 +93,19 @@ class Linear(nn.Module):
 
     def forward(self, windows: torch.Tensor) -> torch.Tensor:
         return self.conv(windows)[:, 0]
+
+
+class IgnoresWeights(nn.Module):
+    """As :class:`Linear`, but what it says rests on a fixed kernel, and its one weight only scales that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        kernel = torch.from_numpy(np.random.default_rng(1).normal(0, 0.02, (1, 3, 101))).float()
+        self.register_buffer("kernel", kernel)
+        self.scale = nn.Parameter(torch.ones(1))
+
+    def forward(self, windows: torch.Tensor) -> torch.Tensor:
+        return self.scale * nn.functional.conv1d(windows, self.kernel, padding=50)[:, 0]
 
 
 class ReadsTheLoudest(nn.Module):

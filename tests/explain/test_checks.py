@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
+import torch
 import xarray as xr
 
-from tests.explain.known_networks import KnownPicker, Linear, at, bursts
+from tests.explain.known_networks import IgnoresWeights, KnownPicker, Linear, at, bursts
 from workbench.errors import JobCancelledError, UnknownNameError
+from workbench.explain.base import Attributed
 from workbench.explain.checks import CHECKS, check_explanation, check_one
+from workbench.explain.gradients import Saliency
 from workbench.explain.run import explain
 from workbench.schema import Check
 
@@ -33,7 +38,7 @@ def test_an_honest_explanation_of_a_linear_network_holds(recording: xr.Dataset, 
     explained = explain(recording, picker, method="integrated_gradients", **ASKED)
     found = checked(recording, explained, picker)
     assert list(found) == list(CHECKS)
-    for name in ("adds_up", "onset", "removal", "shifts", "agreement"):
+    for name in ("adds_up", "onset", "removal", "weights", "shifts", "agreement"):
         assert found[name].verdict == "pass", found[name]
     assert found["adds_up"].figures["gap"] < 1e-3
     assert found["shifts"].figures["lowest"] > 0.99
@@ -49,24 +54,61 @@ def test_random_numbers_are_found_out(recording: xr.Dataset, picker: KnownPicker
         assert found[name].verdict == "fail", found[name]
 
 
-def test_what_does_not_look_at_the_weights_is_found_out(
-    recording: xr.Dataset, picker: KnownPicker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from workbench.explain.base import Attributed
-    from workbench.explain.gradients import Saliency
+def show(values_of: Callable[[torch.Tensor], torch.Tensor], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let saliency be a picture of the input, whatever the network says."""
+    attribute = lambda _, question, __: Attributed(values_of(question.inputs))  # noqa: E731
+    monkeypatch.setattr(Saliency, "attribute", attribute)
 
-    monkeypatch.setattr(
-        Saliency,
-        "attribute",
-        lambda _, question, __: Attributed(question.inputs.diff(dim=-1, prepend=0 * question.inputs[..., :1]).abs()),
-    )
-    explained = explain(recording, picker, method="saliency", **ASKED)
-    found = check_one(recording, explained, picker, name="weights")
+
+@pytest.mark.parametrize("method", ["input_x_gradient", "integrated_gradients", "gradient_shap", "saliency"])
+def test_what_was_learned_falls_apart_with_the_weights_though_the_input_stays(
+    recording: xr.Dataset, picker: KnownPicker, method: str
+) -> None:
+    found = check_one(recording, explain(recording, picker, method=method, **ASKED), picker, name="weights")
+    assert found.verdict == "pass", found
+    assert abs(found.figures["correlation"]) < 0.25
+    if method != "saliency":
+        assert found.figures["with_loudness_and_nearness"] > 0.3, "a product with the input keeps its shape"
+
+
+@pytest.mark.parametrize("method", ["input_x_gradient", "integrated_gradients", "saliency"])
+def test_a_network_that_ignores_its_weights_is_found_out(recording: xr.Dataset, method: str) -> None:
+    picker = KnownPicker(IgnoresWeights())
+    found = check_one(recording, explain(recording, picker, method=method, **ASKED), picker, name="weights")
     assert found.verdict == "fail"
     assert found.figures["correlation"] > 0.99
-    monkeypatch.undo()
-    honest = explain(recording, picker, method="saliency", **ASKED)
-    assert check_one(recording, honest, picker, name="weights").figures["correlation"] < found.figures["correlation"]
+
+
+def test_a_drawing_of_edges_is_found_out(
+    recording: xr.Dataset, picker: KnownPicker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(lambda inputs: inputs.diff(dim=-1, prepend=0 * inputs[..., :1]).abs(), monkeypatch)
+    found = check_one(recording, explain(recording, picker, method="saliency", **ASKED), picker, name="weights")
+    assert found.verdict == "fail"
+    assert found.figures["correlation"] > 0.99
+
+
+def test_the_input_itself_is_found_out_though_nothing_is_left_beyond_it(
+    recording: xr.Dataset, picker: KnownPicker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(torch.abs, monkeypatch)
+    found = check_one(recording, explain(recording, picker, method="saliency", **ASKED), picker, name="weights")
+    assert found.verdict == "fail"
+    assert "it shows the input" in found.words
+    assert found.figures["loudness_and_nearness"] > 0.99
+
+
+def test_weight_that_lies_on_padding_alone_is_not_called_near_or_far(
+    recording: xr.Dataset, picker: KnownPicker
+) -> None:
+    explained = explain(recording, picker, method="saliency", **ASKED)
+    explained["attribution"].values[np.isfinite(explained["attribution"].values)] = 0.0
+    for name in ("onset", "weights", "shifts", "agreement"):
+        found = check_one(recording, explained, picker, name=name)
+        assert (found.verdict, found.words) == (
+            "none",
+            "All of the weight lies on padding: no sample of the recording has any.",
+        )
 
 
 def test_a_check_that_cannot_be_made_says_why(recording: xr.Dataset, picker: KnownPicker) -> None:

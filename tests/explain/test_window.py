@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+import xarray as xr
 
+from tests.explain.known_networks import KnownPicker, bursts
 from tests.explain.test_run import START, at, recording
 from workbench.errors import PickerError
 from workbench.explain.baselines import BASELINES, Baseline, noise_span
@@ -17,6 +20,7 @@ from workbench.explain.mapping import onto_recording
 from workbench.explain.run import open_question
 from workbench.explain.window import open_window
 from workbench.pickers import open_picker
+from workbench.pickers.windows import Reading
 from workbench.schema import Report
 
 Save = Callable[..., Path]
@@ -117,6 +121,21 @@ def test_baselines_are_what_they_say() -> None:
     blurred = Baseline("blurred").draw(question)
     spectrum = torch.fft.rfft(blurred[0, 0]).abs()
     assert float(spectrum[round(2.0 * 30) :].max()) < 0.01 * float(torch.fft.rfft(question.inputs[0, 0]).abs().max())
+
+
+def test_noise_ends_before_the_first_rise_where_outputs_begin_later_than_the_window() -> None:
+    class Rises(KnownPicker):
+        def reading(self, recording: xr.Dataset, station: str) -> Reading:
+            # Its first output is of a time 4 s into the window.
+            return replace(super().reading(recording, station), output_s={"P": 4.0})
+
+    class Late(torch.nn.Module):
+        def forward(self, windows: torch.Tensor) -> torch.Tensor:
+            return (torch.arange(windows.shape[-1]) > 1000).float().expand(len(windows), -1) * 0.5
+
+    given = bursts(35.0)
+    question = open_question(given, Rises(Late()), [("XX.A.", "P", at(35.0))])
+    assert noise_span(question.windows[0], at(35.0)) == (0, 1001 + 400 - 50)
 
 
 @pytest.mark.parametrize("name", BASELINES)

@@ -52,6 +52,9 @@ class Explainer(Protocol):
     adds_up: bool
     """Whether its attribution sums to the target's value less that of the baseline."""
 
+    unit: str
+    """Of its numbers, in words; ``{target}`` stands for what is explained: ``"{target} per unit of the input"``."""
+
     def attribute(self, question: Question, baseline: Baseline) -> Attributed:
         """How much each sample of each target's window speaks for its value, in the unit of the target."""
         ...

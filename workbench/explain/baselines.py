@@ -79,9 +79,11 @@ def noise_span(window: Window, time: object) -> tuple[int, int]:
     first, last = (int(there[0]), int(there[-1]) + 1) if there.size else (0, window.inputs.shape[-1])
     stop = window.seconds_in(time)  # type: ignore[arg-type]
     columns = [at for at, label in enumerate(window.reading.labels) if label in window.card.phases]
-    risen = (window.outputs[:, columns].nan_to_num() > _RISES_ABOVE).any(dim=-1).nonzero().flatten()
-    if risen.numel() and window.outputs.shape[0] > 1:
-        stop = min(stop, int(risen[0]) / window.output_rate_hz)
+    for column in columns if window.outputs.shape[0] > 1 else ():
+        risen = (window.outputs[:, column].nan_to_num() > _RISES_ABOVE).nonzero().flatten()
+        if risen.numel():
+            begins_s = window.reading.output_s.get(window.reading.labels[column], 0.0)
+            stop = min(stop, begins_s + int(risen[0]) / window.output_rate_hz)
     end = min(last, int((stop - _GUARD_S) * window.rate_hz))
     if end - first >= shortest:
         return first, end

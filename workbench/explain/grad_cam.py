@@ -44,6 +44,7 @@ class GradCam:
     needs_gradients = True
     has_baseline = False
     adds_up = False
+    unit = "{target} times the unit of the layer, for a step of it"
 
     def __init__(self, layer: str = "", positive: bool = False) -> None:
         self.layer, self.positive = layer, positive

@@ -22,6 +22,7 @@ class Saliency:
     needs_gradients = True
     has_baseline = False
     adds_up = False
+    unit = "{target} per unit of the normalised input"
 
     def __init__(self, absolute: bool = True) -> None:
         self.absolute = absolute
@@ -38,6 +39,7 @@ class InputXGradient:
     needs_gradients = True
     has_baseline = False
     adds_up = False
+    unit = "{target}"
 
     def attribute(self, question: Question, baseline: Baseline) -> Attributed:  # noqa: ARG002
         """In the unit of the target."""

@@ -44,6 +44,7 @@ class IntegratedGradients:
     needs_gradients = True
     has_baseline = True
     adds_up = True
+    unit = "{target}"
 
     def __init__(self, steps: int = 0, gap: float = 0.03, settled: float = 0.1, most: int = 128) -> None:
         self.steps, self.gap, self.settled, self.most = steps, gap, settled, most

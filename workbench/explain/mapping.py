@@ -29,23 +29,21 @@ def onto_recording(attribution: torch.Tensor, window: Window, recording: xr.Data
     there = window.there.numpy()
     for channel, letter in enumerate(window.components):
         if letter:
-            mapped[components.index(letter)] = _shared(
-                values[channel], there[channel], first_s, window.rate_hz, rate_hz, recording.sizes["time"]
-            )
+            row = mapped[components.index(letter)]
+            _share(values[channel], there[channel], first_s, window.rate_hz, rate_hz, row)
     return mapped
 
 
-def _shared(
-    values: np.ndarray, there: np.ndarray, first_s: float, from_hz: float, to_hz: float, n_samples: int
-) -> np.ndarray:
-    """Values of one channel on the samples of the recording; NaN where none of them lies."""
-    row = np.full(n_samples, np.nan)
+def _share(
+    values: np.ndarray, there: np.ndarray, first_s: float, from_hz: float, to_hz: float, row: np.ndarray
+) -> None:
+    """Write the values of one channel to the samples of the recording that they lie on; the others stay as they are."""
     offset = first_s * to_hz
     if from_hz == to_hz and abs(offset - round(offset)) < 0.01:
-        index = round(offset) + np.flatnonzero(there)
-        row[index] = values[there]
-        return row
-    edges, borders = _borders(values.size, from_hz, first_s), _borders(n_samples, to_hz)
+        # Most of a long recording lies outside the window: nothing is made of its length.
+        row[round(offset) + np.flatnonzero(there)] = values[there]
+        return
+    edges, borders = _borders(values.size, from_hz, first_s), _borders(row.size, to_hz)
     up_to = _sums_up_to(values, edges, borders)
     shares = np.diff(up_to)
     covered = np.diff(_sums_up_to(there, edges, borders)) > _WHOLE
@@ -53,7 +51,6 @@ def _shared(
     shares[0] += up_to[0]
     shares[-1] += values.sum() - up_to[-1]
     row[covered] = shares[covered]
-    return row
 
 
 def onto_window(attribution: xr.Dataset, window: Window) -> torch.Tensor:

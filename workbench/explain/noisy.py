@@ -33,6 +33,7 @@ class SmoothGrad:
     needs_gradients = True
     has_baseline = False
     adds_up = False
+    unit = "{target} per unit of the normalised input"
 
     def __init__(self, samples: int = 20, noise: float = 0.1, seed: int = 0, absolute: bool = True) -> None:
         self.samples, self.noise, self.seed, self.absolute = samples, noise, seed, absolute
@@ -67,6 +68,7 @@ class GradientShap:
     needs_gradients = True
     has_baseline = True
     adds_up = True
+    unit = "{target}"
 
     def __init__(self, samples: int = 20, seed: int = 0) -> None:
         self.samples, self.seed = samples, seed

@@ -75,6 +75,7 @@ class FeatureAblation:
     needs_gradients = False
     has_baseline = True
     adds_up = False
+    unit = "{target}"
 
     def __init__(self, length_s: float = 1.0) -> None:
         self.length_s = length_s
@@ -99,6 +100,7 @@ class Occlusion:
     needs_gradients = False
     has_baseline = True
     adds_up = False
+    unit = "{target}"
 
     def __init__(self, length_s: float = 1.0, step_s: float = 0.5) -> None:
         self.length_s, self.step_s = length_s, step_s
@@ -145,6 +147,7 @@ class Shapley:
     needs_gradients = False
     has_baseline = True
     adds_up = True
+    unit = "{target}"
 
     def attribute(self, question: Question, baseline: Baseline) -> Attributed:
         """In the unit of the target; adds up to its change."""

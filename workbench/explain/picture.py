@@ -231,11 +231,11 @@ def _draw_title(figure: Figure, attribution: xr.Dataset, height: float) -> None:
 
 def _draw_key(figure: Figure, attribution: xr.Dataset, scale: float, reach: float, top: float) -> None:
     """What colours and bars stand for, with their scales."""
-    phase, target = attribution.attrs["phase"], attribution.attrs["target"]
+    phase, unit = attribution.attrs["phase"], attribution.attrs.get("units", attribution.attrs["target"])
     key: dict[str, Any] = {"fontsize": 8, "va": "top"}
     figure.text(0.02, top, f"■ for {phase}", color=PALETTE["for"], weight="bold", **key)
     figure.text(0.14, top, f"■ against {phase}", color=PALETTE["against"], weight="bold", **key)
-    words = f"colour: full at ±{scale:.2g} per sample · bars: sums, full at ±{reach:.2g} · unit: {target}"
+    words = f"colour: full at ±{scale:.2g} per sample · bars: sums, full at ±{reach:.2g} · unit: {unit}"
     figure.text(0.3, top, words, color=PALETTE["muted"], **key)
 
 

@@ -16,7 +16,8 @@ from workbench.explain import EXPLAINERS
 from workbench.explain.base import Attributed, Explainer
 from workbench.explain.baselines import Baseline
 from workbench.explain.mapping import onto_recording
-from workbench.explain.target import Question
+from workbench.explain.overlapping import window_notice
+from workbench.explain.target import HALF_WIDTH_SAMPLES, Question
 from workbench.explain.window import open_window, require_station, why_only_asked
 from workbench.pickers import Picker, open_picker
 from workbench.pickers.segments import library_versions
@@ -250,6 +251,7 @@ def _attribution(
     value = float(question.value[row])
     compared = float("nan") if found.baseline_value is None else float(found.baseline_value[row])
     total = float(found.attribution[row].double().sum())
+    other = window_notice(window, recording, question.phases[row], question.times[row], HALF_WIDTH_SAMPLES)
     return make_attribution(
         onto_recording(found.attribution[row], window, recording),
         recording,
@@ -272,7 +274,8 @@ def _attribution(
         used=json.dumps(dict(found.settings), sort_keys=True),
         versions=library_versions("captum", "seisbench", "torch"),
         seconds=seconds,
-        notices="\n".join([*window.reading.notices, *question.notices, *found.notices]),
+        units=explainer.unit.format(target=question.target),
+        notices="\n".join(filter(None, [other, *window.reading.notices, *question.notices, *found.notices])),
     )
 
 

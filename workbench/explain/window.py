@@ -23,7 +23,7 @@ from workbench.pickers.segments import finite_runs
 from workbench.pickers.windows import Piece, Reading
 from workbench.schema import PickerCard
 
-__all__ = ["Window", "open_window", "read_outputs", "require_station", "why_only_asked"]
+__all__ = ["Window", "answered", "cut", "open_window", "places", "read_outputs", "require_station", "why_only_asked"]
 
 _OVERHANG = 0.1
 """Share of a window that may lie outside a stretch of samples, for a window whose start is given."""
@@ -161,11 +161,11 @@ def open_window(
         raise PickerError(f"{time} lies outside the recording, which runs from {origin} to {end}; choose a time in it.")
     reading, channels = _reading(recording, picker, station, time)
     if window_start is None:
-        places = sorted(_places(reading, origin, time, phase), key=lambda place: -place.margin)
+        found_places = sorted(places(reading, origin, time, phase), key=lambda place: -place.margin)
     else:
-        places = [_place_from(reading, recording, picker.card, station, time, pd.Timestamp(window_start))]
+        found_places = [_place_from(reading, recording, picker.card, station, time, pd.Timestamp(window_start))]
     window, found = None, []
-    for place in places:
+    for place in found_places:
         window = _opened(recording, picker.card, station, reading, channels, place)
         at = window.output_at(time, phase)
         if 0 <= at < len(window.outputs) and bool(torch.isfinite(window.outputs[at]).any()):
@@ -198,7 +198,7 @@ def _reading(recording: xr.Dataset, picker: Picker, station: str, time: pd.Times
     return reading, picker.card.component_order
 
 
-def _places(reading: Reading, origin: pd.Timestamp, time: pd.Timestamp, phase: str) -> Iterator[_Place]:
+def places(reading: Reading, origin: pd.Timestamp, time: pd.Timestamp, phase: str) -> Iterator[_Place]:
     """Windows of the grid whose outputs may hold a time; what they blind is seen when they are opened."""
     plan, at_s = reading.plan, (time - origin).total_seconds()
     first_used, stop_used = reading.used or (0, round(plan.window_samples * plan.outputs_per_sample))
@@ -244,7 +244,7 @@ def _place_from(
     raise PickerError(_why_not(recording, card, reading, station, time, "", None))
 
 
-def _cut(piece: Piece, first: int, reading: Reading) -> torch.Tensor:
+def cut(piece: Piece, first: int, reading: Reading) -> torch.Tensor:
     """Samples of a window, shape (1, channel, sample); beyond the piece, those at its ends."""
     length, n_samples = reading.plan.window_samples, piece.samples.shape[-1]
     begin, end = first - piece.start, first - piece.start + length
@@ -270,11 +270,11 @@ def read_outputs(reading: Reading, inputs: torch.Tensor, network: torch.nn.Modul
 def _opened(
     recording: xr.Dataset, card: PickerCard, station: str, reading: Reading, channels: Sequence[str], place: _Place
 ) -> Window:
-    raw = _cut(place.piece, place.first, reading)
+    raw = cut(place.piece, place.first, reading)
     if reading.network_at is not None:
         reading = replace(reading, network=reading.network_at(place.first))
     origin = pd.Timestamp(recording["time"].values[0]).as_unit("ns")
-    inputs, outputs = _answered(reading, raw)
+    inputs, outputs = answered(reading, raw)
     present = [str(letter) for letter in recording["component"].values]
     components = tuple(_letter(recording, station, letter, present) for letter in channels)
     return Window(
@@ -290,7 +290,7 @@ def _opened(
     )
 
 
-def _answered(reading: Reading, raw: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def answered(reading: Reading, raw: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """What the network takes of a window and what it says; known already if it was opened a moment ago."""
     digest = hashlib.blake2b(raw.numpy().tobytes(), digest_size=16).digest()
     key = (digest, sum(0 if weight.is_inference() else weight._version for weight in reading.network.parameters()))

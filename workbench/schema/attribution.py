@@ -46,6 +46,7 @@ def make_attribution(
     settings: Mapping[str, Any],
     versions: Mapping[str, str],
     seconds: float,
+    units: str = "",
     **attrs: Any,
 ) -> xr.Dataset:
     """A checked attribution, with the dimensions and coordinates of the recording's waveform.
@@ -54,7 +55,7 @@ def make_attribution(
     ----------
     attribution
         Shape (component, time) of one station on the recording's axes: positive speaks for the answer, negative
-        against it, in the unit of the target; NaN where the network does not look.
+        against it, in the unit that `units` names; NaN where the network does not look.
     station, phase, target_time
         What is explained: a phase, or ``"Detection"``, at a station and a time (UTC).
     target, target_half_width_s
@@ -71,12 +72,17 @@ def make_attribution(
         Library name to version.
     seconds
         That it took.
+    units
+        Of the numbers, in words; the target's own if not given. A gradient is per unit of the input.
     """
-    whole = np.full(recording["waveform"].shape, np.nan, np.float32)
     names = [str(name) for name in recording["station"].values]
     if station not in names:
         raise SchemaError(f"The recording has no station {station!r}; it has {names[:5]}.")
-    whole[names.index(station)] = attribution
+    # Of one station, as it is: a recording may be long.
+    whole = np.asarray(attribution, np.float32)[np.newaxis]
+    if len(names) > 1:
+        whole = np.full(recording["waveform"].shape, np.nan, np.float32)
+        whole[names.index(station)] = attribution
     coords = {name: recording.coords[name] for name in ("station", "component", "time")}
     explained = xr.Dataset(
         {"attribution": (("station", "component", "time"), whole)},
@@ -102,9 +108,11 @@ def make_attribution(
             "settings": json.dumps(dict(settings), sort_keys=True),
             "versions": json.dumps(dict(versions), sort_keys=True),
             "seconds": float(seconds),
+            "units": units or target,
             **attrs,
         },
     )
+    explained["attribution"].attrs["units"] = units or target
     return check_attribution(explained)
 
 

@@ -32,14 +32,16 @@ _PAUSE_S = 0.3
 class AfterAnswer:
     """The work of one :class:`~workbench.session.explaining.Explaining` once its answer is on the screen.
 
-    What is seen at once comes first: attention, then the second picker, then the stability strip. The checks have a
-    queue of their own, and so have what-ifs: a hand is on the slider while the checks run.
+    What is seen at once comes first: attention, then the second picker, then the stability strip. Attention and checks
+    have queues of their own, for their errors stand in their cards, and so have what-ifs: a hand is on the slider while
+    the checks run.
     """
 
     def __init__(self, explaining: Any) -> None:
         self._explaining = explaining
         self._behind, self._tries = explaining.queue(), explaining.queue()
         self._checks = explaining.queue(self._no_check)
+        self._looks = explaining.queue(self._no_attention)
         self._pause = Timer(_PAUSE_S, lambda: None)
 
     @property
@@ -50,7 +52,7 @@ class AfterAnswer:
     def cancel(self) -> None:
         """Stop it all; what has come stays."""
         self._pause.cancel()
-        for queue in (self._behind, self._checks, self._tries):
+        for queue in (self._looks, self._behind, self._checks, self._tries):
             queue.cancel()
 
     def begin(self) -> None:
@@ -68,7 +70,7 @@ class AfterAnswer:
             return
         arguments = one.arguments() | {name: getattr(one, name) for name in ("station", "time", "phase")}
         if not one.attention_known:  # Another method of the same question: what the network read is the same.
-            self._send(_ATTENTION, "Attention to", self._keep_attention, **arguments)
+            self._send(_ATTENTION, "Attention to", self._keep_attention, queue=self._looks, **arguments)
         self.try_changes()
         self.ask_second()
         self._check()
@@ -92,7 +94,14 @@ class AfterAnswer:
 
     def _keep_attention(self, layers: list[xr.Dataset]) -> None:
         one = self._explaining
-        one.param.update(attention=layers, attention_known=True, layer=_first_global(layers), head=0, pointed=None)
+        one.param.update(
+            attention=layers, attention_known=True, attention_problem="", layer=_first_global(layers), head=0,
+            pointed=None,
+        )  # fmt: skip
+
+    def _no_attention(self, error: WorkbenchError) -> None:
+        self._explaining.attention_problem = str(error)
+        self._explaining.tell_error(error)
 
     def _keep_check(self, check: Check) -> None:
         one = self._explaining

@@ -71,6 +71,7 @@ class Explaining(param.Parameterized):
     beside = param.Parameter(doc="Attribution by the second picker, or None.")
     attention = param.List([], doc="Attention of each layer over the same window; empty where there is none.")
     attention_known = param.Boolean(False, doc="Whether the list above has come: an empty one means 'has none'.")
+    attention_problem = param.String("", doc="Why it could not be looked for, in words.")
     checks = param.List([], item_type=Check, doc="Of the attribution, in the order in which they came.")
     checks_left = param.Integer(0, doc="Checks that are still being made.")
 
@@ -338,7 +339,7 @@ class Explaining(param.Parameterized):
         self._answered = None
         with param.parameterized.batch_call_watchers(self):
             self.attribution = self.beside = self.tried = self.strip = self.spot = None
-            self.attention, self.attention_known, self.checks = [], False, []
+            self.attention, self.attention_known, self.attention_problem, self.checks = [], False, "", []
             self.busy, self.problem, self.changes = False, problem, None
 
     def _fail(self, error: WorkbenchError) -> None:

@@ -31,7 +31,8 @@ class AttentionCard(pn.viewable.Viewer):
         self._stage = pn.Column(self._nothing, sizing_mode="stretch_both", margin=0)
         self._layout = pn.Column(self._head, self._stage, sizing_mode="stretch_both", min_height=250, margin=0)
         explaining.param.watch(
-            lambda *_: self._draw(), ["attention", "attention_known", "attribution", "problem", "layer", "head", "time"]
+            lambda *_: self._draw(),
+            ["attention", "attention_known", "attention_problem", "attribution", "problem", "layer", "head", "time"],
         )
         explaining.param.watch(lambda *_: self._plot.point(explaining.pointed), "pointed")
         self.param.watch(lambda *_: self._plot.paint(self.theme), "theme")
@@ -59,6 +60,8 @@ class AttentionCard(pn.viewable.Viewer):
         explaining = self._explaining
         if explaining.attribution is None:
             return explaining.problem or "Explain a pick to see what its network attended to."
+        if explaining.attention_problem:
+            return f"The attention could not be looked at. {explaining.attention_problem}"
         if not explaining.attention_known:
             return "Looking for attention in the network…"
         run = explaining.run

@@ -158,13 +158,17 @@ def _colours_html(attribution: xr.Dataset | None) -> str:
     if attribution is None:
         return tag("p", "Nothing is explained yet.", class_="muted")
     unit = "probability" if attribution.attrs["target"] == "probability" else "log-odds"
+    own = str(attribution.attrs.get("units", "")).replace("logit", "log-odds")
+    per = f" They are {own}." if own not in ("", unit) else ""
     adds_up = np.isfinite(attribution.attrs["convergence_delta"])
     numbers = (
         f"The numbers are parts of the {unit}." if adds_up else "The numbers are no parts of anything: compare them."
     )
+    notices = filter(None, str(attribution.attrs.get("notices", "")).splitlines())
     return (
         tag("p", text(f"{sign_words(attribution)} A bar sums the samples above it."))
-        + tag("p", text(f"{numbers} The stated scale is where colours are full."))
+        + "".join(tag("p", text(notice), class_="notice") for notice in notices)
+        + tag("p", text(f"{numbers}{per} The stated scale is where colours are full."))
         + tag(
             "p", "It says what moved this network, not what the ground did: look at the checks first.", class_="muted"
         )

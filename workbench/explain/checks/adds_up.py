@@ -22,7 +22,12 @@ _UNITS = {"probability": "probability", "logit": "log-odds"}
 
 
 def check_adds_up(case: Case) -> Check:
-    """Sum of the attribution against the change of the target, which the network is asked for again."""
+    """Sum of the attribution against the change of the target, for which the network is asked again.
+
+    The target of the window is that of the explanation's own window; the target of the baseline is asked for anew where
+    the baseline is one and the same (zero, blurred), and taken from the explanation where it was the mean of several
+    draws. The gap is a share of the change; of a change below :data:`LEAST_CHANGE`, a share of that.
+    """
     if not case.explainer.adds_up:
         words = f"{case.explainer.title.capitalize()} does not promise that its parts add up to anything."
         return Check("adds_up", TITLE, "none", words)

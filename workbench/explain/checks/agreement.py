@@ -32,8 +32,8 @@ _GOES_BACK: tuple[str, dict[str, int]] = ("integrated_gradients", {"steps": 16})
 
 def check_agreement(case: Case) -> Check:
     """Rank correlations by parts of a second with a method of the other kind, and by steps with attention."""
-    if case.is_coarse:
-        return Check("agreement", TITLE, "none", "Too few numbers to rank: this method gives one for each component.")
+    if case.cannot_rank:
+        return Check("agreement", TITLE, "none", case.cannot_rank)
     figures: dict[str, float] = {}
     name, settings = _ONLY_ASKS if case.explainer.needs_gradients else _GOES_BACK
     if case.explainer.needs_gradients or not case.question.reading.no_gradients:

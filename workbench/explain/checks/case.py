@@ -73,9 +73,14 @@ class Case:
         return self.question.times[0]
 
     @property
-    def is_coarse(self) -> bool:
-        """Whether the attribution is a handful of numbers, as the exact Shapley value of components is."""
-        return np.unique(self.values[self.window.there].numpy()).size <= _A_HANDFUL
+    def cannot_rank(self) -> str:
+        """Why its samples make no order, in words; empty where they do."""
+        held = self.values[self.window.there].numpy()
+        if not held.any():
+            return "All of the weight lies on padding: no sample of the recording has any."
+        if np.unique(held).size <= _A_HANDFUL:
+            return "Too few numbers to rank: this method gives one for each component, not for times."
+        return ""
 
     def repeated(self, question: Question) -> torch.Tensor:
         """Attribution of another question by the same method, with lighter settings: (target, channel, sample)."""

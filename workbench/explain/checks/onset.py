@@ -28,8 +28,8 @@ def check_onset(case: Case) -> Check:
     """Share of the size of the attribution within two seconds of the time."""
     if case.phase == _DETECTION:
         return Check("onset", TITLE, "none", "A detection spans the whole event: it has no onset to be close to.")
-    if case.is_coarse:
-        return Check("onset", TITLE, "none", "This method tells components apart, not times.")
+    if case.cannot_rank:
+        return Check("onset", TITLE, "none", case.cannot_rank)
     weight = case.values.abs().sum(dim=0).numpy()
     held = case.window.there.any(dim=0).numpy()
     seconds = np.arange(weight.size) / case.window.rate_hz - case.window.seconds_in(case.time)

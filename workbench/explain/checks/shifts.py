@@ -16,11 +16,8 @@ __all__ = ["SHIFTS_S", "check_shifts"]
 
 TITLE = "Stable when the window shifts"
 
-SHIFTS_S = (-0.4, -0.2, -0.1, 0.1, 0.2, 0.4)
+SHIFTS_S = (-0.4, -0.1, 0.1, 0.4)
 """Of the window: a few samples, and no whole step of a network that halves its input again and again."""
-
-FEWER_SHIFTS_S = (-0.4, -0.1, 0.1, 0.4)
-"""For methods that ask hundreds of times."""
 
 STABLE = 0.7
 """Rank correlation from which on half of the order (its square) is the same wherever the window begins."""
@@ -31,10 +28,9 @@ UNSTABLE = 0.5
 
 def check_shifts(case: Case) -> Check:
     """Rank correlation of the sizes of the attribution with those of shifted windows, sample by sample in time."""
-    if case.is_coarse:
-        return Check("shifts", TITLE, "none", "Too few numbers to rank: this method gives one for each component.")
-    wanted = SHIFTS_S if case.explainer.needs_gradients else FEWER_SHIFTS_S
-    windows = [(shift, window) for shift in wanted if (window := _shifted(case, shift)) is not None]
+    if case.cannot_rank:
+        return Check("shifts", TITLE, "none", case.cannot_rank)
+    windows = [(shift, window) for shift in SHIFTS_S if (window := _shifted(case, shift)) is not None]
     if len(windows) < 2:
         words = "The recording ends too near to the window, or the pick to what the picker leaves out, to shift it."
         return Check("shifts", TITLE, "none", words)

@@ -1,7 +1,9 @@
 """Whether the explanation depends on what the network has learned (Adebayo et al., 2018).
 
 The layers that the target depends on are given random weights one after the other, from the output to the input, each
-on top of those before. An explanation of what was learned must fall apart; one that stays shows the input.
+on top of those before. An explanation of what was learned must fall apart; one that stays shows the input. What any
+weights show (:mod:`~workbench.explain.checks.any_weights`) is taken out of the comparison first: a product with the
+input keeps the input's shape though every factor beside it has changed.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from workbench.explain.checks.case import Case, absolute_ranks, rank_correlation
+from workbench.explain.checks.any_weights import accounted_for, partial_rank_correlation, shown_by_any_weights
+from workbench.explain.checks.case import Case, rank_correlation
 from workbench.explain.target import Question
 from workbench.schema import Check
 
@@ -22,7 +25,7 @@ __all__ = ["check_weights", "layers_behind", "randomise"]
 
 TITLE = "Depends on the trained weights"
 
-N_STAGES = 6
+N_STAGES = 4
 """Times that the explanation is made again; layers are randomised in so many groups."""
 
 COLLAPSED = 0.3
@@ -32,17 +35,27 @@ STANDS = 0.5
 """At or above which a quarter or more of the order does not come from what was learned."""
 
 
+NOTHING_LEARNED = 0.95
+"""Share of the order of sizes that loudness and nearness account for, from which on there is nothing else in it."""
+
+
 def check_weights(case: Case, seed: int = 0) -> Check:
-    """Rank correlation of the sizes of the attribution with those made anew, by the number of randomised layers."""
-    if case.is_coarse:
-        return Check("weights", TITLE, "none", "Too few numbers to rank: this method gives one for each component.")
+    """Partial rank correlation of the sizes of the attribution with those made anew, by number of randomised layers.
+
+    Only where one of the two has any weight: a network looks no farther, whatever its weights.
+    """
+    if case.cannot_rank:
+        return Check("weights", TITLE, "none", case.cannot_rank)
     network = copy.deepcopy(case.question.network)
     names = layers_behind(case.question, network)
     if not names:
         return Check("weights", TITLE, "none", "The network has no weights that this answer depends on.")
     rng = torch.Generator().manual_seed(seed)
-    given = absolute_ranks(case, case.measured_by(case.repeated(case.question)[0]))
-    n_random, correlations = [0], [1.0]
+    given = case.measured_by(case.repeated(case.question)[0])
+    held = case.window.there & (given != 0)
+    known = shown_by_any_weights(case)
+    dull = accounted_for(given.abs()[held].numpy(), known[:, held.numpy()])
+    n_random, plain, beyond = [0], [1.0], [1.0]
     for stage, group in enumerate(_groups(names)):
         case.report(stage / N_STAGES, f"randomising layer {n_random[-1] + 1} of {len(names)}")
         for name in group:
@@ -53,18 +66,36 @@ def check_weights(case: Case, seed: int = 0) -> Check:
             network=network, report=case.report,
         )  # fmt: skip
         again = case.repeated(question)[0]
-        correlations.append(rank_correlation(given, absolute_ranks(case, again)))
-    last = correlations[-1]
+        either = (case.window.there & ((given != 0) | (again != 0))).numpy()
+        sizes = given.abs().numpy()[either], again.abs().numpy()[either]
+        plain.append(rank_correlation(*sizes))
+        beyond.append(partial_rank_correlation(*sizes, known[:, either]))
+    curves = {
+        "randomised layers": np.asarray(n_random, float),
+        "rank correlation beyond loudness and nearness": np.asarray(beyond),
+        "with both": np.asarray(plain),
+    }
+    return _judged(len(names), case.phase, beyond[-1], plain[-1], dull, curves)
+
+
+def _judged(n_layers: int, phase: str, last: float, plain: float, dull: float, curves: dict[str, np.ndarray]) -> Check:
+    figures = {
+        "correlation": last, "with_loudness_and_nearness": plain, "loudness_and_nearness": dull,
+        "layers": float(n_layers), "limit": COLLAPSED,
+    }  # fmt: skip
+    if dull >= NOTHING_LEARNED:
+        words = f"How loud the input is and how near accounts for {100 * dull:.0f} % of the order: it shows the input."
+        return Check("weights", TITLE, "fail", words, figures, curves)
     verdict = "pass" if last < COLLAPSED else "warn" if last < STANDS else "fail"
-    stays = f"is {'still ' if verdict != 'pass' else ''}{last:.2f}"
     return Check(
         "weights",
         TITLE,
         verdict,
-        f"With all {len(names)} layers behind {case.phase} randomised, rank correlation {stays}. "
+        f"With all {n_layers} layers behind {phase} randomised, rank correlation is "
+        f"{'' if verdict == 'pass' else 'still '}{last:.2f} beyond loudness and nearness ({plain:.2f} with both). "
         f"Expected below {COLLAPSED:.2f}.",
-        {"correlation": last, "layers": float(len(names)), "limit": COLLAPSED},
-        {"randomised layers": np.asarray(n_random, float), "rank correlation": np.asarray(correlations)},
+        figures,
+        curves,
     )
 
 
