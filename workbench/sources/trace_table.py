@@ -140,7 +140,8 @@ def trace_table(source: Source, report: Report = silent) -> pd.DataFrame:
     else:
         traces, notices = _of_recordings(source, table, report)
         table.attrs["notices"] = [*table.attrs.get("notices", []), *notices]
-        traces["stated_id"] = traces["event_id"]
+        # A column that holds nothing but NaT has another unit.
+        traces = traces.astype(dict(TRACE_COLUMNS)).assign(stated_id=traces["event_id"])
     traces["category"] = _categories(traces)
     traces["event_id"] = _event_ids(traces)
     traces = traces[list(TRACE_COLUMNS)].astype(dict(TRACE_COLUMNS)).reset_index(drop=True)

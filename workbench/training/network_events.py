@@ -29,6 +29,9 @@ _ANCHOR = (0.04, 0.9)
 _QUIET_ANCHOR = 1 / 6
 """Where the first onset lies in a window that is always the same."""
 
+_KEPT_BEFORE = 100
+"""Samples of noise that an onset keeps before it."""
+
 _LEAST_RECORDED = 0.1
 """Of the window: a station that recorded less of it is left out."""
 
@@ -129,7 +132,7 @@ class NetworkEvents(NetworkDataset):
         recorded = np.minimum(traces["first"] + length, self.n_samples) - np.maximum(traces["first"], 0)
         traces = traces[recorded >= _LEAST_RECORDED * self.n_samples]
         traces = self._chosen(traces, rng)
-        return self._window_of(traces, is_noise)
+        return self._window_of(traces, is_noise, rng)
 
     def _event_firsts(self, traces: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
         """Where each trace begins, in samples from the start of a window that holds an onset."""
@@ -164,7 +167,7 @@ class NetworkEvents(NetworkDataset):
             ranked = ranked.iloc[np.sort(rows[: self.most_stations])]
         return ranked.sort_index()
 
-    def _window_of(self, traces: pd.DataFrame, is_noise: bool) -> NetworkWindow:
+    def _window_of(self, traces: pd.DataFrame, is_noise: bool, rng: np.random.Generator) -> NetworkWindow:
         waveform = np.full((len(traces), 3, self.n_samples), np.nan, np.float32)
         onsets: list[Onset] = []
         units = "counts"
@@ -177,6 +180,8 @@ class NetworkEvents(NetworkDataset):
             if recording.sizes["station"] > 1:
                 onsets += self._others(str(recording_id), recording, rows)
         own = [] if is_noise else list(_own_onsets(traces))
+        if self.training:
+            _cut_heads(waveform, traces["first"].to_numpy(), own, rng)
         onsets = own + [onset for onset in onsets if not _is_among(onset, own)]
         first = traces.iloc[0]
         return NetworkWindow(
@@ -221,6 +226,18 @@ class NetworkEvents(NetworkDataset):
                 # With one phase missing, only the neighbourhood of the other is known.
                 bounds[number] = min(picked) - 50, max(picked) + 30
         return bounds
+
+
+def _cut_heads(waveform: np.ndarray, firsts: np.ndarray, onsets: Sequence[Onset], rng: np.random.Generator) -> None:
+    """Take off a random part of what a trace that begins in the window has before its first onset.
+
+    Data sets cut their traces about as long before P: a network would learn to find P by the edge.
+    """
+    for station, first in enumerate(firsts):
+        own = [onset.sample for onset in onsets if onset.station == station]
+        spare = int(min(own) - first) - _KEPT_BEFORE if own else 0
+        if first > 0 and spare > 0:
+            waveform[station, :, first : first + int(rng.integers(0, spare + 1))] = np.nan
 
 
 def _own_onsets(traces: pd.DataFrame) -> Iterator[Onset]:
