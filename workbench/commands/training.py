@@ -28,26 +28,45 @@ __all__ = ["benchmark", "key_and_value", "onnx", "train"]
 def train(
     config: Path, data: Path, seed: int | None, results: Path | None, values: tuple[str, ...], workers: int
 ) -> None:
-    """Train a XiaoNet as CONFIG (a TOML file) says.
+    """Train a network as CONFIG (a TOML file) says: a XiaoNet, or with `network` one that sees all stations at once.
 
     A run that was stopped goes on from its last checkpoint when it is started again.
     """
-    from workbench.training.config import read_config
-    from workbench.training.run import train as run
+    from workbench.training.config import read_toml
 
     named = {"seed": seed, "results": str(results.resolve()) if results else None}
     changes = {name: value for name, value in named.items() if value is not None}
-    read = read_config(config, changes | dict(map(key_and_value, values)))
+    changes |= dict(map(key_and_value, values))
     if not data.is_dir():
         raise SourceError(f"There is no folder {data}; name with --data the one that the split's paths start from.")
-    with progress_bar(f"Train XiaoNet {read.size}") as report:
-        result = run(read, data, report, workers)
+    if "network" in read_toml(config, changes):
+        result = _train_graph(config, changes, data)
+    else:
+        result = _train_xiaonet(config, changes, data, workers)
     for row in result.history:
         click.echo(
             f"epoch {row['epoch'] + 1:.0f}: training {row['train']:.4f}, validation {row['validation_loss']:.4f}",
             err=True,
         )
     click.echo(str(result.weights))
+
+
+def _train_xiaonet(path: Path, changes: dict[str, Any], data: Path, workers: int) -> Any:
+    from workbench.training.config import read_config
+    from workbench.training.run import train as run
+
+    read = read_config(path, changes)
+    with progress_bar(f"Train XiaoNet {read.size}") as report:
+        return run(read, data, report, workers)
+
+
+def _train_graph(path: Path, changes: dict[str, Any], data: Path) -> Any:
+    from workbench.training.graph_config import read_graph_config
+    from workbench.training.graph_run import train_graph
+
+    read = read_graph_config(path, changes)
+    with progress_bar(f"Train {read.network}") as report:
+        return train_graph(read, data, report)
 
 
 @click.command()

@@ -122,8 +122,10 @@ def explain_many(
     opened = _open(picker, weights) if isinstance(picker, str) else picker
     explainer = _explainer(method, settings, seed)
     recording = check_recording(recording)
-    # What is only asked is asked about a cut of its own around each time, which makes no batch.
-    groups = [[pick] for pick in picks] if why_only_asked(opened) or not picks else [list(picks)]
+    # What is only asked is asked about a cut of its own around each time, and what looks at other stations looks at
+    # others for each pick: neither makes a batch.
+    one_by_one = why_only_asked(opened) or getattr(opened, "looks_at_others", False) or not picks
+    groups = [[pick] for pick in picks] if one_by_one else [list(picks)]
     explained = []
     for group in groups:
         question = open_question(

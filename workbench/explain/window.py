@@ -7,7 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -271,6 +271,8 @@ def _opened(
     recording: xr.Dataset, card: PickerCard, station: str, reading: Reading, channels: Sequence[str], place: _Place
 ) -> Window:
     raw = _cut(place.piece, place.first, reading)
+    if reading.network_at is not None:
+        reading = replace(reading, network=reading.network_at(place.first))
     origin = pd.Timestamp(recording["time"].values[0]).as_unit("ns")
     inputs, outputs = _answered(reading, raw)
     present = [str(letter) for letter in recording["component"].values]

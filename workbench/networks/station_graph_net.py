@@ -13,7 +13,7 @@ from torch_geometric.utils import scatter, softmax
 from workbench.networks.station_attention import StationAttention, StepMixing, scaled_edges
 from workbench.networks.xiaonet import SAMPLING_RATE_HZ, SIZES, XiaoNet, standardise
 
-__all__ = ["GraphSays", "StationGraphNet", "log_amplitude"]
+__all__ = ["EventHead", "GraphSays", "StationGraphNet", "StationReading", "log_amplitude"]
 
 STEP_SAMPLES = 64
 """Of the time axis on which stations talk: 0.64 s."""
@@ -59,6 +59,22 @@ def log_amplitude(windows: Tensor) -> Tensor:
     mean = torch.where(there, windows, 0.0).sum(dim=-1, keepdim=True) / counts.clamp_min(1)
     power = torch.where(there, windows - mean, 0.0).square().sum(dim=(-2, -1)) / counts.sum(dim=(-2, -1)).clamp_min(1)
     return torch.where(power > 1e-30, power.clamp_min(1e-30).log10() / 2, torch.nan)
+
+
+class StationReading(NamedTuple):
+    """What stations tell by themselves.
+
+    Parameters
+    ----------
+    tokens
+        What they talk about, (station, channel, step).
+    level, beside
+        Features of the XiaoNet that curves are made from again.
+    """
+
+    tokens: Tensor
+    level: Tensor
+    beside: list[Tensor]
 
 
 class StationGraphNet(nn.Module):
@@ -161,17 +177,34 @@ class StationGraphNet(nn.Module):
         there
             Which steps hold samples, (station, step); see :meth:`steps_there`.
         """
-        n_samples = x.shape[-1]
         batch = x.new_zeros(len(x), dtype=torch.long) if batch is None else batch
-        padded = functional.pad(x, (0, -n_samples % (2 * STEP_SAMPLES)))
-        level, beside, curves = self._read_alone(padded)
-        features = self._talk(self._tokens(padded, level, curves), there, edge_index, edge_attr)
-        fine = level + self.leave(features)
-        for up, other in zip(self.up, reversed(beside), strict=True):
-            fine = up(fine, other)
-        logits = self.head(fine)[..., :n_samples]
+        reading = self.read(x)
+        features = self.talk(reading.tokens, there, edge_index, edge_attr)
+        logits = self.curves(reading, features, x.shape[-1])
         detection, magnitude, weight = self.event(features, logits, x, there, batch, log_amplitude)
         return GraphSays(logits, detection, magnitude, weight)
+
+    def read(self, x: Tensor) -> StationReading:
+        """What each station tells by itself, from windows that are standardised already."""
+        padded = functional.pad(x, (0, -x.shape[-1] % (2 * STEP_SAMPLES)))
+        level, beside, curves = self._read_alone(padded)
+        return StationReading(self._tokens(padded, level, curves), level, beside)
+
+    def talk(self, tokens: Tensor, there: Tensor, edge_index: Tensor, edge_attr: Tensor) -> Tensor:
+        """Features of each station and step after all rounds of messages, (station, channel, step)."""
+        edge_attr = scaled_edges(edge_attr)
+        features = self.mixing[0](tokens)
+        for attention, mixing in zip(self.attention, self.mixing[1:], strict=True):
+            features = mixing(features + self._hear(attention, features, edge_index, edge_attr, there))
+        return features
+
+    def curves(self, reading: StationReading, features: Tensor, n_samples: int) -> Tensor:
+        """Logits of P, S and noise, (station, 3, sample), of stations with what came of their talk."""
+        fine = reading.level + self.leave(features)
+        for up, other in zip(self.up, reversed(reading.beside), strict=True):
+            fine = up(fine, other)
+        logits: Tensor = self.head(fine)[..., :n_samples]
+        return logits
 
     @staticmethod
     def steps_there(x: Tensor) -> Tensor:
@@ -207,13 +240,6 @@ class StationGraphNet(nn.Module):
         folded = level.unflatten(-1, (-1, STEP_SAMPLES // _FINE_SAMPLES)).transpose(2, 3).flatten(1, 2)
         entered: Tensor = self.enter(torch.cat([folded, *known], dim=1))
         return entered
-
-    def _talk(self, features: Tensor, there: Tensor, edge_index: Tensor, edge_attr: Tensor) -> Tensor:
-        edge_attr = scaled_edges(edge_attr)
-        features = self.mixing[0](features)
-        for attention, mixing in zip(self.attention, self.mixing[1:], strict=True):
-            features = mixing(features + self._hear(attention, features, edge_index, edge_attr, there))
-        return features
 
     def _hear(
         self, attention: nn.Module, features: Tensor, edge_index: Tensor, edge_attr: Tensor, there: Tensor

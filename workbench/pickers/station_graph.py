@@ -16,7 +16,7 @@ from workbench.networks.bundled import DEFAULT_GRAPH_WEIGHTS
 from workbench.networks.station_graph import StationGraph, station_graph
 from workbench.pickers.pieces import rate_notices, require_output
 from workbench.pickers.segments import library_versions
-from workbench.pickers.three_components import COMPONENTS, component_notices, three_components
+from workbench.pickers.three_components import component_notices, three_components
 from workbench.processing.grid import Grid, kept_outputs, sample_index
 from workbench.processing.large_arrays import nan_array
 from workbench.processing.resampling import resample
@@ -77,6 +77,9 @@ class StationGraphPicker:
         Farther ones are not listened to.
     """
 
+    looks_at_others = True
+    """What it says of a station hangs on the others: explanations ask about each pick by itself."""
+
     def __init__(self, weights: str = DEFAULT_GRAPH_WEIGHTS, neighbours: int = 8, radius_km: float = 120.0) -> None:
         from workbench.networks.weights_file import load_station_graph_net
 
@@ -110,27 +113,22 @@ class StationGraphPicker:
     def windows(self, recording: xr.Dataset) -> Iterator[StationWindows]:
         """All stations' samples in each window of the grid that holds any, one after the other."""
         recording = resample(recording, RATE_HZ)
-        stations = [str(station) for station in recording["station"].values]
-        samples = np.stack([three_components(recording, station) for station in stations])
-        start = recording["time"].values[0]
-        origin = sample_index(start, RATE_HZ)
-        length = self.grid.window_samples
+        samples = _all_components(recording)
+        start = pd.Timestamp(recording["time"].values[0]).as_unit("ns")
+        origin = sample_index(recording["time"].values[0], RATE_HZ)
         for number in range(*self.grid.windows_for(origin, origin + samples.shape[-1])):
             first = self.grid.start_of(number) - origin
-            window = np.full((len(stations), len(COMPONENTS), length), np.nan, np.float32)
-            begin, stop = max(0, first), min(samples.shape[-1], first + length)
-            window[..., begin - first : stop - first] = samples[..., begin:stop]
+            window = _part(samples, first, self.grid.window_samples)
             if np.isfinite(window).any():
-                after = pd.Timedelta(round(first * 1e9 / RATE_HZ), "ns")
-                yield StationWindows(first, window, pd.Timestamp(start).as_unit("ns") + after)
+                yield StationWindows(first, window, start + pd.Timedelta(round(first * 1e9 / RATE_HZ), "ns"))
 
-    def says(self, windows: np.ndarray, graph: StationGraph, *, physical: bool = False) -> GraphSays:
+    def says(self, windows: np.ndarray, graph: StationGraph, per_m_s: float = float("nan")) -> GraphSays:
         """What the network says of windows (network, station, 3, sample) of the same stations, without a way back.
 
         Parameters
         ----------
-        physical
-            Whether samples are in m/s, so that there is a magnitude.
+        per_m_s
+            What the samples are worth: so many of their unit make 1 m/s. NaN if not known: then there is no magnitude.
         """
         import torch
 
@@ -143,7 +141,47 @@ class StationGraphPicker:
         edge_attr = torch.from_numpy(np.tile(graph.edge_attr, (count, 1)))
         batch = torch.arange(count).repeat_interleave(n_stations)
         with torch.inference_mode():
-            return self.module.says(flat, edge_index, edge_attr, batch, log_amplitude(flat) if physical else None)
+            amplitude = log_amplitude(flat) - np.log10(per_m_s)
+            return self.module.says(flat, edge_index, edge_attr, batch, amplitude)
+
+    def reading(self, recording: xr.Dataset, station: str) -> Any:
+        """The network and its windows of one station, as a :class:`~workbench.pickers.windows.Reading`.
+
+        What the neighbours recorded stays as it is: it is this station's samples that are asked about.
+        """
+        import torch
+
+        from workbench.networks.station_in_network import StationInNetwork
+        from workbench.networks.xiaonet import LABELS, standardise
+        from workbench.pickers.windows import Piece, Plan, Reading
+
+        notices = rate_notices(recording, self.card)
+        at_rate = resample(recording, RATE_HZ)
+        graph = self.graph(at_rate)
+        row = graph.stations.index(station)
+        samples = _all_components(at_rate)
+        windows = {window.first: window.samples for window in self.windows(at_rate)}
+        edges = torch.from_numpy(graph.edge_index), torch.from_numpy(graph.edge_attr)
+
+        def network_at(first: int) -> Any:
+            stations = windows.get(first)
+            if stations is None:
+                stations = _part(samples, first, self.grid.window_samples)
+            return StationInNetwork(self.module, torch.from_numpy(stations), *edges, row)
+
+        first, length = min(windows), max(windows) + self.grid.window_samples - min(windows)
+        return Reading(
+            Plan(self.grid.window_samples, self.grid.step_samples, 1.0, "avg", (0, 1)),
+            [Piece(row, _part(samples, first, length)[row], first)],
+            RATE_HZ,
+            standardise,
+            self.module,
+            lambda outputs: outputs.transpose(1, 2),
+            tuple(LABELS),
+            used=(self.grid.front_samples, self.grid.window_samples - self.grid.back_samples),
+            notices=tuple(notices + component_notices(at_rate.sel(station=[station]))),
+            network_at=network_at,
+        )
 
     def annotate(self, recording: xr.Dataset, report: Report = silent) -> xr.Dataset:
         """Annotations of all stations; see :class:`~workbench.pickers.base.Picker`.
@@ -154,15 +192,15 @@ class StationGraphPicker:
         notices = rate_notices(recording, self.card)
         recording = resample(recording, RATE_HZ)
         graph = self.graph(recording)
-        physical = recording.attrs["units"] in _IN_METRES_A_SECOND
+        per_m_s = _per_metre_a_second(recording)
         notices += [*component_notices(recording), *graph.notices]
-        if not physical:
+        if np.isnan(per_m_s):
             notices.append(f"Samples are in {recording.attrs['units'] or 'an unknown unit'}, not m/s: no magnitude.")
         curves = nan_array((recording.sizes["station"], 2, recording.sizes["time"]))
         events: list[dict[str, Any]] = []
         n_windows = max(1, recording.sizes["time"] // self.grid.step_samples + 1)
         for batch in _batches(self.windows(recording), max(1, _STATIONS_AT_ONCE // recording.sizes["station"])):
-            says = self.says(np.stack([window.samples for window in batch]), graph, physical=physical)
+            says = self.says(np.stack([window.samples for window in batch]), graph, per_m_s)
             self._write(curves, batch, says)
             events += self._events(batch, says)
             report(min(len(events) / n_windows, 1.0), f"window {len(events)} of about {n_windows}")
@@ -212,6 +250,28 @@ class StationGraphPicker:
             magnitude=float("nan") if surest["magnitude"] is None else surest["magnitude"],
             windows=json.dumps(events),
         )
+
+
+def _per_metre_a_second(recording: xr.Dataset) -> float:
+    """How many of a recording's unit make 1 m/s, the same for all stations; NaN if it does not say."""
+    if recording.attrs["units"] in _IN_METRES_A_SECOND:
+        return 1.0
+    gain = float(recording.attrs.get("gain_counts_per_m_s", np.nan))
+    return gain if gain > 0 else float("nan")
+
+
+def _all_components(recording: xr.Dataset) -> np.ndarray:
+    """Samples of all stations, shape (station, 3, sample)."""
+    return np.stack([three_components(recording, str(station)) for station in recording["station"].values])
+
+
+def _part(samples: np.ndarray, first: int, length: int) -> np.ndarray:
+    """Samples from one index on, NaN beyond their ends."""
+    part = np.full((*samples.shape[:-1], length), np.nan, np.float32)
+    begin, stop = max(0, first), min(samples.shape[-1], first + length)
+    if begin < stop:
+        part[..., begin - first : stop - first] = samples[..., begin:stop]
+    return part
 
 
 def _card(path: Path) -> PickerCard:

@@ -118,6 +118,9 @@ class Reading:
         What was done to the station's samples, one sentence each.
     no_gradients
         Why there is no way back through the network, in words; empty where there is.
+    network_at
+        For a picker that looks beyond the station: first sample of a window, on the recording's axis at the network's
+        rate, to the network as it is there, which stands in for `network`. None where every window has the same.
     """
 
     plan: Plan
@@ -131,6 +134,7 @@ class Reading:
     used: tuple[int, int] | None = None
     notices: tuple[str, ...] = ()
     no_gradients: str = ""
+    network_at: Callable[[int], torch.nn.Module] | None = None
 
 
 @dataclass

@@ -15,7 +15,16 @@ from workbench.training.datasets import Freshness
 from workbench.training.lessons import Recipe
 from workbench.training.targets import TARGET_SHAPES
 
-__all__ = ["LessonsConfig", "LossConfig", "TeacherConfig", "TrainingConfig", "read_config", "write_config"]
+__all__ = [
+    "LessonsConfig",
+    "LossConfig",
+    "TeacherConfig",
+    "TrainingConfig",
+    "build_table",
+    "read_config",
+    "read_toml",
+    "write_config",
+]
 
 
 @dataclass(frozen=True)
@@ -138,6 +147,13 @@ def read_config(path: Path, changes: Mapping[str, Any] = MappingProxyType({})) -
     SchemaError
         If a key is unknown or missing, or a value is not of its kind; says which.
     """
+    config: TrainingConfig = build_table(TrainingConfig, read_toml(path, changes), "")
+    _check(config, path)
+    return config
+
+
+def read_toml(path: Path, changes: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+    """The tables of a run's file with changes in it, and the path of its split as seen from here; see `read_config`."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -155,9 +171,7 @@ def read_config(path: Path, changes: Mapping[str, Any] = MappingProxyType({})) -
     lessons = content.get("lessons")
     if isinstance(lessons, dict) and isinstance(lessons.get("split"), str):
         lessons["split"] = str(path.parent / lessons["split"])
-    config: TrainingConfig = _build(TrainingConfig, content, "")
-    _check(config, path)
-    return config
+    return content
 
 
 def _check(config: TrainingConfig, path: Path) -> None:
@@ -178,8 +192,14 @@ def _check(config: TrainingConfig, path: Path) -> None:
             raise SchemaError(f"{name} is above 0; it is {getattr(config, name)}.")
 
 
-def _build(kind: Any, content: Any, where: str) -> Any:
-    """A dataclass from a table, and so on down."""
+def build_table(kind: Any, content: Any, where: str) -> Any:
+    """A dataclass from a table, and so on down.
+
+    Raises
+    ------
+    SchemaError
+        If a key is unknown or missing, or a value is not of its kind; `where` is put before its name.
+    """
     if not isinstance(content, Mapping):
         raise SchemaError(f"{where or 'The configuration'} is a table; it is {content!r}.")
     hints = get_type_hints(kind)
@@ -196,10 +216,10 @@ def _build(kind: Any, content: Any, where: str) -> Any:
 
 def _value(hint: Any, value: Any, where: str) -> Any:
     if is_dataclass(hint):
-        return _build(hint, value, f"{where}.")
+        return build_table(hint, value, f"{where}.")
     text = str(hint)
     if "TeacherConfig" in text:
-        return tuple(_build(TeacherConfig, entry, f"{where}.") for entry in value)
+        return tuple(build_table(TeacherConfig, entry, f"{where}.") for entry in value)
     if text.startswith("tuple"):
         if not isinstance(value, list) or not all(isinstance(entry, (int, float)) for entry in value):
             raise SchemaError(f"{where} is a list of numbers; it is {value!r}.")

@@ -60,7 +60,7 @@ class SyntheticEvents(NetworkDataset):
         largest = int(seen[np.argmax(example.magnitude[seen])]) if len(seen) else -1
         n_stations = len(example.stations)
         return NetworkWindow(
-            example.waveform[..., begin : begin + self.n_samples],
+            example.waveform[..., begin : begin + self.n_samples] / np.float32(example.gain_counts_per_m_s),
             example.stations,
             example.latitude_deg,
             example.longitude_deg,
@@ -75,4 +75,5 @@ class SyntheticEvents(NetworkDataset):
             magnitude=float(example.magnitude[largest]) if largest >= 0 else float("nan"),
             event_id=f"synthetic {self.seed}/{self.epoch if self.training else 0}/{idx}" if largest >= 0 else "",
             snr_db=example.snr_db[largest] if largest >= 0 else np.full(n_stations, np.nan),
+            units="m/s",
         )

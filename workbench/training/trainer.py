@@ -22,7 +22,7 @@ from workbench.training.config import TrainingConfig, write_config
 from workbench.training.datasets import EpochOrder, LessonWindows
 from workbench.training.losses import distillation_loss, hint_loss, label_loss
 
-__all__ = ["Result", "Trainer"]
+__all__ = ["BEST", "CHECKPOINT", "Result", "Trainer", "chosen_device"]
 
 CHECKPOINT = "last.pt"
 BEST = "best.safetensors"
@@ -73,7 +73,7 @@ class Trainer:
         torch.manual_seed(config.seed)
         self.config, self.train_windows, self.validation_windows = config, train, validation
         self.folder = Path(config.results)
-        self.device = torch.device(_device(config.device))
+        self.device = torch.device(chosen_device(config.device))
         self.network = _first_network(config).to(self.device)
         wants_hint = config.loss.teacher > 0 and config.loss.hint > 0 and train.hint_channels > 0
         # Only there to be trained against: it stays out of the weights.
@@ -233,7 +233,8 @@ def _first_network(config: TrainingConfig) -> XiaoNet:
     return network
 
 
-def _device(wanted: str) -> str:
+def chosen_device(wanted: str) -> str:
+    """Name of the device that ``"auto"`` stands for here; any other as it is."""
     if wanted != "auto":
         return wanted
     return "cuda" if torch.cuda.is_available() else "cpu"

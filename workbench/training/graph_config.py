@@ -1,0 +1,153 @@
+"""A training run of a network that sees all stations at once, as one TOML file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from workbench.errors import SchemaError, SourceError
+from workbench.networks.bundled import bundled_weights
+from workbench.training.config import build_table, read_toml
+
+__all__ = [
+    "EDGES",
+    "NETWORKS",
+    "EventsConfig",
+    "GraphLossConfig",
+    "GraphTrainingConfig",
+    "MadeConfig",
+    "read_graph_config",
+]
+
+NETWORKS = ("station_graph", "epgnn")
+EDGES = ("graph", "none", "shuffled")
+"""Edges as they are; none, so that each station is alone; or laid over the stations at random: the two controls."""
+
+
+@dataclass(frozen=True)
+class MadeConfig:
+    """Ranges of made networks; see :class:`~workbench.sources.synthetic.SyntheticNetwork`."""
+
+    stations: tuple[float, float] = (1.0, 14.0)
+    radius_km: tuple[float, float] = (10.0, 60.0)
+    snr_db: tuple[float, float] = (-8.0, 25.0)
+    magnitude: tuple[float, float] = (-0.5, 4.0)
+    depth_km: tuple[float, float] = (2.0, 20.0)
+    events: tuple[float, ...] = (0.2, 0.6, 0.15, 0.05)
+    duration_s: float = 40.0
+
+
+@dataclass(frozen=True)
+class EventsConfig:
+    """What is learned from.
+
+    Parameters
+    ----------
+    split
+        JSON file of recordings and their roles; see :mod:`workbench.sources.split`. Empty for made events alone.
+    train, validation
+        Windows in an epoch, and in validation.
+    recorded_noise
+        Share of the windows of an epoch whose made events lie in noise cut from the split's recordings without labels.
+    real
+        Share that are recorded events.
+    seed
+        Of what is made for training; validation has the next one.
+    """
+
+    split: str = ""
+    train: int = 4000
+    validation: int = 200
+    recorded_noise: float = 0.25
+    real: float = 0.12
+    seed: int = 1
+    made: MadeConfig = field(default_factory=MadeConfig)
+
+
+@dataclass(frozen=True)
+class GraphLossConfig:
+    """Weights of the parts of the loss; the curves have one.
+
+    Parameters
+    ----------
+    onset
+        How much more a sample counts where an onset is.
+    detection, magnitude
+        Of an event's detection, and of its magnitude.
+    """
+
+    onset: float = 10.0
+    detection: float = 0.05
+    magnitude: float = 0.1
+
+
+@dataclass(frozen=True)
+class GraphTrainingConfig:
+    """A whole run.
+
+    Parameters
+    ----------
+    results
+        Folder for checkpoints, weights, history and this configuration.
+    network
+        One of :data:`NETWORKS`.
+    edges
+        One of :data:`EDGES`.
+    start_from
+        Weights of the XiaoNet within, which are not trained on.
+    learning_rate, fine_rate
+        Of what is new, and of what was trained already.
+    alone
+        Share of the graphs from which all edges are taken, and of the stations in others that lose theirs: so a station
+        alone is not read worse for having learned to listen.
+    """
+
+    results: str
+    lessons: EventsConfig
+    network: str = "station_graph"
+    edges: str = "graph"
+    start_from: str = "100k"
+    channels: int = 64
+    rounds: int = 2
+    seed: int = 0
+    epochs: int = 3
+    batch_size: int = 4
+    learning_rate: float = 2e-3
+    fine_rate: float = 3e-4
+    weight_decay: float = 1e-4
+    alone: float = 0.15
+    device: str = "auto"
+    loss: GraphLossConfig = field(default_factory=GraphLossConfig)
+
+    @property
+    def architecture(self) -> dict[str, Any]:
+        """What a checkpoint must agree in."""
+        if self.network == "epgnn":
+            return {"network": "epgnn", "channels": self.channels}
+        sizes = {"size": self.start_from, "channels": self.channels, "rounds": self.rounds}
+        return {"network": "station_graph", **sizes}
+
+
+def read_graph_config(path: Path, changes: Mapping[str, Any] = MappingProxyType({})) -> GraphTrainingConfig:
+    """The run that a TOML file describes; see :func:`~workbench.training.config.read_config`."""
+    config: GraphTrainingConfig = build_table(GraphTrainingConfig, read_toml(path, changes), "")
+    for name, value, known in (
+        ("network", config.network, NETWORKS),
+        ("edges", config.edges, EDGES),
+        ("start_from", config.start_from, bundled_weights()),
+    ):
+        if value not in known:
+            raise SchemaError(f"{name} is one of {list(known)}, not {value!r}.")
+    if config.lessons.split and not Path(config.lessons.split).is_file():
+        raise SourceError(f"{path} names the split {config.lessons.split}, and there is no such file.")
+    if not config.lessons.split and config.lessons.real + config.lessons.recorded_noise > 0:
+        raise SchemaError("lessons.real and lessons.recorded_noise take recordings from lessons.split, which is empty.")
+    if config.lessons.real + config.lessons.recorded_noise >= 1:
+        raise SchemaError("lessons.real and lessons.recorded_noise are shares, together below 1: the rest is made.")
+    for name in ("epochs", "batch_size", "learning_rate", "fine_rate", "channels"):
+        if getattr(config, name) <= 0:
+            raise SchemaError(f"{name} is above 0; it is {getattr(config, name)}.")
+    return config
