@@ -123,6 +123,36 @@ def test_a_phase_that_is_not_known_is_masked(tmp_path):
     assert (float(item.labelled_from[1]), float(item.labelled_to[1])) == pytest.approx((around - 50, around + 30))
 
 
+def test_without_onsets_nobody_knows_whether_the_event_is_in_the_window(tmp_path):
+    traces = made_traces(1, 2)
+    for trace in traces:
+        trace.row = {"p_arrival_sample": "None", "s_arrival_sample": "None"}
+    folder = write_stead_events(tmp_path, traces)
+    part, whole = NetworkEvents(folder)[0], NetworkEvents(folder, n_samples=9000)[0]
+    assert torch.isnan(part.event).all()
+    assert torch.isnan(part.magnitude).all()
+    assert (float(whole.event), float(whole.magnitude)) == (1.0, 1.0)
+
+
+def test_a_trace_without_a_start_is_joined_to_no_other(tmp_path):
+    traces = made_traces(1, 3)
+    traces[2].row = {"trace_start_time": "None"}
+    items = list(NetworkEvents(write_stead_events(tmp_path, traces)))
+    assert [item.station for item in items] == [["XX.S0.", "XX.S1."], ["XX.S2."]]
+    assert float(items[1].p_sample[0]) == pytest.approx(500, abs=1)
+
+
+def test_traces_of_unknown_length_and_short_ones_are_read(tmp_path):
+    traces = made_traces(2, 2, n_noise=1)
+    for trace in traces:
+        trace.samples = trace.samples[:, :1100]
+    folder = write_seisbench_events(tmp_path, traces, columns=["trace_npts"])
+    dataset = NetworkEvents(folder, training=True)
+    assert dataset.traces["n_samples"].tolist() == [6000.0] * 5
+    for item in dataset:
+        assert 0 < torch.isfinite(item.x[:, 0]).sum() <= 1100 * item.num_nodes
+
+
 def test_noise_makes_items_without_event(tmp_path):
     folder = write_stead_events(tmp_path, made_traces(2, 4, n_noise=6))
     dataset = NetworkEvents(folder)

@@ -32,6 +32,8 @@ _QUIET_ANCHOR = 1 / 6
 _KEPT_BEFORE = 100
 """Samples of noise that an onset keeps before it."""
 
+_LONG_S = 60.0
+
 _LEAST_RECORDED = 0.1
 """Of the window: a station that recorded less of it is left out."""
 
@@ -87,7 +89,7 @@ class NetworkEvents(NetworkDataset):
         self.most_stations = most_stations
         self._opened: tuple[int, Source] | None = None
         table = trace_table(self._source(), report) if traces is None else traces
-        self.traces = table[table["has_waveform"]].reset_index(drop=True)
+        self.traces = _usable(table)
         self._groups = self._grouped(least_stations, noise)
         if not self._groups:
             raise SourceError(
@@ -130,9 +132,10 @@ class NetworkEvents(NetworkDataset):
         traces["first"] = self._noise_firsts(traces, rng) if is_noise else self._event_firsts(traces, rng)
         length = traces["n_samples"] * RATE_HZ / traces["sampling_rate_hz"]
         recorded = np.minimum(traces["first"] + length, self.n_samples) - np.maximum(traces["first"], 0)
-        traces = traces[recorded >= _LEAST_RECORDED * self.n_samples]
-        traces = self._chosen(traces, rng)
-        return self._window_of(traces, is_noise, rng)
+        enough = np.minimum(_LEAST_RECORDED * self.n_samples, recorded.max())
+        whole = bool((traces["first"] >= 0).all() and (traces["first"] + length <= self.n_samples).all())
+        traces = self._chosen(traces[recorded >= enough], rng)
+        return self._window_of(traces, is_noise, whole, rng)
 
     def _event_firsts(self, traces: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
         """Where each trace begins, in samples from the start of a window that holds an onset."""
@@ -167,7 +170,7 @@ class NetworkEvents(NetworkDataset):
             ranked = ranked.iloc[np.sort(rows[: self.most_stations])]
         return ranked.sort_index()
 
-    def _window_of(self, traces: pd.DataFrame, is_noise: bool, rng: np.random.Generator) -> NetworkWindow:
+    def _window_of(self, traces: pd.DataFrame, is_noise: bool, whole: bool, rng: np.random.Generator) -> NetworkWindow:
         waveform = np.full((len(traces), 3, self.n_samples), np.nan, np.float32)
         onsets: list[Onset] = []
         units = "counts"
@@ -183,7 +186,9 @@ class NetworkEvents(NetworkDataset):
         if self.training:
             _cut_heads(waveform, traces["first"].to_numpy(), own, rng)
         onsets = own + [onset for onset in onsets if not _is_among(onset, own)]
-        first = traces.iloc[0]
+        # Without an onset nobody knows in which part of a trace its event is.
+        seen = whole or any(0 <= onset.sample < self.n_samples for onset in own)
+        magnitudes = traces["magnitude"].dropna().tolist() if seen else []
         return NetworkWindow(
             waveform,
             traces["station"].tolist(),
@@ -192,9 +197,9 @@ class NetworkEvents(NetworkDataset):
             traces["elevation_m"].to_numpy(float),
             onsets=onsets,
             labelled=self._labelled(traces, onsets, is_noise),
-            event=0.0 if is_noise else 1.0,
-            magnitude=float("nan") if is_noise else float(traces["magnitude"].dropna().head(1).sum(min_count=1)),
-            event_id=str(first["event_id"]),
+            event=0.0 if is_noise else 1.0 if seen else float("nan"),
+            magnitude=float("nan") if is_noise or not magnitudes else float(magnitudes[0]),
+            event_id=str(traces["event_id"].iloc[0]),
             snr_db=traces["snr_db"].to_numpy(float),
             units=units,
         )
@@ -226,6 +231,16 @@ class NetworkEvents(NetworkDataset):
                 # With one phase missing, only the neighbourhood of the other is known.
                 bounds[number] = min(picked) - 50, max(picked) + 30
         return bounds
+
+
+def _usable(traces: pd.DataFrame) -> pd.DataFrame:
+    """Traces that can be read; one whose start is not known stands for itself: no axis of time joins it to others."""
+    known = traces[traces["has_waveform"] & (traces["sampling_rate_hz"] > 0)].reset_index(drop=True)
+    lost = known["start"].isna()
+    own = known["event_id"].where(~lost | (known["event_id"] == ""), "trace " + known["recording_id"])
+    # Where a length is not known it is taken for long: what is beyond the end will be missing.
+    lengths = known["n_samples"].fillna(_LONG_S * known["sampling_rate_hz"])
+    return known.assign(event_id=own, start=known["start"].fillna(pd.Timestamp(0)), n_samples=lengths)
 
 
 def _cut_heads(waveform: np.ndarray, firsts: np.ndarray, onsets: Sequence[Onset], rng: np.random.Generator) -> None:
