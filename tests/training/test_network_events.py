@@ -16,8 +16,10 @@ from tests.sources.waveform_files import write_station
 from workbench.errors import SchemaError, SourceError
 from workbench.sources import open_source
 from workbench.sources.cleaning import clean_source
+from workbench.sources.cleaning_rules import Limits
 from workbench.sources.split import read_split
 from workbench.sources.trace_table import trace_table
+from workbench.sources.waveforms import WaveformSource
 from workbench.training.network_events import NetworkEvents, events_of_split
 
 WRITERS = {"stead": write_stead_events, "seisbench": write_seisbench_events}
@@ -255,19 +257,50 @@ def test_a_folder_with_a_catalogue(tmp_path):
     assert torch.isnan(item.labelled_from[2])
 
 
-def _write_quakeml(path: Path, start) -> None:
+def _write_quakeml(path: Path, start, after_s=(0,)) -> None:
+    """Events at those times, each picked on A and B, their magnitudes 2.2, 3.2, ..."""
     from obspy import UTCDateTime
     from obspy.core.event import Catalog, Event, Magnitude, Origin, Pick, WaveformStreamID
 
-    begin = UTCDateTime(str(start))
-    picks = [
-        Pick(time=begin + 3 + number + later, phase_hint=phase, waveform_id=WaveformStreamID("XX", code))
-        for number, code in enumerate("AB")
-        for phase, later in (("P", 0.0), ("S", 1.0))
-    ]
-    origin = Origin(time=begin + 1, latitude=46.0, longitude=13.0, depth=8000.0)
-    event = Event(origins=[origin], magnitudes=[Magnitude(mag=2.2)], picks=picks)
-    Catalog([event]).write(str(path), format="QUAKEML")
+    events = []
+    for place, gone_s in enumerate(after_s):
+        begin = UTCDateTime(str(start)) + gone_s
+        picks = [
+            Pick(time=begin + 3 + number + later, phase_hint=phase, waveform_id=WaveformStreamID("XX", code))
+            for number, code in enumerate("AB")
+            for phase, later in (("P", 0.0), ("S", 1.0))
+        ]
+        origin = Origin(time=begin + 1, latitude=46.0, longitude=13.0, depth=8000.0)
+        events.append(Event(origins=[origin], magnitudes=[Magnitude(mag=2.2 + place)], picks=picks))
+    Catalog(events).write(str(path), format="QUAKEML")
+
+
+def test_each_event_of_a_continuous_recording_is_an_item_and_only_its_part_is_read(tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    for station in ("XX.A.", "XX.B.", "XX.C."):
+        write_station(tmp_path, station, components="Z", n=150_000, samples=rng.integers(-500, 500, 150_000))
+    start = open_source(tmp_path).scan()["start"].iloc[0]
+    _write_quakeml(tmp_path / "events.xml", start, after_s=(100, 700, 712))
+    dataset = NetworkEvents(tmp_path)
+    lengths = []
+    whole = WaveformSource.read_between
+    monkeypatch.setattr(
+        WaveformSource,
+        "read_between",
+        lambda *given: (lengths.append((found := whole(*given)).sizes["time"]), found)[1],
+    )
+    monkeypatch.setattr(WaveformSource, "read", lambda *_: pytest.fail("a whole recording was read"))
+    items = list(dataset)
+    assert [round(float(item.magnitude), 1) for item in items] == [2.2, 3.2, 4.2]
+    assert max(lengths) <= 3000 + 2 * 2 * 100 + 2
+    for item in items:
+        assert item.station == ["XX.A.", "XX.B.", "XX.C."]
+        np.testing.assert_allclose(item.p_sample[:2], [500, 600], atol=1.5)
+        assert torch.isfinite(item.x[:, 0]).all()
+    # The third event follows the second within its window: its onsets are known there too, but are not the event's.
+    assert [len(item.onset_sample) for item in items] == [4, 8, 4]
+    kept = clean_source(open_source(tmp_path), Limits(need=("onset",), least_snr_db=-99)).kept
+    assert kept.groupby("event_id").size().tolist() == [2, 2, 2]
 
 
 def test_real_events_of_a_swarm(shared_data):

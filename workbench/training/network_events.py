@@ -12,12 +12,15 @@ import xarray as xr
 from torch.utils.data import ConcatDataset
 
 from workbench.errors import SchemaError, SourceError
+from workbench.pickers.three_components import three_components
 from workbench.processing.resampling import resample
 from workbench.schema import Report, silent
 from workbench.sources import Source, open_source
+from workbench.sources.catalogued import Catalogued, read_part
 from workbench.sources.event_groups import noise_groups
+from workbench.sources.phase_names import phase_of
 from workbench.sources.split import LABELLINGS, Split
-from workbench.sources.trace_table import phase_of, site_of, trace_table
+from workbench.sources.trace_table import site_of, trace_table
 from workbench.training.network_data import NetworkWindow, Onset
 from workbench.training.network_datasets import RATE_HZ, NetworkDataset
 
@@ -28,6 +31,9 @@ _ANCHOR = (0.04, 0.9)
 
 _QUIET_ANCHOR = 1 / 6
 """Where the first onset lies in a window that is always the same."""
+
+_MARGIN = pd.Timedelta("2s")
+"""Read beyond the window, so that resampling has no edge in it."""
 
 _KEPT_BEFORE = 100
 """Samples of noise that an onset keeps before it."""
@@ -175,13 +181,17 @@ class NetworkEvents(NetworkDataset):
         onsets: list[Onset] = []
         units = "counts"
         for recording_id, rows in traces.reset_index(drop=True).groupby("recording_id", sort=False):
-            recording = resample(self._source().read(str(recording_id)), RATE_HZ)
+            recording = self._read(str(recording_id), rows)
             units = recording.attrs["units"]
+            there = set(map(str, recording["station"].values))
+            begun = pd.Timestamp(recording["time"].values[0])
             for number, row in rows.iterrows():
-                samples = _components(recording, str(row["station"]))
-                _put(waveform[number], samples, int(row["first"]))
-            if recording.sizes["station"] > 1:
-                onsets += self._others(str(recording_id), recording, rows)
+                if row["station"] in there:
+                    late_s = (begun - row["start"]).total_seconds()
+                    samples = three_components(recording, str(row["station"]))
+                    _put(waveform[number], samples, int(row["first"]) + round(late_s * RATE_HZ))
+            if len(there) > 1 or isinstance(self._source(), Catalogued):
+                onsets += self._others(str(recording_id), rows)
         own = [] if is_noise else list(_own_onsets(traces))
         if self.training:
             _cut_heads(waveform, traces["first"].to_numpy(), own, rng)
@@ -204,15 +214,21 @@ class NetworkEvents(NetworkDataset):
             units=units,
         )
 
-    def _others(self, recording_id: str, recording: xr.Dataset, rows: pd.DataFrame) -> Iterator[Onset]:
+    def _read(self, recording_id: str, rows: pd.DataFrame) -> xr.Dataset:
+        """What a recording holds in the window, or the whole of it, where its source reads no parts."""
+        begins = rows["start"] - pd.to_timedelta(rows["first"] / RATE_HZ, unit="s")
+        length = pd.Timedelta(self.n_samples / RATE_HZ, "s")
+        part = read_part(self._source(), recording_id, begins.min() - _MARGIN, begins.max() + length + _MARGIN)
+        return resample(part, RATE_HZ)
+
+    def _others(self, recording_id: str, rows: pd.DataFrame) -> Iterator[Onset]:
         """Onsets that the source knows in a recording of several stations, whatever event they are of."""
         picks = self._source().reference_picks(recording_id)
-        start = recording["time"].values[0]
         for number, row in rows.iterrows():
             own = picks[picks["station"] == row["station"]]
-            for phase, time in zip(own["phase"].map(phase_of), own["time"].to_numpy(), strict=True):
+            for phase, time in zip(own["phase"].map(phase_of), own["time"], strict=True):
+                sample = (time - row["start"]).total_seconds() * RATE_HZ + row["first"]
                 if phase:
-                    sample = (time - start) / np.timedelta64(1, "ns") * 1e-9 * RATE_HZ + row["first"]
                     yield Onset(int(number), phase, float(sample), of_event=False)
 
     def _labelled(self, traces: pd.DataFrame, onsets: Sequence[Onset], is_noise: bool) -> np.ndarray:
@@ -268,19 +284,6 @@ def _is_among(onset: Onset, known: Sequence[Onset]) -> bool:
         one.station == onset.station and one.phase == onset.phase and abs(one.sample - onset.sample) < 1
         for one in known
     )
-
-
-def _components(recording: xr.Dataset, station: str) -> np.ndarray:
-    """Z, N and E of a station, shape (3, sample); 1 and 2 stand in for N and E, NaN for what there is not."""
-    waveform = recording["waveform"].sel(station=station)
-    letters = [str(letter) for letter in recording["component"].values]
-    samples = np.full((3, recording.sizes["time"]), np.nan, np.float32)
-    for row, names in enumerate(("Z", "N1", "E2")):
-        for letter in names:
-            if letter in letters and np.isfinite(found := waveform.sel(component=letter).values).any():
-                samples[row] = found
-                break
-    return samples
 
 
 def _put(window: np.ndarray, samples: np.ndarray, first: int) -> None:
