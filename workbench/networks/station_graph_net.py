@@ -38,12 +38,15 @@ class GraphSays(NamedTuple):
         Of the largest event, (graph,); NaN where no station tells its amplitude.
     station_weight
         How much each station counted for the magnitude, (station,); adds up to one within a graph.
+    alone
+        Logits of the XiaoNet within, which hears of no other station, (station, 3, sample).
     """
 
     logits: Tensor
     detection: Tensor
     magnitude: Tensor
     station_weight: Tensor
+    alone: Tensor
 
 
 def log_amplitude(windows: Tensor) -> Tensor:
@@ -70,11 +73,14 @@ class StationReading(NamedTuple):
         What they talk about, (station, channel, step).
     level, beside
         Features of the XiaoNet that curves are made from again.
+    curves
+        Logits that the XiaoNet makes of them by itself, (station, 3, sample), a little longer than the window.
     """
 
     tokens: Tensor
     level: Tensor
     beside: list[Tensor]
+    curves: Tensor
 
 
 class StationGraphNet(nn.Module):
@@ -182,13 +188,13 @@ class StationGraphNet(nn.Module):
         features = self.talk(reading.tokens, there, edge_index, edge_attr)
         logits = self.curves(reading, features, x.shape[-1])
         detection, magnitude, weight = self.event(features, logits, x, there, batch, log_amplitude)
-        return GraphSays(logits, detection, magnitude, weight)
+        return GraphSays(logits, detection, magnitude, weight, reading.curves[..., : x.shape[-1]])
 
     def read(self, x: Tensor) -> StationReading:
         """What each station tells by itself, from windows that are standardised already."""
         padded = functional.pad(x, (0, -x.shape[-1] % (2 * STEP_SAMPLES)))
         level, beside, curves = self._read_alone(padded)
-        return StationReading(self._tokens(padded, level, curves), level, beside)
+        return StationReading(self._tokens(padded, level, curves), level, beside, curves)
 
     def talk(self, tokens: Tensor, there: Tensor, edge_index: Tensor, edge_attr: Tensor) -> Tensor:
         """Features of each station and step after all rounds of messages, (station, channel, step)."""

@@ -37,6 +37,7 @@ class MadeConfig:
     magnitude: tuple[float, float] = (-0.5, 4.0)
     depth_km: tuple[float, float] = (2.0, 20.0)
     events: tuple[float, ...] = (0.2, 0.6, 0.15, 0.05)
+    bursts: float = 0.6
     duration_s: float = 40.0
 
 
@@ -52,8 +53,8 @@ class EventsConfig:
         Windows in an epoch, and in validation.
     recorded_noise
         Share of the windows of an epoch whose made events lie in noise cut from the split's recordings without labels.
-    real
-        Share that are recorded events.
+    real, unlabelled
+        Shares that are recorded events, and any windows of recordings without labels.
     seed
         Of what is made for training; validation has the next one.
     """
@@ -63,6 +64,7 @@ class EventsConfig:
     validation: int = 200
     recorded_noise: float = 0.25
     real: float = 0.12
+    unlabelled: float = 0.13
     seed: int = 1
     made: MadeConfig = field(default_factory=MadeConfig)
 
@@ -75,11 +77,14 @@ class GraphLossConfig:
     ----------
     onset
         How much more a sample counts where an onset is.
+    anchor
+        Of what a XiaoNet says alone, where nobody has labelled.
     detection, magnitude
         Of an event's detection, and of its magnitude.
     """
 
     onset: float = 10.0
+    anchor: float = 0.3
     detection: float = 0.05
     magnitude: float = 0.1
 
@@ -143,10 +148,12 @@ def read_graph_config(path: Path, changes: Mapping[str, Any] = MappingProxyType(
             raise SchemaError(f"{name} is one of {list(known)}, not {value!r}.")
     if config.lessons.split and not Path(config.lessons.split).is_file():
         raise SourceError(f"{path} names the split {config.lessons.split}, and there is no such file.")
-    if not config.lessons.split and config.lessons.real + config.lessons.recorded_noise > 0:
-        raise SchemaError("lessons.real and lessons.recorded_noise take recordings from lessons.split, which is empty.")
-    if config.lessons.real + config.lessons.recorded_noise >= 1:
-        raise SchemaError("lessons.real and lessons.recorded_noise are shares, together below 1: the rest is made.")
+    lessons, words = config.lessons, "lessons.real, lessons.unlabelled and lessons.recorded_noise"
+    recorded = lessons.real + lessons.unlabelled + lessons.recorded_noise
+    if not lessons.split and recorded > 0:
+        raise SchemaError(f"{words} take recordings from lessons.split, which is empty.")
+    if recorded >= 1:
+        raise SchemaError(f"{words} are shares, together below 1: the rest is made. They are {recorded:g}.")
     for name in ("epochs", "batch_size", "learning_rate", "fine_rate", "channels"):
         if getattr(config, name) <= 0:
             raise SchemaError(f"{name} is above 0; it is {getattr(config, name)}.")

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["curve_loss", "detection_loss", "magnitude_loss", "onset_curves"]
+__all__ = ["anchor_loss", "curve_loss", "detection_loss", "magnitude_loss", "onset_curves"]
 
 _SIGMA_SAMPLES = 10.0
 
@@ -42,6 +42,22 @@ def curve_loss(logits: Tensor, batch: Any, onset: float) -> Tensor:
     target, known = onset_curves(batch, logits.shape[-1])
     weight = known * torch.isfinite(batch.x).any(dim=1) * (1 + onset * (1 - target[:, 2]))
     per_sample = -(target * logits.log_softmax(dim=1)).sum(dim=1)
+    return (per_sample * weight).sum() / weight.sum().clamp_min(1.0)
+
+
+def anchor_loss(logits: Tensor, alone: Tensor, batch: Any, onset: float) -> Tensor:
+    """Cross-entropy against what the XiaoNet says alone, wherever nobody has labelled what was recorded.
+
+    It holds the curves of real recordings to what a network says that has seen many more of them.
+
+    Shapes
+    ------
+    logits, alone : (station, 3, sample)
+    """
+    _, known = onset_curves(batch, logits.shape[-1])
+    teacher = alone.detach().softmax(dim=1)
+    weight = (1 - known) * torch.isfinite(batch.x).any(dim=1) * (1 + onset * (1 - teacher[:, 2]))
+    per_sample = -(teacher * logits.log_softmax(dim=1)).sum(dim=1)
     return (per_sample * weight).sum() / weight.sum().clamp_min(1.0)
 
 

@@ -14,7 +14,7 @@ from workbench.networks.station_graph_net import StationGraphNet
 from workbench.networks.weights_file import load_xiaonet
 from workbench.training.event_scores import detection_scores, magnitude_scores
 from workbench.training.graph_config import GraphTrainingConfig
-from workbench.training.graph_losses import curve_loss, detection_loss, magnitude_loss
+from workbench.training.graph_losses import anchor_loss, curve_loss, detection_loss, magnitude_loss
 
 __all__ = ["EpgnnObjective", "Objective", "StationGraphObjective", "objective_of"]
 
@@ -71,10 +71,12 @@ class StationGraphObjective:
         says = self.network.says(batch.x, batch.edge_index, batch.edge_attr, batch.batch, _amplitude(batch))
         parts = {
             "curves": curve_loss(says.logits, batch, self.weights.onset),
+            "anchor": anchor_loss(says.logits, says.alone, batch, self.weights.onset),
             "detection": detection_loss(says.detection, batch.event),
             "magnitude": magnitude_loss(says.magnitude, batch.magnitude),
         }
-        total = parts["curves"] + self.weights.detection * parts["detection"]
+        total = parts["curves"] + self.weights.anchor * parts["anchor"]
+        total = total + self.weights.detection * parts["detection"]
         total = total + self.weights.magnitude * parts["magnitude"]
         return {"loss": total, **parts, "said_detection": says.detection, "said_magnitude": says.magnitude}
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xarray as xr
 from torch.utils.data import ConcatDataset, Dataset, Subset
 
 from workbench.processing.resampling import resample
@@ -21,6 +22,7 @@ from workbench.training.graph_objectives import objective_of
 from workbench.training.graph_trainer import GraphTrainer
 from workbench.training.network_events import events_of_split
 from workbench.training.network_synthetic import SyntheticEvents
+from workbench.training.network_unlabelled import UnlabelledWindows
 from workbench.training.trainer import Result
 
 __all__ = ["made_networks", "quiet_minutes", "train_graph"]
@@ -43,20 +45,13 @@ def train_graph(config: GraphTrainingConfig, recordings: Path, report: Report = 
         Folder that the paths of the split are relative to; not read if there is no split.
     """
     lessons = config.lessons
-    split = read_split(Path(lessons.split)) if lessons.split else None
-    noise = list(quiet_minutes(split, recordings, report)) if split and lessons.recorded_noise else []
-    real = events_of_split(split, recordings, "train", training=True, seed=lessons.seed) if split else None
-    maker = made_networks(lessons.made)
-
-    def train_of(epoch: int) -> Dataset:
-        return _epoch(lessons, epoch, maker, noise, real if lessons.real else None)
-
-    results = Path(config.results)
+    drawn = _lessons(lessons, recordings, report)
+    maker, results = drawn.maker, Path(config.results)
     if lessons.split:
         text = Path(lessons.split).read_text(encoding="utf-8")
         replace_atomically(results / "split.json", lambda temporary: temporary.write_text(text, encoding="utf-8"))
     validation = SyntheticEvents(maker, lessons.validation, seed=lessons.seed + 1)
-    trainer = GraphTrainer(config, train_of, validation, objective_of(config))
+    trainer = GraphTrainer(config, drawn.epoch, validation, objective_of(config))
     result = trainer.run(report)
     _score(trainer, SyntheticEvents(maker, lessons.validation, seed=lessons.seed + 2), results)
     return result
@@ -72,24 +67,23 @@ def made_networks(made: MadeConfig, **changes: Any) -> SyntheticNetwork:
         "magnitude": made.magnitude,
         "depth_km": made.depth_km,
         "events": made.events,
+        "bursts": made.bursts,
         "duration_s": made.duration_s,
     }
     return SyntheticNetwork(**{**settings, **changes})
 
 
-def quiet_minutes(split: Split, folder: Path, report: Report = silent) -> Iterator[np.ndarray]:
-    """Minutes of unlabelled recordings that train, shape (3, sample) at 100 Hz, in which a XiaoNet sees no onset."""
+def quiet_minutes(recordings: Sequence[xr.Dataset], report: Report = silent) -> Iterator[np.ndarray]:
+    """Minutes of recordings at 100 Hz, shape (3, sample), in which a XiaoNet sees no onset."""
     from workbench.pickers import open_picker
     from workbench.pickers.three_components import three_components
 
-    unlabelled = Split(tuple(each for each in split.sets if each.labels == "none"))
     picker = open_picker("xiaonet")
-    for _, recording, _ in unlabelled.read(folder, "train"):
-        at_rate = resample(recording, 100.0)
-        report(float("nan"), f"{at_rate.attrs['recording_id']}: looking for quiet minutes")
-        curves = picker.annotate(at_rate)["probability"].values
-        for row, station in enumerate(map(str, at_rate["station"].values)):
-            samples = three_components(at_rate, station)
+    for recording in recordings:
+        report(float("nan"), f"{recording.attrs['recording_id']}: looking for quiet minutes")
+        curves = picker.annotate(recording)["probability"].values
+        for row, station in enumerate(map(str, recording["station"].values)):
+            samples = three_components(recording, station)
             for first in range(0, samples.shape[-1] - _MINUTE_SAMPLES + 1, _MINUTE_SAMPLES):
                 part = slice(first, first + _MINUTE_SAMPLES)
                 moves = (samples[:, part].max(axis=-1) > samples[:, part].min(axis=-1)).all()
@@ -98,22 +92,52 @@ def quiet_minutes(split: Split, folder: Path, report: Report = silent) -> Iterat
                     yield samples[:, part]
 
 
-def _epoch(
-    lessons: EventsConfig, epoch: int, maker: SyntheticNetwork, noise: list[np.ndarray], real: Dataset | None
-) -> Dataset:
-    """Graphs of one epoch: made ones in made and in recorded noise, drawn anew, and recorded ones over and over."""
-    shares = [("real", lessons.real, real is not None), ("recorded_noise", lessons.recorded_noise, bool(noise))]
-    counts = {name: round(share * lessons.train) if there else 0 for name, share, there in shares}
-    first = lessons.train - sum(counts.values())
-    parts: list[Dataset] = [_drawn(maker, first, lessons.seed, epoch)]
-    if counts["recorded_noise"]:
-        parts.append(_drawn(replace(maker, noise=noise), counts["recorded_noise"], lessons.seed + 1000, epoch))
-    if counts["real"] and real is not None:
-        for part in real.datasets:  # type: ignore[attr-defined]
-            part.epoch = epoch
-        rng = np.random.default_rng((lessons.seed, epoch))
-        parts.append(Subset(real, rng.integers(0, len(real), counts["real"]).tolist()))  # type: ignore[arg-type]
-    return ConcatDataset(parts)
+@dataclass(frozen=True)
+class _Lessons:
+    """What the graphs of every epoch are drawn from."""
+
+    config: EventsConfig
+    maker: SyntheticNetwork
+    noise: Sequence[np.ndarray] = ()
+    real: Dataset | None = None
+    unlabelled: UnlabelledWindows | None = None
+
+    def epoch(self, number: int) -> Dataset:
+        """Made events in made and in recorded noise, drawn anew, and recorded windows over and over."""
+        config, seed = self.config, self.config.seed
+        counts = {
+            "real": round(config.real * config.train) if self.real is not None else 0,
+            "noise": round(config.recorded_noise * config.train) if self.noise else 0,
+            "unlabelled": round(config.unlabelled * config.train) if self.unlabelled is not None else 0,
+        }
+        parts = [_drawn(self.maker, config.train - sum(counts.values()), seed, number)]
+        if counts["noise"]:
+            parts.append(_drawn(replace(self.maker, noise=self.noise), counts["noise"], seed + 1000, number))
+        if self.unlabelled is not None and counts["unlabelled"]:
+            self.unlabelled.epoch = number
+            parts.append(Subset(self.unlabelled, range(counts["unlabelled"])))  # type: ignore[arg-type]
+        if self.real is not None and counts["real"]:
+            for part in self.real.datasets:  # type: ignore[attr-defined]
+                part.epoch = number
+            chosen = np.random.default_rng((seed, number)).integers(0, len(self.real), counts["real"])  # type: ignore[arg-type]
+            parts.append(Subset(self.real, chosen.tolist()))
+        return ConcatDataset(parts)
+
+
+def _lessons(config: EventsConfig, recordings: Path, report: Report) -> _Lessons:
+    maker = made_networks(config.made)
+    if not config.split:
+        return _Lessons(config, maker)
+    split = read_split(Path(config.split))
+    without = Split(tuple(each for each in split.sets if each.labels == "none"))
+    read = [resample(recording, 100.0) for _, recording, _ in without.read(recordings, "train")]
+    return _Lessons(
+        config,
+        maker,
+        noise=list(quiet_minutes(read, report)) if config.recorded_noise else (),
+        real=events_of_split(split, recordings, "train", training=True, seed=config.seed) if config.real else None,
+        unlabelled=UnlabelledWindows(read, config.train, training=True, seed=config.seed) if read else None,
+    )
 
 
 def _drawn(maker: SyntheticNetwork, count: int, seed: int, epoch: int) -> Dataset:

@@ -140,7 +140,7 @@ class GraphTrainer:
         n_batches = 0
         for batch in self.batches(self.validation):
             losses = self.objective.loss(batch)
-            for name in ("loss", "curves"):
+            for name in ("loss", "curves", "anchor"):
                 if name in losses:
                     sums[name] = sums.get(name, 0.0) + float(losses[name])
             said.append((losses["said_detection"], losses["said_magnitude"], batch.event, batch.magnitude))
