@@ -12,6 +12,8 @@ from click.testing import CliRunner, Result
 from tests.sources.event_files import made_traces, write_stead_events
 from workbench.cli import cli
 from workbench.sources.cleaning import DROPPED_COLUMNS, read_traces
+from workbench.sources.split import read_split
+from workbench.training.network_events import events_of_split
 
 Run = Callable[..., Result]
 
@@ -109,3 +111,21 @@ def test_real_recordings_can_be_cleaned(run: Run, shared_data: Path, tmp_path: P
     result = run(shared_data / "ncedc", "--output", tmp_path)
     assert result.exit_code == 0, result.stderr
     assert result.stdout.splitlines()[-1] == "69 of 71 traces kept, 2 dropped."
+
+
+def test_a_split_by_event_is_written_that_training_reads(run: Run, tmp_path: Path) -> None:
+    place = write_stead_events(tmp_path / "source", made_traces(30, 2))
+    result = run(place, "--output", tmp_path / "out", "--headers-only", "--split", "0.6,0.2,0.2")
+    assert result.exit_code == 0, result.stderr
+    split = read_split(tmp_path / "out" / "split.json")
+    items = {role: len(events_of_split(split, tmp_path, role)) for role in ("train", "validation", "test")}
+    assert sum(items.values()) == 30
+    assert items["train"] > items["validation"] > 0 < items["test"]
+
+
+@pytest.mark.parametrize("shares", ["0.8,0.1", "a,b,c", "0.8,0.3,-0.1", "0.5,0.1,0.1"])
+def test_shares_that_make_no_split_end_as_one_line(shares: str, run: Run, place: Path, tmp_path: Path) -> None:
+    result = run(place, "--output", tmp_path / "out", f"--split={shares}")
+    assert result.exit_code == 2
+    assert "three shares that add up to 1" in result.stderr
+    assert not (tmp_path / "out").exists()
