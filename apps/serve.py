@@ -17,7 +17,7 @@ __all__ = ["ADDRESS", "free_port", "serve"]
 ADDRESS = "127.0.0.1"
 _FIRST_PORT = 5006
 _PORTS_TRIED = 50
-_APPS = {"Inspect": "inspect", "Explain": "explain", "Live": "live"}
+_APPS = {"Inspect": "inspect", "Explain": "explain", "Network": "network", "Live": "live"}
 """Title to address; a page names its own by an empty one."""
 
 
@@ -35,7 +35,7 @@ def serve(
     Parameters
     ----------
     source
-        Opened first: a path, ``"examples"`` or ``"seisbench:NAME"``.
+        Opened first: a path, ``"examples"``, ``"synthetic"`` or ``"seisbench:NAME"``.
     labels
         URL or path of the label journal; empty stands for that of the settings.
     port
@@ -48,6 +48,7 @@ def serve(
     from apps.explain import explain_page
     from apps.inspect import page
     from apps.live import live_page
+    from apps.network import network_page
 
     port = free_port(port)
     limits = None if roots is None else tuple(roots)
@@ -59,11 +60,14 @@ def serve(
     def explain() -> Any:
         return explain_page(source, labels=labels, roots=limits, apps=_APPS | {"Explain": ""})
 
+    def network() -> Any:
+        return network_page(source, labels=labels, roots=limits, apps=_APPS | {"Network": ""})
+
     def live() -> Any:
         return live_page(source, labels=labels, roots=limits, apps=_APPS | {"Live": ""})
 
     server = pn.serve(
-        {"inspect": inspect, "explain": explain, "live": live},
+        {"inspect": inspect, "explain": explain, "network": network, "live": live},
         port=port,
         address=ADDRESS,
         # A page of another site may not talk to this server through the user's browser.

@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # SeisBench makes its cache folder when it is imported: no test may touch the one of the user.
 _EMPTY_SEISBENCH_CACHE = tempfile.mkdtemp(prefix="seisbench-empty-")
 os.environ["SEISBENCH_CACHE_ROOT"] = _EMPTY_SEISBENCH_CACHE
+# As the command line does: a test shares its processors with a browser, a server and a kernel.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 _CHROMIUM_ARGUMENTS = (
     "--no-sandbox",

@@ -99,6 +99,25 @@ def slow_explain(*, report=silent, **arguments):
     return explain(report=report, **arguments)
 
 
+def test_the_answer_before_stays_a_moment_and_no_longer(explaining, session, monkeypatch):
+    explaining.explain_pick(first(session)["pick_id"])
+    wait(lambda: explaining.attention_known)
+    stood, seen = explaining.attribution, []
+    explaining.param.watch(lambda event: seen.append(event.new), "attribution")
+    explaining.step(1)
+    assert explaining.attribution is stood, "nothing blinks while the next is being made"
+    wait(lambda: not explaining.busy)
+    assert seen[-1] is explaining.attribution is not stood
+    assert not explaining.attention_known or explaining.attention == []
+    monkeypatch.setattr(module, "_EXPLAIN", f"{__name__}:slow_explain")
+    slow_explain.begun, slow_explain.go_on = threading.Event(), threading.Event()
+    explaining.explain_at(first(session)["time"] + pd.Timedelta("70ms"), phase="P")
+    wait(lambda: explaining.attribution is None)
+    assert explaining.busy, "it is no longer shown, and its successor is still being made"
+    slow_explain.go_on.set()
+    wait(lambda: explaining.attribution is not None and not explaining.busy)
+
+
 def test_why_it_cannot_be_explained_is_a_notice_and_stands_in_the_plot(explaining, session):
     explaining.baseline = "nothing of the kind"
     explaining.explain_pick(first(session)["pick_id"])

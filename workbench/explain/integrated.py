@@ -17,7 +17,7 @@ from workbench.explain.base import Attributed
 from workbench.explain.baselines import Baseline
 from workbench.explain.target import Question
 
-__all__ = ["IntegratedGradients", "along_path"]
+__all__ = ["IntegratedGradients", "PathInParts", "along_path"]
 
 _FIRST_PARTS = 8
 _AT_ONCE = 12
@@ -54,7 +54,7 @@ class IntegratedGradients:
         compared = question.values(start, question.which)
         if self.steps > 0:
             return Attributed(along_path(question, start, self.steps), compared)
-        paths = [_Path(question.inputs[row] - start[row]) for row in range(len(question))]
+        paths = [PathInParts(question.inputs[row] - start[row]) for row in range(len(question))]
         # With the first halving in the same batch.
         first = [at / (2 * _FIRST_PARTS) for at in range(2 * _FIRST_PARTS + 1)]
         _add(question, start, paths, [(row, at) for row in range(len(paths)) for at in first])
@@ -74,10 +74,10 @@ class IntegratedGradients:
         used = {"steps": max(len(path.slopes) for path in paths), "still_moves": round(settled, 4)}
         return Attributed(torch.stack([path.attribution for path in paths]), compared, used)
 
-    def _left(self, path: _Path) -> int:
+    def _left(self, path: PathInParts) -> int:
         return max(0, self.most - len(path.slopes))
 
-    def _goes_on(self, path: _Path, change: float) -> bool:
+    def _goes_on(self, path: PathInParts, change: float) -> bool:
         missed = abs(float(path.attribution.double().sum()) - change)
         return self._left(path) > 0 and (path.unsettled > self.settled or missed > self.gap * abs(change))
 
@@ -94,7 +94,7 @@ def along_path(question: Question, start: torch.Tensor, steps: int) -> torch.Ten
     return (question.inputs - start) * slopes.mean(dim=0)
 
 
-def _add(question: Question, start: torch.Tensor, paths: list[_Path], points: list[tuple[int, float]]) -> None:
+def _add(question: Question, start: torch.Tensor, paths: list[PathInParts], points: list[tuple[int, float]]) -> None:
     """Walk to points (target, share of the way) and keep what is found there."""
     which = torch.tensor([row for row, _ in points])
     share = torch.tensor([at for _, at in points])[:, None, None]
@@ -104,8 +104,16 @@ def _add(question: Question, start: torch.Tensor, paths: list[_Path], points: li
 
 
 @dataclass
-class _Path:
-    """One target's way, in parts between points; the sum over parts, each told by its two ends."""
+class PathInParts:
+    """One target's way, in parts between points; the sum over parts, each told by its two ends.
+
+    Parameters
+    ----------
+    way
+        From the baseline to the window, of any shape.
+    slopes
+        Share of the way to the gradient there times `way`.
+    """
 
     way: torch.Tensor
     slopes: dict[float, torch.Tensor] = field(default_factory=dict)

@@ -44,15 +44,13 @@ class OnnxNetwork:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = threads
         options.log_severity_level = 3
+        # ONNX Runtime's errors have no common class of their own.
+        refusals = tuple(
+            kind for kind in vars(states).values() if isinstance(kind, type) and issubclass(kind, Exception)
+        )
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except (
-            states.Fail,
-            states.InvalidProtobuf,
-            states.InvalidGraph,
-            states.InvalidArgument,
-            states.NoSuchFile,
-        ) as error:
+        except refusals as error:
             raise PickerError(f"{path} is no ONNX file that can be run: {str(error).splitlines()[0]}") from error
         notes = self._session.get_modelmeta().custom_metadata_map
         if notes.get("network") != "xiaonet":

@@ -1,7 +1,8 @@
 """What one user has open: source, recording, picks, labels, jobs. State and actions, no widget.
 
 ``session`` holds it all, ``picker_list`` the part about pickers and their runs, ``notice`` what the user must know,
-``scene`` what would be shown of a neighbour of the open recording, ``explaining`` why a picker picked there.
+``scene`` what would be shown of a neighbour of the open recording, ``explaining`` why a picker picked there,
+``surveying`` how the onsets of all stations lie together.
 """
 
 from workbench.inference.runs import PickerRun
@@ -10,8 +11,9 @@ from workbench.session.notice import Notice
 from workbench.session.question import Question, Tried
 from workbench.session.scene import NeighbourScene
 from workbench.session.session import Session
+from workbench.session.surveying import Surveying
 
-__all__ = ["Explaining", "NeighbourScene", "Notice", "PickerRun", "Question", "Scene", "Session", "Tried"]
+__all__ = ["Explaining", "NeighbourScene", "Notice", "PickerRun", "Question", "Scene", "Session", "Surveying", "Tried"]
 
 Scene = Session | NeighbourScene
 """What a picture of a recording hangs on: all that is open, or a neighbour of it."""

@@ -42,6 +42,11 @@ class AfterAnswer:
         self._checks = explaining.queue(self._no_check)
         self._pause = Timer(_PAUSE_S, lambda: None)
 
+    @property
+    def n_checks(self) -> int:
+        """That follow an answer."""
+        return len(CHECKS)
+
     def cancel(self) -> None:
         """Stop it all; what has come stays."""
         self._pause.cancel()
@@ -51,7 +56,6 @@ class AfterAnswer:
     def begin(self) -> None:
         """Start what follows the answer that has just come, once it is on the screen."""
         one = self._explaining
-        one.checks_left = len(CHECKS)
         self._pause.cancel()
         follow = partial(self._follow, one.question, one.attribution)
         self._pause = Timer(_PAUSE_S, lambda: one.session.schedule(follow))

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from threading import Timer
 from typing import Any
 
 import pandas as pd
@@ -33,6 +34,9 @@ __all__ = ["Explaining"]
 _EXPLAIN = "workbench.explain.run:explain"
 _KEPT = 32
 """Explanations that a user may come back to at once."""
+
+_STAYS_S = 0.15
+"""That the answer before stays on the screen: most answers have come by then, and nothing blinks."""
 
 
 class Explaining(param.Parameterized):
@@ -92,6 +96,9 @@ class Explaining(param.Parameterized):
         self._brought = ("", "")
         self._expected: tuple[pd.Timestamp, dict[str, str]] | None = None
         self._kept: OrderedDict[Question, xr.Dataset] = OrderedDict()
+        self._answered: Question | None = None
+        self._stays = Timer(_STAYS_S, lambda: None)
+        self._listed: tuple[Any, Any, pd.DataFrame] | None = None
         self._front = self.queue(self._fail)
         self._after = AfterAnswer(self)
         self._watchers = [
@@ -123,7 +130,11 @@ class Explaining(param.Parameterized):
 
     def onsets(self) -> pd.DataFrame:
         """Picks of the picker, and labels that it missed: identity, station, phase, time, who, probability."""
-        return explainable_onsets(self.run, self.session.labels)
+        run, labels = self.run, self.session.labels
+        picks = None if run is None else run.picks
+        if self._listed is None or self._listed[0] is not picks or self._listed[1] is not labels:
+            self._listed = picks, labels, explainable_onsets(run, labels)
+        return self._listed[2]
 
     # ---- asking
 
@@ -220,6 +231,7 @@ class Explaining(param.Parameterized):
         self.busy, self.checks_left = False, 0
 
     def _stop(self) -> None:
+        self._stays.cancel()
         self._front.cancel()
         self._after.cancel()
 
@@ -251,14 +263,27 @@ class Explaining(param.Parameterized):
         if question is None or question == self.question:
             return
         self.cancel()
-        if self.question is None or _place(question) != _place(self.question):
-            self._forget("")
         self.question = question
         if question in self._kept:
             self._take(question, self._kept[question])
             return
         self.busy, self.problem = True, ""
+        if self._is_of_another_place(question):
+            self._stays = Timer(_STAYS_S, lambda: self.session.schedule(partial(self._let_go, question)))
+            self._stays.daemon = True
+            self._stays.start()
         self.send(self._front, _EXPLAIN, "Explaining", partial(self._take, question), **self.question_arguments())
+
+    def _is_of_another_place(self, question: Question) -> bool:
+        """Whether what is on the screen belongs to another pick or picker than a question."""
+        return self._answered is not None and _place(self._answered) != _place(question)
+
+    def _let_go(self, question: Question) -> None:
+        """Take the answer before off the screen, if that of a question has not come by now."""
+        if self.question == question and self.busy and self._is_of_another_place(question):
+            with param.parameterized.batch_call_watchers(self):
+                self._forget("")
+                self.busy = True
 
     def _asked(self) -> Question | None:
         run = self.run
@@ -299,13 +324,18 @@ class Explaining(param.Parameterized):
             self._kept.popitem(last=False)
         if question != self.question:
             return
+        self._stays.cancel()
         with self.session.hold(), param.parameterized.batch_call_watchers(self):
-            self.checks, self.problem, self.busy = [], "", False
+            if self._is_of_another_place(question):
+                self._forget("")
+            self.checks, self.checks_left, self.problem, self.busy = [], self._after.n_checks, "", False
             self.beside = self.tried = None
             self.attribution = attribution
+        self._answered = question
         self._after.begin()
 
     def _forget(self, problem: str) -> None:
+        self._answered = None
         with param.parameterized.batch_call_watchers(self):
             self.attribution = self.beside = self.tried = self.strip = self.spot = None
             self.attention, self.attention_known, self.checks = [], False, []

@@ -8,10 +8,10 @@ from urllib.parse import parse_qsl, urlencode
 
 import pandas as pd
 
-from workbench.session import Explaining
+from workbench.session import Explaining, Session
 from workbench.views.address import address_of
 
-__all__ = ["Asked", "ask_as_addressed", "explain_address", "read_question"]
+__all__ = ["Asked", "ask_as_addressed", "explain_address", "onset_address", "read_question"]
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,16 @@ def explain_address(explaining: Explaining) -> str:
     for name in ("picker", "second", *_DEFAULTS):
         parts[name] = getattr(explaining, name)
     return urlencode({name: value for name, value in parts.items() if value and value != _DEFAULTS.get(name)})
+
+
+def onset_address(session: Session, phase: str, time: pd.Timestamp, picker: str) -> str:
+    """The query that asks about an onset on the open station; the picker is left out if it is none to look into."""
+    parts = dict(parse_qsl(address_of(session)))
+    parts |= {"station": session.station, "phase": phase, "time": pd.Timestamp(time).isoformat(timespec="milliseconds")}
+    run = session.runs.get(picker)
+    if run is not None and run.card.weights and run.card.name != "station_graph":
+        parts["picker"] = picker
+    return urlencode(parts)
 
 
 def read_question(query: str) -> Asked:

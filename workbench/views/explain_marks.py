@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -28,20 +28,28 @@ def _ms(time: Any) -> float:
     return float(milliseconds(np.datetime64(pd.Timestamp(time), "ns")))
 
 
-def _seen(explaining: Explaining, shown: Shown) -> pd.DataFrame:
-    """Picks and labels of the station inside the window; the one that is asked about is marked as such."""
-    station = shown.explained.attrs["station"]
-    session = explaining.session
-    labels = session.labels[session.labels["decision"] != "reject"]
-    parts = [labels.assign(who="human", key="")]
-    for key in dict.fromkeys((explaining.picker, explaining.second)):
-        if key in session.runs:
-            parts.append(session.runs[key].picks.assign(who="model", key=key))
-    columns = ["station", "phase", "time", "who", "key"]
-    table = pd.concat([part[columns] for part in parts], ignore_index=True)
-    at_ms = milliseconds(table["time"].to_numpy())
-    here = (table["station"] == station).to_numpy() & (at_ms >= shown.limits[0]) & (at_ms <= shown.limits[1])
-    return table[here].assign(ms=at_ms[here])
+class _Seen(NamedTuple):
+    """A pick or a label inside the window; `key` is the picker's, empty for a label."""
+
+    ms: float
+    phase: str
+    key: str
+
+
+def _seen(explaining: Explaining, shown: Shown) -> list[_Seen]:
+    """Labels and picks of the station inside the window."""
+    station, session = shown.explained.attrs["station"], explaining.session
+    tables = {"": session.labels}
+    tables |= {key: session.runs[key].picks for key in (explaining.picker, explaining.second) if key in session.runs}
+    seen = []
+    for key, table in tables.items():
+        at_ms = milliseconds(table["time"].to_numpy())
+        here = (table["station"].to_numpy() == station) & (at_ms >= shown.limits[0]) & (at_ms <= shown.limits[1])
+        if not key:
+            here &= table["decision"].to_numpy() != "reject"
+        phases = table["phase"].to_numpy()
+        seen += [_Seen(float(at_ms[n]), str(phases[n]), key) for n in np.flatnonzero(here)]
+    return seen
 
 
 def pick_columns(explaining: Explaining, shown: Shown, theme: str) -> dict[str, list[Any]]:
@@ -49,11 +57,10 @@ def pick_columns(explaining: Explaining, shown: Shown, theme: str) -> dict[str, 
     asked = _ms(shown.explained.attrs["target_time"])
     phase = shown.explained.attrs["phase"]
     rows: list[tuple[float, str, Any, float, float]] = []
-    for pick in _seen(explaining, shown).to_dict("records"):
-        human = pick["who"] == "human"
-        own = abs(pick["ms"] - asked) < 5 and pick["phase"] == phase
-        width = 2.0 if human else 1.5
-        rows.append((pick["ms"], pick["phase"], [] if human else _DASHED, width + 0.4 * own, 1.0))
+    for pick in _seen(explaining, shown):
+        own = abs(pick.ms - asked) < 5 and pick.phase == phase
+        width = 1.5 if pick.key else 2.0
+        rows.append((pick.ms, pick.phase, _DASHED if pick.key else [], width + 0.4 * own, 1.0))
     if not any(abs(row[0] - asked) < 5 and row[1] == phase for row in rows):
         rows.append((asked, phase, [1, 3], 1.8, 1.0))
     tried = explaining.tried
@@ -78,9 +85,9 @@ def flag_columns(explaining: Explaining, shown: Shown, theme: str, view: tuple[f
     marker = dict(zip(SYMBOLS, MARKERS, strict=True))
     asked = _ms(attrs["target_time"])
     rows: list[tuple[float, str, str, str, float]] = []
-    for pick in _seen(explaining, shown).to_dict("records"):
-        if pick["who"] == "model":
-            rows.append((pick["ms"], phase_colour(pick["phase"], theme), marker[symbols[pick["key"]]], "", 8.0))
+    for pick in _seen(explaining, shown):
+        if pick.key:
+            rows.append((pick.ms, phase_colour(pick.phase, theme), marker[symbols[pick.key]], "", 8.0))
     tried = explaining.tried
     if tried is None:
         rows.append((asked, phase_colour(attrs["phase"], theme), "inverted_triangle", _flag(explaining, attrs), 0.0))

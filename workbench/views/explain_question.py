@@ -27,6 +27,7 @@ class QuestionLine(pn.viewable.Viewer):
     def __init__(self, explaining: Explaining) -> None:
         super().__init__()
         self._explaining = explaining
+        self._said: tuple[xr.Dataset | None, str] = (None, "")
         self._markup = Markup(explaining.session, self._act, kind="question")
         explaining.param.watch(lambda *_: self._draw(), _SHOWN)
         explaining.session.param.watch(lambda *_: self._draw(), "runs")
@@ -45,7 +46,9 @@ class QuestionLine(pn.viewable.Viewer):
             return
         attrs = explained.attrs
         parts = [tag("b", text(question_words(attrs["phase"], pd.Timestamp(attrs["target_time"]))))]
-        answer = answer_words(explained)
+        if self._said[0] is not explained:
+            self._said = explained, answer_words(explained)
+        answer = self._said[1]
         if explaining.tried is not None:
             answer = tried_words(explaining.tried, attrs)
         elif explaining.beside is not None:

@@ -33,12 +33,18 @@ class ExplainToolbar(pn.viewable.Viewer):
         super().__init__()
         self._explaining = explaining
         self._markup = Markup(explaining.session, self._act, kind="explain_toolbar")
+        self._offers = _on_this_computer()
         explaining.param.watch(lambda *_: self._draw(), _SHOWN)
-        explaining.session.param.watch(lambda *_: self._draw(), "runs")
+        explaining.session.param.watch(lambda *_: self._look_again(), "runs")
         self._draw()
 
     def __panel__(self) -> pn.viewable.Viewable:
         return self._markup
+
+    def _look_again(self) -> None:
+        """Weights may have come to this computer since."""
+        self._offers = _on_this_computer()
+        self._draw()
 
     def _draw(self) -> None:
         explaining = self._explaining
@@ -66,7 +72,7 @@ class ExplainToolbar(pn.viewable.Viewer):
         explaining = self._explaining
         there = {key: f"{run.card.title} {run.card.weights}" for key, run in explaining.pickers().items()}
         value = getattr(explaining, name)
-        offers = {f"+{key}": f"{picker_title(key)}…" for key in _on_this_computer() if not _listed(key, there)}
+        offers = {f"+{key}": f"{picker_title(key)}…" for key in self._offers if not _listed(key, there)}
         if name == "second":
             there = {"": "Compare…"} | {key: words for key, words in there.items() if key != explaining.picker}
         elif not there:

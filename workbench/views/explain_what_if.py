@@ -36,11 +36,14 @@ class WhatIfCard(pn.viewable.Viewer):
         self._markup = Markup(explaining.session, self._act, kind="what_if")
         self._strip_head = Markup(explaining.session, self._act, kind="what_if")
         self._strip = StripFigure(theme)
-        self._pane = pn.pane.Bokeh(self._strip.figure, sizing_mode="stretch_both", min_height=120, margin=(0, 4, 4, 4))
-        self._layout = pn.Column(self._markup, self._strip_head, sizing_mode="stretch_both", min_height=440, margin=0)
+        self._pane = pn.pane.Bokeh(
+            self._strip.figure, sizing_mode="stretch_both", min_height=120, margin=(0, 4, 4, 4), visible=False
+        )
+        parts = (self._markup, self._strip_head, self._pane)
+        self._layout = pn.Column(*parts, sizing_mode="stretch_both", min_height=440, margin=0)
         shown = ["changes", "tried", "brushing", "time", "phase", "attribution"]
         explaining.param.watch(lambda *_: self._draw(), shown)
-        explaining.param.watch(lambda *_: self._draw_strip(), ["strip", "attribution", "time"])
+        explaining.param.watch(lambda *_: self._draw_strip(), ["strip", "attribution"])
         self.param.watch(lambda *_: self._strip.paint(self.theme), "theme")
         self._draw()
         self._draw_strip()
@@ -80,23 +83,23 @@ class WhatIfCard(pn.viewable.Viewer):
 
     def _draw_strip(self) -> None:
         explaining = self._explaining
-        strip = explaining.strip
+        strip, explained = explaining.strip, explaining.attribution
         title = tag("h2", "Window shift")
-        known = strip is not None and explaining.time is not None
+        known = strip is not None and explained is not None
         with explaining.session.hold():
             if known:
-                self._strip.show(strip, explaining.time, explaining.phase)
-                words = strip_words(strip, explaining.time, explaining.phase)
+                time, phase = pd.Timestamp(explained.attrs["target_time"]), str(explained.attrs["phase"])
+                self._strip.show(strip, time, phase)
+                words = strip_words(strip, time, phase)
                 hint = "size of a dot = probability"
             else:
                 words, hint = "", "pick time against offset of the window"
-                if explaining.attribution is None:
+                if explained is None:
                     words = "Explain a pick to see whether it moves with the window."
             self._strip_head.html = tag("div", title, tag("span", hint, class_="muted ellipsis"), class_="strip") + (
                 tag("p", text(words), class_="none") if words else ""
             )
-            if known != (len(self._layout) == 3):
-                self._layout[:] = [self._markup, self._strip_head, *([self._pane] if known else [])]
+            self._pane.visible = known
 
     # ---- what is done
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "bokeh_theme",
     "css_tokens",
     "phase_colour",
+    "ramp_colours",
     "signed_colours",
     "theme_config",
 ]
@@ -95,6 +96,29 @@ def signed_colours(theme: str) -> list[str]:
         part = step / half if step < half else step / half - 1
         mixed.append("#" + "".join(f"{round(a + part * (b - a)):02x}" for a, b in zip(low, high, strict=True)))
     return mixed
+
+
+_RAMP: Mapping[str, tuple[str, ...]] = {
+    "light": ("#DCE2E8", "#A9B6C2", "#4E6577", "#0B2A3F"),
+    "dark": ("#26323C", "#4D6070", "#A9A98A", "#FFE79A"),
+}
+
+
+def ramp_colours(shares: Iterable[float], theme: str) -> list[str]:
+    """Colours of scalars on a background, of which the strongest contrasts most: 0 is the weakest, 1 the strongest.
+
+    >>> ramp_colours([0.0, 1.0, 2.0], "dark")
+    ['#26323c', '#ffe79a', '#ffe79a']
+    """
+    stops = [_rgb(colour) for colour in _RAMP[theme]]
+    found = []
+    for share in shares:
+        place = min(max(float(share), 0.0), 1.0) * (len(stops) - 1)
+        low = min(int(place), len(stops) - 2)
+        part = place - low
+        mixed = (round(a + part * (b - a)) for a, b in zip(stops[low], stops[low + 1], strict=True))
+        found.append("#" + "".join(f"{each:02x}" for each in mixed))
+    return found
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:

@@ -62,7 +62,7 @@ def recording_of(duration_s: float) -> xr.Dataset:
 
 def test_the_fastest_is_chosen_and_said(picker: TorchPicker, monkeypatch: pytest.MonkeyPatch) -> None:
     only(monkeypatch, "torch", "onnxruntime")
-    monkeypatch.setattr(choice, "_race", lambda _, candidates: {"torch": 2.0, "onnxruntime": 0.5})
+    monkeypatch.setattr(choice, "_race", lambda _, candidates: ({"torch": 2.0, "onnxruntime": 0.5}, []))
     chosen = choose(picker)
     assert chosen.execution.name == "onnxruntime"
     assert chosen.words.startswith("ONNX Runtime")
@@ -73,9 +73,26 @@ def test_the_fastest_is_chosen_and_said(picker: TorchPicker, monkeypatch: pytest
 
 def test_torch_stays_where_nothing_is_faster(picker: TorchPicker, monkeypatch: pytest.MonkeyPatch) -> None:
     only(monkeypatch, "torch", "onnxruntime")
-    monkeypatch.setattr(choice, "_race", lambda _, candidates: {"torch": 1.0, "onnxruntime": 1.5})
+    monkeypatch.setattr(choice, "_race", lambda _, candidates: ({"torch": 1.0, "onnxruntime": 1.5}, []))
     assert choose(picker).words == choose(picker).execution.words
     assert choose(picker).execution.name == "torch"
+
+
+def test_a_runtime_that_fails_on_a_full_batch_leaves_the_race_and_that_is_said(
+    picker: TorchPicker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only(monkeypatch, "torch", "onnxruntime")
+    measure = choice._ms_a_window
+
+    def narrow(execution: Any, *arguments: Any) -> float:
+        if execution.name == "onnxruntime":
+            raise RuntimeError("no kernel for so many windows")
+        return measure(execution, *arguments)
+
+    monkeypatch.setattr(choice, "_ms_a_window", narrow)
+    chosen = choose(picker)
+    assert chosen.execution.name == "torch"
+    assert chosen.remarks == ("ONNX Runtime failed on a full batch: no kernel for so many windows",)
 
 
 def test_a_runtime_that_says_something_else_is_not_used_and_that_is_said(
@@ -153,7 +170,7 @@ def test_windows_that_the_network_does_not_take_are_a_runtime_error(picker: Torc
 
 def test_a_second_process_does_not_measure_again(picker: TorchPicker, monkeypatch: pytest.MonkeyPatch) -> None:
     only(monkeypatch, "torch", "onnxruntime")
-    monkeypatch.setattr(choice, "_race", lambda _, candidates: {"torch": 2.0, "onnxruntime": 0.5})
+    monkeypatch.setattr(choice, "_race", lambda _, candidates: ({"torch": 2.0, "onnxruntime": 0.5}, []))
     first = choose(picker)
     forget_choices()
 
@@ -179,7 +196,7 @@ def test_a_damaged_note_of_what_was_measured_is_made_again(
 
 def test_a_damaged_export_is_made_again(picker: TorchPicker, monkeypatch: pytest.MonkeyPatch) -> None:
     only(monkeypatch, "torch", "onnxruntime")
-    monkeypatch.setattr(choice, "_race", lambda _, candidates: {"torch": 2.0, "onnxruntime": 0.5})
+    monkeypatch.setattr(choice, "_race", lambda _, candidates: ({"torch": 2.0, "onnxruntime": 0.5}, []))
     choose(picker)
     (file,) = exports_folder().glob("*.onnx")
     whole = file.read_bytes()

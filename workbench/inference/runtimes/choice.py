@@ -113,7 +113,8 @@ def _choose(picker: TorchPicker, mode: str, report: Report) -> Choice:
         remarks += why
         if found is not None:
             candidates[name] = found
-    ms = _race(picker, candidates)
+    ms, lost = _race(picker, candidates)
+    remarks += lost
     fastest = min(ms, key=ms.__getitem__)
     content = {"ms": ms, "remarks": remarks, "names": names, "versions": _versions()}
     # Where the cache folder cannot be written, the next process measures again.
@@ -147,21 +148,36 @@ def _opened(picker: TorchPicker, name: str, windows: torch.Tensor) -> tuple[Exec
     return execution, []
 
 
-def _race(picker: TorchPicker, candidates: Mapping[str, Execution]) -> dict[str, float]:
-    """Milliseconds a window, by name; they take turns, and the best of each counts, for the computer may be busy."""
+def _race(picker: TorchPicker, candidates: Mapping[str, Execution]) -> tuple[dict[str, float], list[str]]:
+    """Milliseconds a window, by name, and who fell out and why.
+
+    They take turns, and the best of each counts, for the computer may be busy.
+    """
     windows = made_windows(picker.window_shape, _RACE_WINDOWS, seed=1)
     times: dict[str, list[float]] = {name: [] for name in candidates}
+    remarks = []
     for _ in range(_ROUNDS):
-        for name, execution in candidates.items():
-            # Full batches: a card is slow on a few windows.
-            batch = windows.repeat(-(-execution.batch_size // len(windows)), 1, 1)[: execution.batch_size]
-            n_batches = max(1, _RACE_WINDOWS // len(batch))
-            batches = [batch.clone() for _ in range(n_batches)]
-            began = time.perf_counter()
-            for _ in execution.run(batches, picker.step):
-                pass
-            times[name].append(1e3 * (time.perf_counter() - began) / (n_batches * len(batch)))
-    return {name: min(found) for name, found in times.items()}
+        for name in list(times):
+            try:
+                times[name].append(_ms_a_window(candidates[name], picker, windows))
+            except RuntimeError as error:
+                # A batch of full size may be more than a runtime can take; torch itself has nobody to make way for.
+                if name == "torch":
+                    raise
+                del times[name]
+                remarks.append(f"{RUNTIMES[name].title} failed on a full batch: {' '.join(str(error).split())[:200]}")
+    return {name: min(found) for name, found in times.items()}, remarks
+
+
+def _ms_a_window(execution: Execution, picker: TorchPicker, windows: torch.Tensor) -> float:
+    # Full batches: a card is slow on a few windows.
+    batch = windows.repeat(-(-execution.batch_size // len(windows)), 1, 1)[: execution.batch_size]
+    n_batches = max(1, _RACE_WINDOWS // len(batch))
+    batches = [batch.clone() for _ in range(n_batches)]
+    began = time.perf_counter()
+    for _ in execution.run(batches, picker.step):
+        pass
+    return 1e3 * (time.perf_counter() - began) / (n_batches * len(batch))
 
 
 def _stored(file: Path, names: list[str]) -> dict[str, Any] | None:

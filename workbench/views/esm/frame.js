@@ -3,19 +3,22 @@
 const PLACES = ["recordings", "notices", "toolbar", "plot", "side", "pickers", "status", "overlays"]
 const ALONE = ["notices", "toolbar", "plot", "status"]
 const EXPLAIN = ["notices", "toolbar", "plot", "shares", "attention", "save", "belief", "what_if", "status", "overlays"]
+const NETWORK = ["notices", "toolbar", "map_head", "map", "section_head", "plot", "moved", "station", "status", "overlays"]
+const OF_KIND = {explain: EXPLAIN, network: NETWORK}
 
 export function render({model}) {
   const root = document.createElement("div")
   root.className = "wb-frame"
   root.classList.toggle("alone", model.alone)
-  root.classList.toggle("explain", model.kind === "explain")
-  for (const name of model.kind === "explain" ? EXPLAIN : model.alone ? ALONE : PLACES) {
+  if (model.kind) { root.classList.add(model.kind) }
+  for (const name of OF_KIND[model.kind] ?? (model.alone ? ALONE : PLACES)) {
     const place = document.createElement(name === "recordings" ? "nav" : name === "plot" ? "main" : "section")
     place.className = `place ${name}`
     place.setAttribute("aria-label", {
       recordings: "Recordings", notices: "Notices", toolbar: "Plot tools", plot: "Traces", side: "Picks, why, map and journal",
       pickers: "Pickers", status: "Status", overlays: "Dialogs", shares: "Where the weight lies", attention: "Attention",
       save: "Reading and saving", belief: "Can it be believed?", what_if: "What if",
+      map_head: "Map tools", map: "Map", section_head: "Record section tools", moved: "Who moved the pick", station: "Station and checks",
     }[name])
     const child = model.get_child(name)
     if (child) { place.append(child) }

@@ -1,0 +1,89 @@
+"""How a pick moves when one station is left out: the plainest way to ask who moved it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from workbench.explain.graph.case import GraphCase, open_graph_case, without
+from workbench.explain.graph.edges import ALONE
+from workbench.pickers.station_graph import RATE_HZ, StationGraphPicker
+from workbench.schema import Report, silent
+
+__all__ = ["leave_one_out", "left_out_of_case"]
+
+_MOST = 24
+_AT_ONCE = 6
+
+
+def leave_one_out(
+    recording: xr.Dataset,
+    picker: str | StationGraphPicker,
+    weights: str = "",
+    *,
+    station: str,
+    phase: str,
+    time: pd.Timestamp,
+    report: Report = silent,
+) -> pd.DataFrame:
+    """What becomes of a pick without each neighbour, and without all of them.
+
+    Columns: ``station`` (one row is :data:`~workbench.explain.graph.edges.ALONE`), ``shift_s`` (time of the pick
+    without it minus time with it), ``probability`` (without it), ``probability_change`` (without minus with),
+    ``magnitude_change`` (NaN where there is no magnitude) and ``detection_change``. The attributes ``time``,
+    ``probability``, ``magnitude`` and ``detection`` are those with all stations. A station is left out by taking its
+    samples away; of more than 24 neighbours, the 24 nearest are asked about.
+
+    Raises
+    ------
+    PickerError
+        As :func:`~workbench.explain.graph.case.open_graph_case`.
+    """  # fmt: skip
+    report(0.0, "opening the picker")
+    case = open_graph_case(recording, picker, weights, station=station, phase=phase, time=time)
+    return left_out_of_case(case, report)
+
+
+def left_out_of_case(case: GraphCase, report: Report = silent) -> pd.DataFrame:
+    """As :func:`leave_one_out`, of a case that is open."""
+    asked = _nearest(case)
+    whole = case.says(case.samples[None])
+    curves, magnitude = [case.curve_of(whole)], [whole.magnitude.numpy()]
+    detection = [whole.detection.sigmoid().numpy()]
+    for first in range(0, len(asked), _AT_ONCE):
+        report(first / max(len(asked), 1), f"without station {first + 1} of {len(asked)}")
+        said = case.says(without(case.samples, asked[first : first + _AT_ONCE]))
+        curves.append(case.curve_of(said))
+        magnitude.append(said.magnitude.numpy())
+        detection.append(said.detection.sigmoid().numpy())
+    alone = case.says(case.samples[None], case.edge_index[:, :0], case.edge_attr[:0])
+    at, probability = case.pick_in(np.concatenate([*curves, case.curve_of(alone)]))
+    magnitudes = np.concatenate([*magnitude, [np.nan]])
+    detections = np.concatenate([*detection, [np.nan]])
+    table = pd.DataFrame(
+        {
+            "station": [*(case.names[row] for row in asked), ALONE],
+            "shift_s": (at[1:] - at[0]) / RATE_HZ,
+            "probability": probability[1:].astype(float),
+            "probability_change": (probability[1:] - probability[0]).astype(float),
+            "magnitude_change": (magnitudes[1:] - magnitudes[0]).astype(float),
+            "detection_change": (detections[1:] - detections[0]).astype(float),
+        }
+    )
+    report(1.0, "done")
+    table.attrs = {
+        "time": case.window.start + pd.Timedelta(round(at[0] * 1e9 / RATE_HZ), "ns"),
+        "probability": float(probability[0]),
+        "magnitude": float(magnitudes[0]),
+        "detection": float(detections[0]),
+    }
+    return table
+
+
+def _nearest(case: GraphCase) -> list[int]:
+    """Places of the stations that are asked about: direct neighbours, the nearest first."""
+    source, target = case.edge_index.numpy()
+    own = np.flatnonzero(target == case.focus)
+    order = own[np.argsort(case.edge_attr.numpy()[own, 0], kind="stable")]
+    return [int(row) for row in source[order][:_MOST]]
