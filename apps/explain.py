@@ -38,8 +38,8 @@ def explain_page(
     Parameters
     ----------
     source
-        Opened first where the address names none: a path, ``"examples"`` or ``"seisbench:NAME"``. Then the first pick
-        of the bundled picker is explained.
+        Opened first where the address names none: a path, ``"examples"``, ``"synthetic"`` or
+        ``"seisbench:NAME"``. Then the first pick of the bundled picker is explained.
     labels
         URL or path of the label journal; empty stands for that of the settings.
     roots

@@ -47,7 +47,7 @@ def page(
     session
         Shown as it is; a new one of this browser session if not given, closed with it.
     source
-        Opened first where the address names none: a path, ``"examples"`` or ``"seisbench:NAME"``.
+        Opened first where the address names none: a path, ``"examples"``, ``"synthetic"`` or ``"seisbench:NAME"``.
     labels
         URL or path of the label journal; empty stands for that of the settings.
     roots

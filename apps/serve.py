@@ -35,7 +35,7 @@ def serve(
     Parameters
     ----------
     source
-        Opened first: a path, ``"examples"`` or ``"seisbench:NAME"``.
+        Opened first: a path, ``"examples"``, ``"synthetic"`` or ``"seisbench:NAME"``.
     labels
         URL or path of the label journal; empty stands for that of the settings.
     port

@@ -74,7 +74,9 @@ def main() -> None:
 
 
 @cli.command()
-@click.option("--source", help="Folder or file to open, 'examples', or 'seisbench:NAME'. Default: the examples.")
+@click.option(
+    "--source", help="Folder or file to open, 'examples', 'synthetic', or 'seisbench:NAME'. Default: the examples."
+)
 @click.option("--labels", help="Label journal: sqlite:///PATH or a path. Default: the one of the settings.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Default: the first free one from 5006 on.")
 def serve(source: str | None, labels: str | None, port: int | None) -> None:
@@ -148,7 +150,7 @@ def pick(
     workers: int | None,
     speed: float,
 ) -> None:
-    """Run a picker over every recording of PATH: a file, a folder, 'examples', or 'seisbench:NAME'.
+    """Run a picker over every recording of PATH: a file, a folder, 'examples', 'synthetic', or 'seisbench:NAME'.
 
     With --kernel or --workers, PATH is a folder of waveforms and --output a folder: each station day is picked by
     itself, is on disk when it is done, and is not done again when the same command is given again.

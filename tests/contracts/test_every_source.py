@@ -42,12 +42,17 @@ def _examples(_):
     return "examples"
 
 
+def _synthetic(_):
+    return "synthetic:3"
+
+
 BUILDERS = {
     "stead": _stead,
     "seisbench": _seisbench,
     "phasenet_npz": _phasenet_npz,
     "waveforms": _waveforms,
     "examples": _examples,
+    "synthetic": _synthetic,
 }
 """A small instance of every kind; a new kind of source adds its own."""
 

@@ -55,7 +55,7 @@ def explain(
     checked: bool | None,
     output: Path,
 ) -> None:
-    """Explain what a picker says of a phase in one recording of SOURCE: a file, a folder, 'examples'.
+    """Explain what a picker says of a phase in one recording of SOURCE: a file, a folder, 'examples', 'synthetic'.
 
     The output holds how much each sample spoke for the picker's answer; a picture and a report show it on the traces.
     """

@@ -22,6 +22,7 @@ SOURCES = Registry(
         "phasenet_npz": "workbench.sources.phasenet_npz:PhaseNetNpzSource",
         "waveforms": "workbench.sources.waveforms:WaveformSource",
         "examples": "workbench.sources.examples:ExamplesSource",
+        "synthetic": "workbench.sources.synthetic.source:SyntheticSource",
     },
 )
 
@@ -41,8 +42,8 @@ def open_source(
     Parameters
     ----------
     place
-        A file or a folder; ``"examples"`` for ObsPy's bundled recordings; ``"seisbench:NAME"`` for a dataset that
-        SeisBench knows by name.
+        A file or a folder; ``"examples"`` for ObsPy's bundled recordings; ``"synthetic"`` or ``"synthetic:SEED"`` for a
+        made network; ``"seisbench:NAME"`` for a dataset that SeisBench knows by name.
     kind
         A name in `SOURCES`; None means that it is recognised from names and first bytes.
     roots
@@ -61,6 +62,8 @@ def open_source(
     prefix, _, name = text.partition(":")
     if kind == "examples" or (kind is None and prefix == "examples"):
         return SOURCES["examples"](**settings)
+    if kind == "synthetic" or (kind is None and prefix == "synthetic"):
+        return SOURCES["synthetic"](**({"seed": _seed(text)} | settings))
     if prefix == "seisbench" and name and kind in (None, "seisbench"):
         return SOURCES["seisbench"](text, **settings)
     if kind is not None:
@@ -70,6 +73,14 @@ def open_source(
     if roots is not None and "roots" in inspect.signature(component).parameters:
         settings["roots"] = roots
     return component(path, **settings)
+
+
+def _seed(text: str) -> int:
+    """Of ``"synthetic:SEED"``; 0 where none is named."""
+    prefix, _, seed = text.partition(":")
+    if prefix != "synthetic" or not (seed or "0").isdecimal():
+        raise SourceError(f"A made network opens as 'synthetic' or 'synthetic:SEED', a whole number; not as {text!r}.")
+    return int(seed or 0)
 
 
 def _recognise(path: Path, roots: Sequence[Path] | None) -> str:

@@ -19,6 +19,8 @@ _KINDS = {
     "phasenet_npz": "PhaseNet *.npz",
     "waveforms": "Waveform files or SDS archive",
 }
+_NO_FILES = ("examples", "synthetic")
+_MADE = "Computed, not recorded: every onset, origin and magnitude is known. Needs no file and no download."
 _NAMED = (
     *("STEAD", "INSTANCE", "ETHZ", "PNW", "NEIC", "GEOFON", "SCEDC", "Iquique", "LenDB", "VCSEIS", "OBS", "CREW"),
     *("TXED", "DummyDataset"),
@@ -61,13 +63,13 @@ class SourceDialog(pn.viewable.Viewer):
     def open(self) -> None:
         """Show the dialog with the place that is open."""
         source = self._session.source
-        if source is not None and source.kind not in ("examples",) and ":" not in str(source.location):
+        if source is not None and source.kind not in _NO_FILES and ":" not in str(source.location):
             self._path = str(source.location)
         self._draw()
 
     def _draw(self) -> None:
         session = self._session
-        kinds = {"": "Recognise it"} | {name: _KINDS.get(name, name) for name in SOURCES if name != "examples"}
+        kinds = {"": "Recognise it"} | {name: _KINDS.get(name, name) for name in SOURCES if name not in _NO_FILES}
         near = tag(
             "datalist", *(tag("option", value=path) for path in folders_near(self._path, session.roots)), id="near"
         )
@@ -103,6 +105,7 @@ class SourceDialog(pn.viewable.Viewer):
             tag(
                 "footer",
                 tag("button", "ObsPy's examples", class_="button", data_act="examples"),
+                tag("button", "Synthetic network", class_="button", data_act="synthetic", title=_MADE),
                 tag("button", "Open", class_="primary", data_act="open"),
             ),
             tag("hr"),
@@ -121,8 +124,8 @@ class SourceDialog(pn.viewable.Viewer):
                 self._draw()
         elif name in ("kind", "dataset"):
             setattr(self, f"_{name}", value)
-        elif name == "examples":
-            self._request("examples")
+        elif name in _NO_FILES:
+            self._request(name)
         elif name == "download":
             self._markup.html = ""
             self._session.notice = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -18,8 +18,11 @@ from workbench.sources.synthetic.motion import Ground, Motion, Site, move
 from workbench.sources.synthetic.noise import made_noise, recorded_noise
 from workbench.sources.synthetic.settings import NetworkSettings
 from workbench.sources.synthetic.travel_times import TravelTimes
+from workbench.sources.synthetic.velocity import VelocityModel
 
 __all__ = ["SyntheticNetwork"]
+
+_DEEPEST_KM = 60.0
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,10 @@ class SyntheticNetwork(NetworkSettings):
     ((5, 3, 3000), (1, 5))
     """
 
-    @cached_property
+    @property
     def travel_times(self) -> TravelTimes:
-        """Table of the model, made once."""
-        return TravelTimes(self.model, deepest_km=self.depth_km[1] + 1.0)
+        """Table of the model, made once a process."""
+        return _table(self.model, max(_DEEPEST_KM, self.depth_km[1] + 1.0))
 
     def example(self, rng: np.random.Generator) -> NetworkExample:
         """One window; the same for the same state of the generator."""
@@ -137,6 +140,11 @@ class SyntheticNetwork(NetworkSettings):
             magnitude=quake.magnitude,
             magnitude_type="Mw",
         )
+
+
+@lru_cache(maxsize=16)
+def _table(model: VelocityModel, deepest_km: float) -> TravelTimes:
+    return TravelTimes(model, deepest_km=deepest_km)
 
 
 def _shown(onset: np.ndarray, waveform: np.ndarray) -> np.ndarray:

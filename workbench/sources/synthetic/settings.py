@@ -166,7 +166,7 @@ def check_settings(settings: NetworkSettings) -> None:
     events = np.asarray(settings.events, dtype=float)
     if events.ndim != 1 or not events.size or not (events >= 0).all() or abs(events.sum() - 1) > 1e-6:
         raise SchemaError(
-            f"events holds the chances of 0, 1, 2, ... earthquakes, which sum to 1; it is {settings.events}."
+            f"events holds the chances of 0, 1, 2, ... earthquakes, and sums to 1; it is {settings.events}."
         )
     if not settings.sensor_hz or not all(0 <= corner <= 20 for corner in settings.sensor_hz):
         raise SchemaError(f"sensor_hz holds corners from 0 (sees all) to 20 Hz; it is {settings.sensor_hz}.")
