@@ -89,7 +89,7 @@ def write_stead_events(folder, traces):
             "source_latitude": 46.0,
             "source_longitude": 13.0,
             "source_depth_km": 10.0,
-            "source_magnitude": 1.0 + trace.event,
+            "source_magnitude": 1.0 + trace.event % 8,
             "source_distance_km": _distance_km(trace),
         }
         rows.append(STEAD_ROW | known | of_event | trace.row)
@@ -123,7 +123,7 @@ def write_seisbench_events(folder, traces, columns=()):
             "source_latitude_deg": 46.0,
             "source_longitude_deg": 13.0,
             "source_depth_km": 10.0,
-            "source_magnitude": 1.0 + trace.event,
+            "source_magnitude": 1.0 + trace.event % 8,
             "path_ep_distance_km": _distance_km(trace),
         }
         row |= of_event if trace.event >= 0 else dict.fromkeys(of_event, "")

@@ -6,7 +6,14 @@ import pytest
 
 from workbench.errors import SchemaError
 from workbench.sources import open_source
-from workbench.sources.event_groups import event_groups, events_by_stations, noise_groups, split_by_event
+from workbench.sources.event_groups import (
+    event_groups,
+    events_by_stations,
+    noise_groups,
+    split_by_event,
+    split_of_events,
+)
+from workbench.sources.split import read_split, write_split
 from workbench.sources.trace_table import site_of, trace_table
 
 from .event_files import made_traces, write_seisbench_events, write_stead_events
@@ -92,3 +99,25 @@ def test_a_dataset_s_own_split_counts_but_tears_no_event(tmp_path):
 def test_shares_that_make_no_split_are_refused(table, shares):
     with pytest.raises(SchemaError, match="add up to 1"):
         split_by_event(table, shares)
+
+
+def test_events_of_one_recording_have_one_role():
+    table = pd.DataFrame(
+        {
+            "recording_id": ["day"] * 40,
+            "event_id": [f"id{number}" for number in range(40)],
+            "station": "XX.A.",
+            "split": "",
+        }
+    )
+    assert len(set(split_by_event(table, SHARES))) == 1
+
+
+def test_a_split_is_read_back_as_it_was_written(table, tmp_path):
+    roles = split_by_event(table, SHARES)
+    split = split_of_events(table, roles, name="made", path="made", kind="stead")
+    read = read_split(write_split(split, tmp_path / "split.json"))
+    assert read == split
+    found = table["recording_id"].map(read.sets[0].role_of)
+    assert found.tolist() == roles.tolist()
+    assert read.sets[0].role_of("a new one") == "unused"

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from workbench.sources import open_source
-from workbench.sources.trace_table import TRACE_COLUMNS, first_onset, site_of, trace_table
+from workbench.sources.catalogued import first_onset
+from workbench.sources.trace_table import TRACE_COLUMNS, site_of, trace_table
 
 from .event_files import made_traces, write_seisbench_events, write_stead_events
 from .waveform_files import write_station

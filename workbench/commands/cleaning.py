@@ -16,12 +16,14 @@ from workbench.errors import SchemaError, SourceError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from workbench.sources.base import Source
     from workbench.sources.cleaning import Cleaned
 
 __all__ = ["clean"]
 
 _SHOWN = 20
 _FORMATS = ("parquet", "csv")
+_ROLES = ("train", "validation", "test")
 
 
 @click.command()
@@ -29,6 +31,12 @@ _FORMATS = ("parquet", "csv")
 @click.option("--output", required=True, type=click.Path(path_type=Path), help="Folder; made if it is not there.")
 @click.option("--source", "kind", help="Kind of source, where it is not recognised: see `workbench list sources`.")
 @click.option("--format", "formats", type=click.Choice(_FORMATS), multiple=True, help="Of the tables. Default: both.")
+@click.option(
+    "--split",
+    "shares",
+    metavar="A,B,C",
+    help="Also write split.json, for training: shares of events that train, validate and test, as 0.8,0.1,0.1.",
+)
 @click.option("--headers-only", is_flag=True, help="Read no waveform: finds no clipped, dead and doubled traces.")
 @click.option(
     "--need",
@@ -48,6 +56,7 @@ def clean(
     output: Path,
     kind: str | None,
     formats: tuple[str, ...],
+    shares: str | None,
     headers_only: bool,
     need: tuple[str, ...],
     **limits: float | None,
@@ -67,15 +76,41 @@ def clean(
         raise SchemaError(f"--need nothing stands alone; it came with {', '.join(need)}.")
     needs = None if not need else () if need == ("nothing",) else need
     chosen = Limits(need=needs, **given)  # type: ignore[arg-type]
+    parts = _parted(shares) if shares else {}
     opened = open_source(source, kind)
     with progress_bar(f"Clean {opened.title}") as report:
         cleaned = clean_source(opened, chosen, waveforms=not headers_only, report=report)
     for sentence in cleaned.notices[:_SHOWN]:
         click.echo(f"Note: {sentence}", err=True)
     files = _write(cleaned, output, formats or _FORMATS)
+    if parts:
+        files.append(_write_split(opened, cleaned, parts, output / "split.json"))
     _print(cleaned)
     for file in files:
         click.echo(str(file), err=True)
+
+
+def _parted(shares: str) -> dict[str, float]:
+    """Shares by role; that they add up is looked at where they are used, but not after an hour of reading."""
+    try:
+        values = [float(share) for share in shares.split(",")]
+    except ValueError:
+        values = []
+    if len(values) != len(_ROLES) or min(values) < 0 or abs(sum(values) - 1) > 1e-6:
+        raise SchemaError(f"--split takes three shares that add up to 1, as 0.8,0.1,0.1; it got {shares!r}.")
+    return dict(zip(_ROLES, values, strict=True))
+
+
+def _write_split(source: Source, cleaned: Cleaned, shares: dict[str, float], path: Path) -> Path:
+    from workbench.sources.event_groups import split_by_event, split_of_events
+    from workbench.sources.split import write_split
+
+    kept = cleaned.kept
+    # Training is told the folder above the source: paths of a split start there.
+    split = split_of_events(
+        kept, split_by_event(kept, shares), name=source.title, path=Path(source.location).name, kind=source.kind
+    )
+    return write_split(split, path)
 
 
 def _check_folder(output: Path) -> None:

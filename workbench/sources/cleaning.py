@@ -166,7 +166,9 @@ def _duplicates(traces: pd.DataFrame, faults: pd.DataFrame, quality: pd.DataFram
     same_onset = traces["station"] + "\x1f" + traces["event_id"] + "\x1f" + onset.astype("str")
     found.append(_repeats(best, same_onset.where(onset.notna(), ""), "Station, event and P onset are those of {}."))
     if quality is not None:
-        found.append(_repeats(best, quality["digest"], "The samples are those of {}."))
+        # A station of a long recording is listed for each event that it holds, with the same samples.
+        again = traces.duplicated(["recording_id", "station"])
+        found.append(_repeats(best, quality["digest"].mask(again, ""), "The samples are those of {}."))
     return pd.concat(found, ignore_index=True).drop_duplicates("row")
 
 

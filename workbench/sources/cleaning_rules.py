@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import SchemaError
-from workbench.sources.trace_table import FASTEST_KM_S
+from workbench.sources.catalogued import FASTEST_KM_S
 
 __all__ = ["FAULT_COLUMNS", "NEEDS", "Limits", "epicentral_km", "faults_of", "metadata_faults"]
 

@@ -11,6 +11,7 @@ import xarray as xr
 from workbench.errors import SourceError
 from workbench.schema import Report, silent
 from workbench.sources.base import Source
+from workbench.sources.catalogued import read_part
 
 __all__ = ["QUALITY_COLUMNS", "clipped_samples", "flat_share", "measure_traces", "onset_snr_db"]
 
@@ -24,6 +25,9 @@ QUALITY_COLUMNS = {
 """Of the worst component: share that is missing or stands still, and clipped samples; ratio of signal to noise at the
 onset (NaN without one); 16 digits that stand for the samples (empty if they are constant); why it cannot be read."""
 
+_LONG_S = 600.0
+_BEFORE_S = 20.0
+_AFTER_S = 60.0
 _STILL_S = 1.0
 _COARSEST_STEPS = 20.0
 _WINDOW_S = 5.0
@@ -32,23 +36,46 @@ _BEFORE_P_S = 0.2
 
 
 def measure_traces(source: Source, traces: pd.DataFrame, report: Report = silent) -> pd.DataFrame:
-    """One row per trace with :data:`QUALITY_COLUMNS`; every waveform is read once, one recording at a time."""
+    """One row per trace with :data:`QUALITY_COLUMNS`; waveforms are read one recording at a time.
+
+    Of a recording longer than ten minutes, only what lies around the event's onsets is looked at.
+    """
     rows: list[dict[str, object]] = [{} for _ in range(len(traces))]
     readable = traces.reset_index(drop=True)
     readable = readable[readable["has_waveform"]]
-    for done, (recording_id, part) in enumerate(readable.groupby("recording_id", sort=False)):
+    for done, (_, part) in enumerate(readable.groupby(["recording_id", "event_id"], sort=False)):
         if done % 20 == 0:
             report(int(part.index[0]) / len(traces), f"waveform {int(part.index[0]) + 1:,} of {len(traces):,}")
         try:
-            recording = source.read(str(recording_id))
+            recording = _read(source, part)
         except SourceError as error:
             for row in part.index:
                 rows[row] = {"refusal": " ".join(str(error).split())}
             continue
+        late_s = (pd.Timestamp(recording["time"].values[0]) - part["start"].iloc[0]).total_seconds()
+        # Where a start is not known, the source counts from 1970.
+        late = 0.0 if np.isnan(late_s) else late_s * float(recording.attrs["sampling_rate_hz"])
+        there = set(map(str, recording["station"].values))
         for row, station, p_sample, s_sample in part[["station", "p_sample", "s_sample"]].itertuples():
-            rows[row] = _measured(recording, station, p_sample, s_sample)
+            if station in there:
+                rows[row] = _measured(recording, station, p_sample - late, s_sample - late)
+            else:
+                rows[row] = {"flat": 1.0}
     blank = {"flat": np.nan, "clipped": np.nan, "measured_snr_db": np.nan, "digest": "", "refusal": ""}
     return pd.DataFrame([blank | row for row in rows], columns=list(QUALITY_COLUMNS)).astype(QUALITY_COLUMNS)
+
+
+def _read(source: Source, part: pd.DataFrame) -> xr.Dataset:
+    """The recording of some traces, or where it is long, what of it lies around their onsets."""
+    first = part.iloc[0]
+    rate = first["sampling_rate_hz"]
+    onsets = part[["p_sample", "s_sample"]].to_numpy()
+    onsets = onsets[np.isfinite(onsets)]
+    if not onsets.size or not first["n_samples"] > _LONG_S * rate:
+        return source.read(first["recording_id"])
+    begin, end = onsets.min() / rate - _BEFORE_S, onsets.max() / rate + _AFTER_S
+    times = [first["start"] + pd.Timedelta(seconds, "s") for seconds in (begin, end)]
+    return read_part(source, first["recording_id"], *times)
 
 
 def _measured(recording: xr.Dataset, station: str, p_sample: float, s_sample: float) -> dict[str, object]:

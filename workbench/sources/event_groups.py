@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import SchemaError
-from workbench.sources.split import ROLES
+from workbench.sources.split import ROLES, RecordingSet, Split
 from workbench.sources.trace_table import site_of
 
-__all__ = ["LEAST_STATIONS", "event_groups", "events_by_stations", "noise_groups", "split_by_event"]
+__all__ = ["LEAST_STATIONS", "event_groups", "events_by_stations", "noise_groups", "split_by_event", "split_of_events"]
 
 LEAST_STATIONS = (1, 3, 5, 8)
 """What the report counts events by."""
@@ -97,7 +97,8 @@ def noise_groups(traces: pd.DataFrame, rng: np.random.Generator, most_stations: 
 def split_by_event(traces: pd.DataFrame, shares: Mapping[str, float], *, seed: int = 0, own: bool = True) -> pd.Series:
     """The role of each trace: all traces of an event have the same, and it does not depend on the other events.
 
-    Noise goes by station, so that no site's noise is both trained on and tested on.
+    Events of one continuous recording stay together, as a recording has one role. Noise goes by station, so that no
+    site's noise is both trained on and tested on.
 
     Parameters
     ----------
@@ -116,11 +117,30 @@ def split_by_event(traces: pd.DataFrame, shares: Mapping[str, float], *, seed: i
     if strange or not np.isclose(sum(shares.values()), 1.0) or min(shares.values(), default=0) < 0:
         raise SchemaError(f"Shares of the roles {list(ROLES)} add up to 1; these are {dict(shares)}.")
     keys = traces["event_id"].where(traces["event_id"] != "", "station " + site_of(traces["station"]))
+    several = traces.groupby("recording_id")["event_id"].transform("nunique") > 1
+    keys = keys.mask(several, "recording " + traces["recording_id"])
     edges = np.cumsum(list(shares.values()))
     drawn = {key: _fraction(key, seed) for key in keys.unique()}
     places = np.minimum(np.searchsorted(edges, keys.map(drawn).to_numpy(float), side="right"), len(shares) - 1)
     roles = pd.Series(np.array(list(shares))[places], index=traces.index, name="role")
     return _with_own(roles, traces["split"], keys) if own else roles
+
+
+def split_of_events(
+    traces: pd.DataFrame, roles: pd.Series, *, name: str, path: str, kind: str, labels: str = "analyst"
+) -> Split:
+    """A split that names each recording of some traces in its role.
+
+    Parameters
+    ----------
+    roles
+        As :func:`split_by_event` gives them.
+    name, path, kind, labels
+        Of the source; see :class:`workbench.sources.split.RecordingSet`.
+    """
+    recordings = traces["recording_id"].groupby(roles).unique()
+    named = {role: tuple(map(str, recordings[role])) for role in ROLES if role in recordings}
+    return Split((RecordingSet(name, path, kind, labels, named),))
 
 
 def _fraction(key: str, seed: int) -> float:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ import xarray as xr
 from workbench.errors import SchemaError, SourceError
 from workbench.sources import open_source
 
-__all__ = ["ROLES", "RecordingSet", "Split", "read_split"]
+__all__ = ["ROLES", "RecordingSet", "Split", "read_split", "write_split"]
 
 ROLES = ("train", "validation", "test", "unused")
 
@@ -53,10 +55,18 @@ class RecordingSet:
 
     def role_of(self, recording_id: str) -> str:
         """The role of a recording; ``"unused"`` if no pattern fits, so that a new file never slips into training."""
+        if self._plain is not None:
+            return self._plain.get(recording_id, "unused")
         for role in ROLES:
             if any(fnmatchcase(recording_id, pattern) for pattern in self.recordings.get(role, ())):
                 return role
         return "unused"
+
+    @cached_property
+    def _plain(self) -> dict[str, str] | None:
+        """Role by id, where no name is a pattern: a split of a large data set names a million."""
+        named = {name: role for role in reversed(ROLES) for name in self.recordings.get(role, ())}
+        return None if any(set(name) & set("*?[") for name in named) else named
 
 
 @dataclass(frozen=True)
@@ -124,6 +134,26 @@ def read_split(path: Path) -> Split:
     if not isinstance(sets, list):
         raise SchemaError(f"The split {path} has a list 'sets'; this one has none.")
     return Split(tuple(_recording_set(entry, path) for entry in sets))
+
+
+def write_split(split: Split, path: Path) -> Path:
+    """The path of a JSON file that :func:`read_split` reads.
+
+    Raises
+    ------
+    SourceError
+        If it cannot be written.
+    """
+    content = {"sets": [asdict(recordings) for recordings in split.sets]}
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise SourceError(f"The split {path} could not be written: {error.strerror}.") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return path
 
 
 def _recording_set(entry: Mapping[str, Any], path: Path) -> RecordingSet:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
-from workbench.errors import SourceError
-from workbench.processing.distances import distances, station_table
-from workbench.schema import Event, Report, silent
+from workbench.schema import Report, silent
 from workbench.sources.base import Source
+from workbench.sources.catalogued import traces_of_recordings
+from workbench.sources.phase_names import phase_of
 from workbench.sources.seisbench_index import ARRIVAL
 
-__all__ = ["FASTEST_KM_S", "TRACE_COLUMNS", "first_onset", "phase_of", "site_of", "trace_table"]
+__all__ = ["TRACE_COLUMNS", "site_of", "trace_table"]
 
 TRACE_COLUMNS: Mapping[str, str] = {
     "recording_id": "str",
@@ -65,25 +63,8 @@ _SEISBENCH = {
     "event_depth_km": "source_depth_km",
     "station": "stations",
 }
-_FIRST = re.compile(r"([PS])([gnb1*]|diff|n1|g1)?|[ps]|PKI?K?P\w*")
 _SAME_EVENT_S = 600.0
 """Two traces of one event begin this close to another; an id that is used again later stands for another event."""
-
-FASTEST_KM_S = {"P": 10.0, "S": 6.5}
-"""No wave of a local or regional event comes sooner."""
-
-_SLOW_KM_S = {"P": 3.0, "S": 1.5}
-_CLOCK_S = 1.0
-_SLACK_S = 3.0
-
-
-def phase_of(name: str) -> str:
-    """``"P"`` or ``"S"`` for names of a first arrival (Pg, Pn, s, ...); empty for others (depth phases, PP, Lg).
-
-    >>> [phase_of(name) for name in ("Pn", "s", "S1", "pP", "PP", "Lg")]
-    ['P', 'S', 'S', '', '', '']
-    """
-    return name[0].upper() if _FIRST.fullmatch(name) else ""
 
 
 def site_of(station: pd.Series) -> pd.Series:
@@ -91,38 +72,11 @@ def site_of(station: pd.Series) -> pd.Series:
     return station.str.replace(r"^([^.]*\.[^.]*)\..*$", r"\1", regex=True)
 
 
-def first_onset(picks: pd.DataFrame, station: str, phase: str) -> pd.Timestamp:
-    """The first onset of a phase on a station; NaT where there is none."""
-    fits = (picks["station"] == station) & (picks["phase"].map(phase_of) == phase)
-    return picks.loc[fits, "time"].min() if fits.any() else pd.NaT
-
-
-def _picks_of_event(source: Source, recording: xr.Dataset, event: Event | None) -> pd.DataFrame:
-    """Picks of the recording's event, not of others that happen in it too.
-
-    Where the source does not tell them apart, those that come when a wave from the origin can.
-    """
-    recording_id = str(recording.attrs["recording_id"])
-    if (of_event := getattr(source, "event_picks", None)) is not None:
-        return of_event(recording_id)
-    picks = source.reference_picks(recording_id)
-    if event is None or picks.empty:
-        return picks
-    way = distances(event, station_table(recording)).set_index("station")["distance_km"]
-    distance_km = np.hypot(picks["station"].map(way).to_numpy(float), np.nan_to_num(event.depth_km))
-    after_s = (picks["time"] - event.time).dt.total_seconds().to_numpy()
-    phase = picks["phase"].map(phase_of)
-    least_s = distance_km / phase.map(FASTEST_KM_S).to_numpy(float) - _CLOCK_S
-    most_s = distance_km / phase.map(_SLOW_KM_S).to_numpy(float) + _SLACK_S
-    # Where a place is not known the bounds are NaN, and nothing is outside them.
-    return picks[~(after_s < np.nan_to_num(least_s, nan=-_CLOCK_S)) & ~(after_s > most_s)]
-
-
 def trace_table(source: Source, report: Report = silent) -> pd.DataFrame:
-    """One row per trace (per station of a recording) with :data:`TRACE_COLUMNS`.
+    """One row per trace (per station of a recording, and event in it) with :data:`TRACE_COLUMNS`.
 
-    Where the source's own table holds all metadata (STEAD, SeisBench), nothing else is read. Of other sources each
-    recording is read once, for its stations.
+    Where the source's own table (STEAD, SeisBench) or headers (waveform folders) hold all metadata, nothing else is
+    read. Of other sources each recording is read once, for its stations.
 
     Raises
     ------
@@ -138,9 +92,11 @@ def trace_table(source: Source, report: Report = silent) -> pd.DataFrame:
         for phase in "PS":
             traces[f"{phase.lower()}_sample"] = _first_sample(table, phase)
     else:
-        traces, notices = _of_recordings(source, table, report)
+        rows, notices = traces_of_recordings(source, table, report)
+        traces = pd.DataFrame(rows, columns=list(TRACE_COLUMNS))
         table.attrs["notices"] = [*table.attrs.get("notices", []), *notices]
-        traces["stated_id"] = traces["event_id"]
+        # A column that holds nothing but NaT has another unit.
+        traces = traces.astype(dict(TRACE_COLUMNS)).assign(stated_id=traces["event_id"])
     traces["category"] = _categories(traces)
     traces["event_id"] = _event_ids(traces)
     traces = traces[list(TRACE_COLUMNS)].astype(dict(TRACE_COLUMNS)).reset_index(drop=True)
@@ -206,47 +162,3 @@ def _event_ids(traces: pd.DataFrame) -> pd.Series:
     number = later.groupby(order["id"]).cumsum().reindex(traces.index)
     ids = ids.where(number == 0, ids + "#" + (number + 1).astype("str"))
     return ids.where(traces["category"] == "event", "")
-
-
-def _of_recordings(source: Source, table: pd.DataFrame, report: Report) -> tuple[pd.DataFrame, list[str]]:
-    rows: list[dict[str, Any]] = []
-    notices = []
-    for number, (recording_id, category) in enumerate(zip(table["recording_id"], table["category"], strict=True)):
-        report(number / len(table), f"recording {number + 1} of {len(table)}: {recording_id}")
-        try:
-            recording = source.read(recording_id)
-        except SourceError as error:
-            notices.append(f"{recording_id} is left out: {error}")
-            continue
-        event = source.event(recording_id)
-        rows += _rows(recording, _picks_of_event(source, recording, event), event, category)
-    return pd.DataFrame(rows, columns=None if rows else list(TRACE_COLUMNS)), notices
-
-
-def _rows(recording: xr.Dataset, picks: pd.DataFrame, event: Event | None, category: str) -> Iterator[dict[str, Any]]:
-    start, rate = pd.Timestamp(recording["time"].values[0]), float(recording.attrs["sampling_rate_hz"])
-    nan = float("nan")
-    for index, station in enumerate(map(str, recording["station"].values)):
-        onsets = {phase: first_onset(picks, station, phase) for phase in "PS"}
-        samples = {phase: (time - start).total_seconds() * rate for phase, time in onsets.items()}
-        yield {
-            "recording_id": recording.attrs["recording_id"],
-            "station": station,
-            "event_id": event.event_id if event else "",
-            "category": category,
-            "start": start,
-            "n_samples": recording.sizes["time"],
-            "sampling_rate_hz": rate,
-            "p_sample": samples["P"],
-            "s_sample": samples["S"],
-            **{name: float(recording[name].values[index]) for name in ("latitude_deg", "longitude_deg", "elevation_m")},
-            "origin_time": event.time if event else pd.NaT,
-            "event_latitude_deg": event.latitude_deg if event else nan,
-            "event_longitude_deg": event.longitude_deg if event else nan,
-            "event_depth_km": event.depth_km if event else nan,
-            "magnitude": event.magnitude if event else nan,
-            "distance_km": nan,
-            "snr_db": nan,
-            "has_waveform": bool(np.isfinite(recording["waveform"].values[index]).any()),
-            "split": "",
-        }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from workbench.schema import (
     CATALOG,
     Event,
     Report,
+    Station,
     check_recordings_table,
     empty_picks,
     make_picks,
@@ -117,7 +119,24 @@ class WaveformSource:
 
     def read(self, recording_id: str) -> xr.Dataset:
         """One recording; scans first if that has not been done."""
+        return self._read(self._interval(recording_id), recording_id)
+
+    def read_between(self, recording_id: str, begin: pd.Timestamp, end: pd.Timestamp) -> xr.Dataset:
+        """The part of a recording between two times; no more of its files is read. Stations without samples are absent.
+
+        Raises
+        ------
+        SourceError
+            If the recording holds nothing there.
+        """
         interval = self._interval(recording_id)
+        begin_ns, end_ns = max(begin.value, interval.start_ns), min(end.value, interval.end_ns)
+        there = [one for one in interval.segments if one.start_ns <= end_ns and one.end_ns >= begin_ns]
+        if begin_ns > end_ns or not there:
+            raise SourceError(f"{recording_id} holds no samples between {begin} and {end}.")
+        return self._read(replace(interval, segments=there, start_ns=begin_ns, end_ns=end_ns), recording_id)
+
+    def _read(self, interval: Interval, recording_id: str) -> xr.Dataset:
         event = self.event(recording_id)
         return read_interval(
             interval,
@@ -136,12 +155,20 @@ class WaveformSource:
         rows = self._events.picks(interval.stations, interval.start_ns, interval.end_ns)
         return make_picks(rows, recording_id=recording_id, picker=CATALOG) if rows else empty_picks()
 
-    def event_picks(self, recording_id: str) -> pd.DataFrame:
-        """Of :meth:`reference_picks` those that stand with the recording's own event; all, where none is known."""
+    def stations(self, recording_id: str) -> list[Station]:
+        """The stations of a recording, from headers alone."""
         interval = self._interval(recording_id)
-        event = self._event_of(interval)
-        known = (interval.stations, interval.start_ns, interval.end_ns)
-        rows = self._events.picks(*known, event.event_id if event else "")
+        return [self._book.find(station, interval.start_ns) for station in interval.stations]
+
+    def events(self, recording_id: str) -> list[tuple[Event, int]]:
+        """All events that have picks in a recording, with their number: a day holds many, a window of a swarm a few."""
+        interval = self._interval(recording_id)
+        return self._events.events(interval.stations, interval.start_ns, interval.end_ns)
+
+    def event_picks(self, recording_id: str, event_id: str) -> pd.DataFrame:
+        """Of :meth:`reference_picks` those that stand with one event."""
+        interval = self._interval(recording_id)
+        rows = self._events.picks(interval.stations, interval.start_ns, interval.end_ns, event_id)
         return make_picks(rows, recording_id=recording_id, picker=CATALOG) if rows else empty_picks()
 
     def event(self, recording_id: str) -> Event | None:

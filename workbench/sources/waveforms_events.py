@@ -183,6 +183,18 @@ class EventBook:
 
         An event without picks there must have its origin in the recording or up to two minutes before.
         """
+        candidates = self._candidates(stations, start_ns, end_ns, file_stems)
+        return max(candidates, key=lambda candidate: candidate[:3])[3] if candidates else None
+
+    def events(self, stations: Sequence[str], start_ns: int, end_ns: int) -> list[tuple[Event, int]]:
+        """All events with picks on these stations between two times, each with their number, sorted by time."""
+        found = [(event, n_picks) for _, n_picks, _, event in self._candidates(stations, start_ns, end_ns) if n_picks]
+        return sorted(found, key=lambda candidate: candidate[0].time)
+
+    def _candidates(
+        self, stations: Sequence[str], start_ns: int, end_ns: int, file_stems: Set[str] = frozenset()
+    ) -> list[tuple[bool, int, float, Event]]:
+        """Events that a recording may be of: whether one stands beside its file, number of picks, magnitude, event."""
         n_picks = Counter(number for number, _, _ in self._found(stations, start_ns, end_ns))
         first = bisect_left(self._event_times, (start_ns - _LATEST_START_NS, -1))
         last = bisect_right(self._event_times, (end_ns, len(self._entries)))
@@ -194,7 +206,7 @@ class EventBook:
                 beside = beside or entry.file_stem in file_stems
                 size = float(np.nan_to_num(entry.event.magnitude, nan=-9.0))
                 candidates[entry.event.event_id] = (beside, before + n_picks[number], size, entry.event)
-        return max(candidates.values(), key=lambda candidate: candidate[:3])[3] if candidates else None
+        return list(candidates.values())
 
     def _found(
         self, stations: Sequence[str], start_ns: int, end_ns: int

@@ -12,12 +12,15 @@ import xarray as xr
 from torch.utils.data import ConcatDataset
 
 from workbench.errors import SchemaError, SourceError
+from workbench.pickers.three_components import three_components
 from workbench.processing.resampling import resample
 from workbench.schema import Report, silent
 from workbench.sources import Source, open_source
+from workbench.sources.catalogued import Catalogued, read_part
 from workbench.sources.event_groups import noise_groups
+from workbench.sources.phase_names import phase_of
 from workbench.sources.split import LABELLINGS, Split
-from workbench.sources.trace_table import phase_of, site_of, trace_table
+from workbench.sources.trace_table import site_of, trace_table
 from workbench.training.network_data import NetworkWindow, Onset
 from workbench.training.network_datasets import RATE_HZ, NetworkDataset
 
@@ -28,6 +31,14 @@ _ANCHOR = (0.04, 0.9)
 
 _QUIET_ANCHOR = 1 / 6
 """Where the first onset lies in a window that is always the same."""
+
+_MARGIN = pd.Timedelta("2s")
+"""Read beyond the window, so that resampling has no edge in it."""
+
+_KEPT_BEFORE = 100
+"""Samples of noise that an onset keeps before it."""
+
+_LONG_S = 60.0
 
 _LEAST_RECORDED = 0.1
 """Of the window: a station that recorded less of it is left out."""
@@ -84,7 +95,7 @@ class NetworkEvents(NetworkDataset):
         self.most_stations = most_stations
         self._opened: tuple[int, Source] | None = None
         table = trace_table(self._source(), report) if traces is None else traces
-        self.traces = table[table["has_waveform"]].reset_index(drop=True)
+        self.traces = _usable(table)
         self._groups = self._grouped(least_stations, noise)
         if not self._groups:
             raise SourceError(
@@ -127,9 +138,10 @@ class NetworkEvents(NetworkDataset):
         traces["first"] = self._noise_firsts(traces, rng) if is_noise else self._event_firsts(traces, rng)
         length = traces["n_samples"] * RATE_HZ / traces["sampling_rate_hz"]
         recorded = np.minimum(traces["first"] + length, self.n_samples) - np.maximum(traces["first"], 0)
-        traces = traces[recorded >= _LEAST_RECORDED * self.n_samples]
-        traces = self._chosen(traces, rng)
-        return self._window_of(traces, is_noise)
+        enough = np.minimum(_LEAST_RECORDED * self.n_samples, recorded.max())
+        whole = bool((traces["first"] >= 0).all() and (traces["first"] + length <= self.n_samples).all())
+        traces = self._chosen(traces[recorded >= enough], rng)
+        return self._window_of(traces, is_noise, whole, rng)
 
     def _event_firsts(self, traces: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
         """Where each trace begins, in samples from the start of a window that holds an onset."""
@@ -164,21 +176,29 @@ class NetworkEvents(NetworkDataset):
             ranked = ranked.iloc[np.sort(rows[: self.most_stations])]
         return ranked.sort_index()
 
-    def _window_of(self, traces: pd.DataFrame, is_noise: bool) -> NetworkWindow:
+    def _window_of(self, traces: pd.DataFrame, is_noise: bool, whole: bool, rng: np.random.Generator) -> NetworkWindow:
         waveform = np.full((len(traces), 3, self.n_samples), np.nan, np.float32)
         onsets: list[Onset] = []
         units = "counts"
         for recording_id, rows in traces.reset_index(drop=True).groupby("recording_id", sort=False):
-            recording = resample(self._source().read(str(recording_id)), RATE_HZ)
+            recording = self._read(str(recording_id), rows)
             units = recording.attrs["units"]
+            there = set(map(str, recording["station"].values))
+            begun = pd.Timestamp(recording["time"].values[0])
             for number, row in rows.iterrows():
-                samples = _components(recording, str(row["station"]))
-                _put(waveform[number], samples, int(row["first"]))
-            if recording.sizes["station"] > 1:
-                onsets += self._others(str(recording_id), recording, rows)
+                if row["station"] in there:
+                    late_s = (begun - row["start"]).total_seconds()
+                    samples = three_components(recording, str(row["station"]))
+                    _put(waveform[number], samples, int(row["first"]) + round(late_s * RATE_HZ))
+            if len(there) > 1 or isinstance(self._source(), Catalogued):
+                onsets += self._others(str(recording_id), rows)
         own = [] if is_noise else list(_own_onsets(traces))
+        if self.training:
+            _cut_heads(waveform, traces["first"].to_numpy(), own, rng)
         onsets = own + [onset for onset in onsets if not _is_among(onset, own)]
-        first = traces.iloc[0]
+        # Without an onset nobody knows in which part of a trace its event is.
+        seen = whole or any(0 <= onset.sample < self.n_samples for onset in own)
+        magnitudes = traces["magnitude"].dropna().tolist() if seen else []
         return NetworkWindow(
             waveform,
             traces["station"].tolist(),
@@ -187,22 +207,28 @@ class NetworkEvents(NetworkDataset):
             traces["elevation_m"].to_numpy(float),
             onsets=onsets,
             labelled=self._labelled(traces, onsets, is_noise),
-            event=0.0 if is_noise else 1.0,
-            magnitude=float("nan") if is_noise else float(traces["magnitude"].dropna().head(1).sum(min_count=1)),
-            event_id=str(first["event_id"]),
+            event=0.0 if is_noise else 1.0 if seen else float("nan"),
+            magnitude=float("nan") if is_noise or not magnitudes else float(magnitudes[0]),
+            event_id=str(traces["event_id"].iloc[0]),
             snr_db=traces["snr_db"].to_numpy(float),
             units=units,
         )
 
-    def _others(self, recording_id: str, recording: xr.Dataset, rows: pd.DataFrame) -> Iterator[Onset]:
+    def _read(self, recording_id: str, rows: pd.DataFrame) -> xr.Dataset:
+        """What a recording holds in the window, or the whole of it, where its source reads no parts."""
+        begins = rows["start"] - pd.to_timedelta(rows["first"] / RATE_HZ, unit="s")
+        length = pd.Timedelta(self.n_samples / RATE_HZ, "s")
+        part = read_part(self._source(), recording_id, begins.min() - _MARGIN, begins.max() + length + _MARGIN)
+        return resample(part, RATE_HZ)
+
+    def _others(self, recording_id: str, rows: pd.DataFrame) -> Iterator[Onset]:
         """Onsets that the source knows in a recording of several stations, whatever event they are of."""
         picks = self._source().reference_picks(recording_id)
-        start = recording["time"].values[0]
         for number, row in rows.iterrows():
             own = picks[picks["station"] == row["station"]]
-            for phase, time in zip(own["phase"].map(phase_of), own["time"].to_numpy(), strict=True):
+            for phase, time in zip(own["phase"].map(phase_of), own["time"], strict=True):
+                sample = (time - row["start"]).total_seconds() * RATE_HZ + row["first"]
                 if phase:
-                    sample = (time - start) / np.timedelta64(1, "ns") * 1e-9 * RATE_HZ + row["first"]
                     yield Onset(int(number), phase, float(sample), of_event=False)
 
     def _labelled(self, traces: pd.DataFrame, onsets: Sequence[Onset], is_noise: bool) -> np.ndarray:
@@ -223,6 +249,28 @@ class NetworkEvents(NetworkDataset):
         return bounds
 
 
+def _usable(traces: pd.DataFrame) -> pd.DataFrame:
+    """Traces that can be read; one whose start is not known stands for itself: no axis of time joins it to others."""
+    known = traces[traces["has_waveform"] & (traces["sampling_rate_hz"] > 0)].reset_index(drop=True)
+    lost = known["start"].isna()
+    own = known["event_id"].where(~lost | (known["event_id"] == ""), "trace " + known["recording_id"])
+    # Where a length is not known it is taken for long: what is beyond the end will be missing.
+    lengths = known["n_samples"].fillna(_LONG_S * known["sampling_rate_hz"])
+    return known.assign(event_id=own, start=known["start"].fillna(pd.Timestamp(0)), n_samples=lengths)
+
+
+def _cut_heads(waveform: np.ndarray, firsts: np.ndarray, onsets: Sequence[Onset], rng: np.random.Generator) -> None:
+    """Take off a random part of what a trace that begins in the window has before its first onset.
+
+    Data sets cut their traces about as long before P: a network would learn to find P by the edge.
+    """
+    for station, first in enumerate(firsts):
+        own = [onset.sample for onset in onsets if onset.station == station]
+        spare = int(min(own) - first) - _KEPT_BEFORE if own else 0
+        if first > 0 and spare > 0:
+            waveform[station, :, first : first + int(rng.integers(0, spare + 1))] = np.nan
+
+
 def _own_onsets(traces: pd.DataFrame) -> Iterator[Onset]:
     for number, row in enumerate(traces.to_dict("records")):
         for phase in "PS":
@@ -236,19 +284,6 @@ def _is_among(onset: Onset, known: Sequence[Onset]) -> bool:
         one.station == onset.station and one.phase == onset.phase and abs(one.sample - onset.sample) < 1
         for one in known
     )
-
-
-def _components(recording: xr.Dataset, station: str) -> np.ndarray:
-    """Z, N and E of a station, shape (3, sample); 1 and 2 stand in for N and E, NaN for what there is not."""
-    waveform = recording["waveform"].sel(station=station)
-    letters = [str(letter) for letter in recording["component"].values]
-    samples = np.full((3, recording.sizes["time"]), np.nan, np.float32)
-    for row, names in enumerate(("Z", "N1", "E2")):
-        for letter in names:
-            if letter in letters and np.isfinite(found := waveform.sel(component=letter).values).any():
-                samples[row] = found
-                break
-    return samples
 
 
 def _put(window: np.ndarray, samples: np.ndarray, first: int) -> None:
