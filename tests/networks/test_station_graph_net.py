@@ -8,7 +8,7 @@ import torch
 from torch_geometric.explain import AttentionExplainer, CaptumExplainer, Explainer
 
 from workbench.errors import PickerError, RequirementError
-from workbench.networks.bundled import BUNDLED, bundled_weights
+from workbench.networks.bundled import BUNDLED, bundled_weights, thresholds_of
 from workbench.networks.epgnn import Epgnn
 from workbench.networks.station_attention import StationAttention, scaled_edges
 from workbench.networks.station_graph import station_graph
@@ -213,6 +213,23 @@ def test_one_station_among_the_others_says_the_same(network):
         mine = standardise(windows[station : station + 1])
         torch.testing.assert_close(asked(mine)[0], expected[station], atol=1e-5, rtol=0)
         torch.testing.assert_close(asked(torch.cat([0 * mine, mine]))[1], expected[station], atol=1e-5, rtol=0)
+
+
+@torch.inference_mode()
+def test_bundled_network_reads_a_lonely_station_as_a_xiaonet_does():
+    network, path = load_station_graph_net()
+    alone, alone_path = load_xiaonet("100k")
+    own, its = thresholds_of(path), thresholds_of(alone_path)
+    windows, (edge_index, edge_attr) = windows_of(3), graph_of(3)
+    windows[1:] = torch.nan
+    logits = network.says(windows, edge_index, edge_attr).logits[:1]
+    expected = alone.logits(windows[:1])[0]
+    for column, phase in enumerate("PS"):
+        lift = np.log(own[phase] / (1 - own[phase])) - np.log(its[phase] / (1 - its[phase]))
+        torch.testing.assert_close(logits[:, column], expected[:, column] + lift, atol=1e-2, rtol=1e-3)
+    torch.testing.assert_close(logits[:, 2], expected[:, 2], atol=1e-2, rtol=1e-3)
+    asked = StationInNetwork(network, windows, edge_index, edge_attr, 0)
+    torch.testing.assert_close(asked(standardise(windows[:1])), logits.softmax(dim=1), atol=1e-5, rtol=0)
 
 
 def test_bundled_weights_open_and_are_small():

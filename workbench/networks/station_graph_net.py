@@ -129,6 +129,9 @@ class StationGraphNet(nn.Module):
         self.up, self.head = own.up[1:], own.head
         self.event = EventHead(channels)
         self.chunk_edges = chunk_edges
+        self.fall_back: tuple[float, float] | None = None
+        """What is added to the XiaoNet's own logits of P and S where a station hears of no other; None to read such a
+        station as all others. It is chosen so that one threshold suits both."""
 
     def start_from(self, alone: XiaoNet) -> StationGraphNet:
         """The same network, with a trained XiaoNet within: until it is trained further, it says what that says."""
@@ -187,6 +190,7 @@ class StationGraphNet(nn.Module):
         reading = self.read(x)
         features = self.talk(reading.tokens, there, edge_index, edge_attr)
         logits = self.curves(reading, features, x.shape[-1])
+        logits = self.alone_where_lonely(logits, reading, edge_index, there)
         detection, magnitude, weight = self.event(features, logits, x, there, batch, log_amplitude)
         return GraphSays(logits, detection, magnitude, weight, reading.curves[..., : x.shape[-1]])
 
@@ -211,6 +215,16 @@ class StationGraphNet(nn.Module):
             fine = up(fine, other)
         logits: Tensor = self.head(fine)[..., :n_samples]
         return logits
+
+    def alone_where_lonely(self, logits: Tensor, reading: StationReading, edge_index: Tensor, there: Tensor) -> Tensor:
+        """Logits in which stations without a living neighbour have those of the XiaoNet, if that is wanted."""
+        if self.fall_back is None:
+            return logits
+        target = edge_index[1, there.any(dim=1)[edge_index[0]]]
+        lonely = torch.bincount(target, minlength=len(there)) == 0
+        shift = logits.new_tensor([*self.fall_back, 0.0])[:, None]
+        alone = reading.curves[..., : logits.shape[-1]] + shift
+        return torch.where(lonely[:, None, None], alone, logits)
 
     @staticmethod
     def steps_there(x: Tensor) -> Tensor:

@@ -62,4 +62,12 @@ class StationInNetwork(nn.Module):
             self.edge_attr.repeat(count, 1),
         )
         own = features.unflatten(0, (count, n_stations))[:, self.station]
-        return self.network.curves(reading, own, windows.shape[-1]).softmax(dim=1)
+        logits = self.network.curves(reading, own, windows.shape[-1])
+        if self.network.fall_back is not None and not self._hears():
+            shift = logits.new_tensor([*self.network.fall_back, 0.0])[:, None]
+            logits = reading.curves[..., : logits.shape[-1]] + shift
+        return logits.softmax(dim=1)
+
+    def _hears(self) -> bool:
+        source, target = self.edge_index
+        return bool(self.there.any(dim=1)[source[target == self.station]].any())

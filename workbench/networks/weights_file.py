@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from workbench.errors import PickerError, RequirementError
-from workbench.networks.bundled import BUNDLED, DEFAULT_GRAPH_WEIGHTS, DEFAULT_WEIGHTS, bundled_weights
+from workbench.networks.bundled import BUNDLED, DEFAULT_GRAPH_WEIGHTS, DEFAULT_WEIGHTS, bundled_weights, thresholds_of
 from workbench.networks.xiaonet import SIZES, XiaoNet
 
 if TYPE_CHECKING:
@@ -69,7 +70,15 @@ def load_station_graph_net(weights: str = DEFAULT_GRAPH_WEIGHTS) -> tuple[Statio
         raise PickerError(f"{path} holds weights of {_named(header)}, not of a station graph network.")
     network = StationGraphNet(header["size"], **sizes)
     _fill(network, tensors, path)
+    if "thresholds" in header:
+        # Lifted by what lies between the two thresholds, in log-odds: a XiaoNet is not as sure of itself.
+        own, alone = thresholds_of(path), thresholds_of(BUNDLED / f"xiaonet_{header['size']}.safetensors")
+        network.fall_back = (_log_odds(own["P"]) - _log_odds(alone["P"]), _log_odds(own["S"]) - _log_odds(alone["S"]))
     return network.eval(), path
+
+
+def _log_odds(probability: float) -> float:
+    return math.log(probability / (1 - probability))
 
 
 def _read(network: str, title: str, weights: str) -> tuple[Path, dict[str, str], dict[str, Tensor]]:
