@@ -68,7 +68,7 @@ def degree_ticks(
     """
     span = max((high_km - low_km) / km_per_deg, 1e-6)
     raw = span / max(most, 1)
-    power = 10.0 ** np.floor(np.log10(raw))
+    power = float(10.0 ** np.floor(np.log10(raw)))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw * 0.999)
     first = int(np.ceil((middle_deg + low_km / km_per_deg) / step))
     last = int(np.floor((middle_deg + high_km / km_per_deg) / step))

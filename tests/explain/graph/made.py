@@ -38,9 +38,14 @@ def made_recording(n_stations: int = 6, seed: int = 3, snr_db: float = 18.0) -> 
 
 
 def hearing_picker(strength: float = 0.3) -> StationGraphPicker:
-    """The bundled picker, whose way back from the neighbours is drawn at random: what it says is moved by them."""
+    """The bundled picker, whose way back from the neighbours is drawn at random: what it says is moved by them.
+
+    A station without neighbours is read as any other here, and has no XiaoNet to fall back on: what edges move is then
+    the whole difference between a station among others and alone.
+    """
     picker = copy.deepcopy(open_picker("station_graph"))
     assert isinstance(picker, StationGraphPicker)
+    picker.module.fall_back = None
     torch.manual_seed(0)
     torch.nn.init.normal_(picker.module.leave.weight, std=strength)
     return picker
