@@ -12,7 +12,7 @@ import panel as pn
 from apps.inspect import add_first_picker, new_session, theme_of
 from workbench.errors import WorkbenchError
 from workbench.session import Explaining, Session
-from workbench.views.address import go_to, read_address
+from workbench.views.address import go_to, page_query, read_address
 from workbench.views.explain_address import ask_as_addressed, read_question
 from workbench.views.explain_page import ExplainPage
 from workbench.views.guard import guarded
@@ -54,7 +54,7 @@ def explain_page(
     explaining = Explaining(session, auto=True)
     pn.state.on_session_destroyed(lambda _: explaining.close())
     made = ExplainPage(explaining, apps, theme_of(session))
-    query = pn.state.location.search or "" if pn.state.location else ""
+    query = page_query()
     place, asked = read_address(query), read_question(query)
     with guarded(session):
         ask_as_addressed(explaining, asked)

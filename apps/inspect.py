@@ -18,7 +18,7 @@ from workbench.errors import WorkbenchError
 from workbench.pickers.weights import default_weights
 from workbench.session import Session
 from workbench.settings import load_settings
-from workbench.views.address import go_to, read_address
+from workbench.views.address import go_to, page_query, read_address
 from workbench.views.guard import guarded
 from workbench.views.page import InspectPage
 from workbench.views.refusal import refusal_page
@@ -64,7 +64,7 @@ def page(
         return refusal_page(str(error))
     made = InspectPage(session, apps, theme_of(session))
     pn.state.on_session_destroyed(lambda _: made.explaining.close())
-    place = read_address(pn.state.location.search or "" if pn.state.location else "")
+    place = read_address(page_query())
     with guarded(session):
         go_to(session, replace(place, source=place.source or source))
         add_first_picker(session)

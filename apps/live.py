@@ -17,7 +17,7 @@ from workbench.processing.resampling import resample
 from workbench.session import Session
 from workbench.settings import load_settings
 from workbench.sources import open_source
-from workbench.views.address import read_address
+from workbench.views.address import page_query, read_address
 from workbench.views.live import LivePage
 from workbench.views.refusal import refusal_page
 from workbench.views.theme import TOKENS
@@ -51,7 +51,7 @@ def live_page(
     apps
         Title to address of the apps that the same server serves.
     """
-    named = read_address(pn.state.location.search or "" if pn.state.location else "").source
+    named = read_address(page_query()).source
     # A link may not make this server call another one: only who starts it names a SeedLink server.
     if named and not named.startswith(_SEEDLINK) and not source.startswith(_SEEDLINK):
         source = named

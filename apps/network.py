@@ -12,7 +12,7 @@ import panel as pn
 from apps.inspect import add_first_picker, new_session, theme_of
 from workbench.errors import WorkbenchError
 from workbench.session import Session, Surveying
-from workbench.views.address import go_to, read_address
+from workbench.views.address import go_to, page_query, read_address
 from workbench.views.guard import guarded
 from workbench.views.network_address import look_as_addressed, read_looked
 from workbench.views.network_page import NetworkPage
@@ -52,7 +52,7 @@ def network_page(
     surveying = Surveying(session)
     pn.state.on_session_destroyed(lambda _: surveying.close())
     made = NetworkPage(surveying, apps, theme_of(session))
-    query = pn.state.location.search or "" if pn.state.location else ""
+    query = page_query()
     place, looked = read_address(query), read_looked(query)
     with guarded(session):
         look_as_addressed(surveying, looked)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safetensors import SafetensorError, safe_open
+from scipy.special import logit
 from torch import Tensor, nn
 
 from workbench.errors import PickerError, RequirementError
@@ -73,12 +73,9 @@ def load_station_graph_net(weights: str = DEFAULT_GRAPH_WEIGHTS) -> tuple[Statio
     if "thresholds" in header:
         # Lifted by what lies between the two thresholds, in log-odds: a XiaoNet is not as sure of itself.
         own, alone = thresholds_of(path), thresholds_of(BUNDLED / f"xiaonet_{header['size']}.safetensors")
-        network.fall_back = (_log_odds(own["P"]) - _log_odds(alone["P"]), _log_odds(own["S"]) - _log_odds(alone["S"]))
+        lift_p, lift_s = (float(logit(own[phase]) - logit(alone[phase])) for phase in "PS")
+        network.fall_back = lift_p, lift_s
     return network.eval(), path
-
-
-def _log_odds(probability: float) -> float:
-    return math.log(probability / (1 - probability))
 
 
 def _read(network: str, title: str, weights: str) -> tuple[Path, dict[str, str], dict[str, Tensor]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import xarray as xr
 
 from workbench.networks.bundled import DEFAULT_GRAPH_WEIGHTS
 from workbench.networks.station_graph import StationGraph, station_graph
+from workbench.pickers.own_weights import RATE_HZ, own_cache_key, own_card
 from workbench.pickers.pieces import rate_notices, require_output
 from workbench.pickers.segments import library_versions
 from workbench.pickers.three_components import component_notices, three_components
@@ -21,14 +21,14 @@ from workbench.processing.grid import Grid, kept_outputs, sample_index
 from workbench.processing.large_arrays import nan_array
 from workbench.processing.resampling import resample
 from workbench.registry import Availability, needs
-from workbench.schema import PickerCard, Report, make_annotations, silent
+from workbench.schema import Report, make_annotations, silent
 
 if TYPE_CHECKING:
     from workbench.networks.station_graph_net import GraphSays
 
 __all__ = ["StationGraphPicker", "StationWindows", "graph_of"]
 
-RATE_HZ = 100.0
+_CITATION = "After Zhu and Beroza (2019) and van den Ende and Ampuero (2020)"
 _IN_METRES_A_SECOND = ("m/s", "M/S", "m s-1", "m/sec")
 _STATIONS_AT_ONCE = 32
 
@@ -86,7 +86,7 @@ class StationGraphPicker:
         self.module, path = load_station_graph_net(weights)
         self.neighbours, self.radius_km = int(neighbours), float(radius_km)
         self.grid = Grid(3000, 1000, 1000, 1000)
-        self.card = _card(path)
+        self.card = own_card(path, "station_graph", "Station graph", _CITATION)
 
     @staticmethod
     def availability() -> Availability:
@@ -100,11 +100,7 @@ class StationGraphPicker:
 
         return bundled_weights("station_graph")
 
-    @staticmethod
-    def cache_key(weights: str) -> tuple[str, int]:
-        """Changes when a weights file of one's own does."""
-        path = Path(weights).expanduser()
-        return (str(path), path.stat().st_mtime_ns) if weights and path.is_file() else (weights, 0)
+    cache_key = staticmethod(own_cache_key)
 
     def graph(self, recording: xr.Dataset) -> StationGraph:
         """Which stations of a recording listen to which."""
@@ -272,22 +268,6 @@ def _part(samples: np.ndarray, first: int, length: int) -> np.ndarray:
     if begin < stop:
         part[..., begin - first : stop - first] = samples[..., begin:stop]
     return part
-
-
-def _card(path: Path) -> PickerCard:
-    from workbench.networks.bundled import thresholds_of, weights_hash
-
-    return PickerCard(
-        name="station_graph",
-        title="Station graph",
-        weights=path.stem.removeprefix("station_graph_"),
-        weights_hash=weights_hash(path),
-        phases=("P", "S"),
-        component_order="ZNE",
-        sampling_rate_hz=RATE_HZ,
-        thresholds=thresholds_of(path),
-        citation="After Zhu and Beroza (2019) and van den Ende and Ampuero (2020)",
-    )
 
 
 def _batches(windows: Iterator[StationWindows], count: int) -> Iterator[list[StationWindows]]:

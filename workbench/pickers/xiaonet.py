@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import xarray as xr
 
 from workbench.errors import PickerError
 from workbench.networks.bundled import DEFAULT_WEIGHTS
+from workbench.pickers.own_weights import RATE_HZ, own_cache_key, own_card
 from workbench.pickers.pieces import rate_notices, require_output
 from workbench.pickers.segments import library_versions
 from workbench.pickers.three_components import COMPONENTS, component_notices, three_components
@@ -19,33 +19,16 @@ from workbench.processing.grid import Grid, kept_outputs, sample_index, stack_me
 from workbench.processing.large_arrays import nan_array
 from workbench.processing.resampling import resample
 from workbench.registry import Availability, needs
-from workbench.schema import PickerCard, Report, make_annotations, silent
+from workbench.schema import Report, make_annotations, silent
 
 if TYPE_CHECKING:
     from workbench.pickers.execution import Execution
     from workbench.pickers.windows import Where
 
-__all__ = ["XiaoNetPicker", "xiaonet_card"]
+__all__ = ["XiaoNetPicker"]
 
-RATE_HZ = 100.0
+_CITATION = "Distilled from Zhu and Beroza (2019) and Mousavi et al. (2020)"
 _LONGEST_GAP_WINDOWS = 2
-
-
-def xiaonet_card(path: Path) -> PickerCard:
-    """What a XiaoNet with the weights of that file wants and gives."""
-    from workbench.networks.bundled import thresholds_of, weights_hash
-
-    return PickerCard(
-        name="xiaonet",
-        title="XiaoNet",
-        weights=path.stem.removeprefix("xiaonet_"),
-        weights_hash=weights_hash(path),
-        phases=("P", "S"),
-        component_order="ZNE",
-        sampling_rate_hz=RATE_HZ,
-        thresholds=thresholds_of(path),
-        citation="Distilled from Zhu and Beroza (2019) and Mousavi et al. (2020)",
-    )
 
 
 class XiaoNetPicker:
@@ -77,7 +60,7 @@ class XiaoNetPicker:
         self._standardised = StandardisedXiaoNet(self.module)
         self.batch_size = max(1, int(batch_size))
         self.grid = Grid(3000, *(round(value * RATE_HZ) for value in (step_s, front_s, back_s)))
-        self.card = xiaonet_card(path)
+        self.card = own_card(path, "xiaonet", "XiaoNet", _CITATION)
 
     @staticmethod
     def availability() -> Availability:
@@ -91,11 +74,7 @@ class XiaoNetPicker:
 
         return bundled_weights()
 
-    @staticmethod
-    def cache_key(weights: str) -> tuple[str, int]:
-        """Changes when a weights file of one's own does."""
-        path = Path(weights).expanduser()
-        return (str(path), path.stat().st_mtime_ns) if weights and path.is_file() else (weights, 0)
+    cache_key = staticmethod(own_cache_key)
 
     def evaluate(self, windows: np.ndarray) -> np.ndarray:
         """P, S and noise of windows of shape (window, 3, sample), NaN where samples are missing."""

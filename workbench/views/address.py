@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
 import pandas as pd
+import panel as pn
 import param
 
 from workbench.processing.filtering import FILTERS
 from workbench.session import Notice, Session
 
-__all__ = ["Place", "address_of", "go_to", "read_address"]
+__all__ = ["Place", "address_of", "go_to", "page_query", "read_address"]
 
 _ALIGN = ("time", "P", "S", "origin")
 
@@ -33,6 +34,11 @@ class Place:
     filter: str = ""
     align: str = ""
     view: tuple[pd.Timestamp, pd.Timestamp] | None = None
+
+
+def page_query() -> str:
+    """The query of the page's address as the browser shows it; empty where no browser is there."""
+    return pn.state.location.search or "" if pn.state.location else ""
 
 
 def address_of(session: Session) -> str:

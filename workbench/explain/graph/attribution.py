@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from workbench.explain.graph.case import GraphCase, open_graph_case
 from workbench.explain.graph.edges import make_edges
 from workbench.explain.integrated import PathInParts
-from workbench.pickers.station_graph import RATE_HZ, StationGraphPicker
+from workbench.pickers.own_weights import RATE_HZ
+from workbench.pickers.station_graph import StationGraphPicker
 from workbench.schema import Report, silent
 
 __all__ = ["GraphAttribution", "attribute_between", "attribution_of_case"]

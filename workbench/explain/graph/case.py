@@ -19,7 +19,8 @@ from workbench.networks.station_graph import StationGraph
 from workbench.networks.station_graph_net import GraphSays, StationGraphNet, log_amplitude
 from workbench.networks.xiaonet import standardise
 from workbench.pickers import open_picker
-from workbench.pickers.station_graph import RATE_HZ, StationGraphPicker, StationWindows
+from workbench.pickers.own_weights import RATE_HZ
+from workbench.pickers.station_graph import StationGraphPicker, StationWindows
 from workbench.schema import check_recording
 
 __all__ = ["GraphCase", "open_graph_case", "without"]

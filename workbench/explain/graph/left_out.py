@@ -8,7 +8,8 @@ import xarray as xr
 
 from workbench.explain.graph.case import GraphCase, open_graph_case, without
 from workbench.explain.graph.edges import ALONE
-from workbench.pickers.station_graph import RATE_HZ, StationGraphPicker
+from workbench.pickers.own_weights import RATE_HZ
+from workbench.pickers.station_graph import StationGraphPicker
 from workbench.schema import Report, silent
 
 __all__ = ["leave_one_out", "left_out_of_case"]

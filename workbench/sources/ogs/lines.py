@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from workbench.errors import SourceError
-from workbench.sources.ogs.records import CatalogText
+from workbench.sources.ogs.fields import UnreadLineError
+from workbench.sources.ogs.records import CatalogText, EventRecord
 
-__all__ = ["first_lines", "text_lines"]
+__all__ = ["first_lines", "read_event_lines", "text_lines"]
 
 # The longest of the formats has 200 columns.
 _LONGEST_BYTES = 1000
@@ -38,6 +39,25 @@ def text_lines(found: CatalogText) -> Iterator[tuple[int, str]]:
             found.kinds["blank"] += 1
         else:
             yield number, line
+
+
+def read_event_lines(found: CatalogText, header: re.Pattern[str], event: Callable[[str, int], EventRecord]) -> None:
+    """Add the events of a file of one event a line, under headers; a line that is none is reported.
+
+    Parameters
+    ----------
+    event
+        The event of a line and its number; raises :class:`~workbench.sources.ogs.fields.UnreadLineError`.
+    """
+    for number, line in text_lines(found):
+        if header.match(line):
+            found.kinds["header"] += 1
+            continue
+        try:
+            found.events.append(event(line, number))
+            found.kinds["event"] += 1
+        except UnreadLineError as error:
+            found.leave_unread(number, line, str(error))
 
 
 def first_lines(path: Path) -> list[str]:

@@ -6,7 +6,7 @@ import math
 import re
 
 from workbench.sources.ogs.fields import Columns, UnreadLineError, instant_ns, milliseconds_ns, year_of
-from workbench.sources.ogs.lines import text_lines
+from workbench.sources.ogs.lines import read_event_lines
 from workbench.sources.ogs.records import CatalogText, EventRecord
 
 __all__ = ["is_pun_line", "read_pun"]
@@ -22,15 +22,7 @@ def is_pun_line(line: str) -> bool:
 
 def read_pun(found: CatalogText) -> None:
     """Add the events of a file."""
-    for number, line in text_lines(found):
-        if _HEADER.match(line):
-            found.kinds["header"] += 1
-            continue
-        try:
-            found.events.append(_event(Columns(line), number, found))
-            found.kinds["event"] += 1
-        except UnreadLineError as error:
-            found.leave_unread(number, line, str(error))
+    read_event_lines(found, _HEADER, lambda line, number: _event(Columns(line), number, found))
 
 
 def _event(columns: Columns, number: int, found: CatalogText) -> EventRecord:

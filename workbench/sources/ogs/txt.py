@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from workbench.sources.ogs.fields import Columns, UnreadLineError, possible_year
 from workbench.sources.ogs.letters import place_of
-from workbench.sources.ogs.lines import text_lines
+from workbench.sources.ogs.lines import read_event_lines
 from workbench.sources.ogs.records import CatalogText, EventRecord
 
 __all__ = ["is_txt_line", "read_txt", "without_repeated_errors"]
@@ -28,15 +28,7 @@ def is_txt_line(line: str) -> bool:
 
 def read_txt(found: CatalogText) -> None:
     """Add the events of a file, those that were not located too."""
-    for number, line in text_lines(found):
-        if _HEADER.match(line):
-            found.kinds["header"] += 1
-            continue
-        try:
-            found.events.append(_event(Columns(line), line, number, found))
-            found.kinds["event"] += 1
-        except UnreadLineError as error:
-            found.leave_unread(number, line, str(error))
+    read_event_lines(found, _HEADER, lambda line, number: _event(Columns(line), line, number, found))
     without_repeated_errors(found)
 
 
