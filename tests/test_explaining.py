@@ -108,7 +108,7 @@ def test_the_answer_before_stays_a_moment_and_no_longer(explaining, session, mon
     explaining.param.watch(lambda event: seen.append(event.new), "attribution")
     explaining.step(1)
     assert explaining.attribution is stood, "nothing blinks while the next is being made"
-    wait(lambda: not explaining.busy)
+    wait(lambda: not explaining.busy and seen and seen[-1] is not None)
     assert seen[-1] is explaining.attribution is not stood
     assert not explaining.attention_known or explaining.attention == []
     monkeypatch.setattr(module, "_EXPLAIN", f"{__name__}:slow_explain")

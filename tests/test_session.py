@@ -146,6 +146,7 @@ def test_curves_of_a_recording_seen_before_are_still_there(session):
     wait(lambda: session.runs["sta_lta"].annotations is not None and idle(session))
     session.open(first)
     wait(lambda: session.recording is not None and session.recording.attrs["recording_id"] == first)
+    wait(lambda: session.runs["sta_lta"].annotations is not None)
     assert session.runs["sta_lta"].annotations is curves
 
 
