@@ -19,6 +19,7 @@ import click
 from workbench import __version__
 from workbench.commands.catalog import catalog
 from workbench.commands.cleaning import clean
+from workbench.commands.doubts import doubts
 from workbench.commands.explain import explain
 from workbench.commands.progress import progress_bar as _progress
 from workbench.commands.table import print_table
@@ -63,7 +64,7 @@ def cli() -> None:
     """Inspect seismic recordings, pick phases, and keep corrections as labels."""
 
 
-for command in (benchmark, catalog, clean, explain, onnx, train):
+for command in (benchmark, catalog, clean, doubts, explain, onnx, train):
     cli.add_command(command)
 
 

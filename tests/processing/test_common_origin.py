@@ -115,3 +115,11 @@ def test_an_analysts_onset_comes_before_a_surer_pick():
 def test_no_onsets_are_no_group():
     assert group_onsets(onsets_from(46.03, 13.05).iloc[:0], 20.0) == []
     assert spread_km(np.array([np.nan]), np.array([np.nan])) == 20.0
+
+
+def test_a_group_without_a_p_keeps_its_s():
+    onsets = onsets_from(46.03, 13.05)
+    only_s = onsets[onsets["phase"] == "S"].reset_index(drop=True)
+    chosen = onsets_of_group(only_s, group_onsets(only_s, 30.0)[0], 30.0)
+    assert len(chosen) > 0
+    assert set(chosen["phase"]) == {"S"}

@@ -111,9 +111,10 @@ def onsets_of_group(onsets: pd.DataFrame, group: OnsetGroup, spread: float) -> p
     slack = pd.Timedelta(_SLACK_S, "s")
     near_p = onsets["time"].between(group.start - slack, group.end + slack)
     p = _best(onsets[near_p & onsets["phase"].str.startswith("P")])
-    own = p.set_index("station")["time"]
     others = onsets[onsets["phase"].str.startswith("S")]
-    earliest = others["station"].map(own).fillna(group.start) if len(others) else others["time"]
+    # A group may have no P at all: an empty table of times is not one that pandas can map with.
+    own = p.set_index("station")["time"].reindex(others["station"])
+    earliest = pd.to_datetime(own.fillna(group.start)).set_axis(others.index)
     latest = group.end + pd.Timedelta(max(spread / _SLOWEST_S_KM_S, 1.5), "s") + slack
     s = _best(others[(others["time"] > earliest) & (others["time"] <= latest)])
     return pd.concat([p, s], ignore_index=True)
