@@ -38,9 +38,10 @@ class Owner:
         place = f"{__name__}:{function}"
         self.queue.add(place, title=function, done=lambda value, _: self.results.append(value), **arguments)
 
-    def wait(self) -> None:
+    def wait(self, n_ended: int = 0) -> None:
+        """Until no job is in hand, and so many have given a result or an error: between two jobs none is in hand."""
         end = time.monotonic() + 20
-        while self.queue.busy:
+        while self.queue.busy or len(self.results) + len(self.errors) < n_ended:
             assert time.monotonic() < end
             time.sleep(0.005)
 
@@ -52,7 +53,7 @@ def test_jobs_run_in_the_order_in_which_they_were_added() -> None:
     owner.add("slow", steps=2)
     assert owner.results == []
     GO_ON.set()
-    owner.wait()
+    owner.wait(2)
     assert owner.results == ["word", "slow"]
     owner.backend.close()
 
@@ -113,7 +114,7 @@ def test_a_job_that_is_not_taken_is_told_and_the_next_one_runs() -> None:
     owner.add("no_such_function")
     owner.add("slow", steps=1)
     GO_ON.set()
-    owner.wait()
+    owner.wait(4)
     assert len(owner.errors) == 2
     assert all("no_such_function" in error for error in owner.errors)
     assert owner.results == ["word", "slow"]
