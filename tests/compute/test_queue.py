@@ -100,7 +100,7 @@ def test_a_failed_job_is_told_and_the_next_one_runs() -> None:
     owner.add("wrong")
     owner.add("slow", steps=1)
     GO_ON.set()
-    owner.wait()
+    owner.wait(3)
     assert owner.errors == ["There is no such place. Name another."]
     assert owner.results == ["word", "slow"]
     owner.backend.close()
