@@ -17,7 +17,7 @@ __all__ = ["ADDRESS", "free_port", "serve"]
 ADDRESS = "127.0.0.1"
 _FIRST_PORT = 5006
 _PORTS_TRIED = 50
-_APPS = {"Inspect": "inspect", "Explain": "explain", "Network": "network", "Live": "live"}
+_APPS = {"Inspect": "inspect", "Review": "review", "Explain": "explain", "Network": "network", "Live": "live"}
 """Title to address; a page names its own by an empty one."""
 
 
@@ -49,6 +49,7 @@ def serve(
     from apps.inspect import page
     from apps.live import live_page
     from apps.network import network_page
+    from apps.review import review_page
 
     port = free_port(port)
     limits = None if roots is None else tuple(roots)
@@ -63,11 +64,14 @@ def serve(
     def network() -> Any:
         return network_page(source, labels=labels, roots=limits, apps=_APPS | {"Network": ""})
 
+    def review() -> Any:
+        return review_page(source, labels=labels, roots=limits, apps=_APPS | {"Review": ""})
+
     def live() -> Any:
         return live_page(source, labels=labels, roots=limits, apps=_APPS | {"Live": ""})
 
     server = pn.serve(
-        {"inspect": inspect, "explain": explain, "network": network, "live": live},
+        {"inspect": inspect, "review": review, "explain": explain, "network": network, "live": live},
         port=port,
         address=ADDRESS,
         # A page of another site may not talk to this server through the user's browser.

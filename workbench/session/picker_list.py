@@ -126,6 +126,10 @@ class PickerList(param.Parameterized):
         """The list as it stands for a recording: with its curves, where there are any, and picks at the thresholds."""
         return {key: self._curves.fill(run, recording_id) for key, run in self.runs.items()}
 
+    def named(self, key: str) -> tuple[str, str]:
+        """Name and weights (a name or a path) that open a picker of the list."""
+        return self._run(key).card.name, self._weights[key]
+
     def run_arguments(self, key: str, recording: xr.Dataset) -> dict[str, Any]:
         """Title and arguments of :data:`PICKER_RUN` over a recording."""
         card = self._run(key).card

@@ -130,6 +130,11 @@ class Session(Decisions):
         """Run ``"module:function"`` on this computer in the background; `done` gets what it returned."""
         self._errands.add(function, title=title, done=lambda value, _: done(value), **arguments)
 
+    @property
+    def here(self) -> Backend:
+        """Where work on this computer's files runs, wherever pickers do."""
+        return self._local
+
     def cancel_errand(self) -> None:
         """Stop the scan, download or export in hand and those after it."""
         self._errands.cancel()

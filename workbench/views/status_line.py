@@ -15,7 +15,7 @@ from workbench.views.keys import keymap
 from workbench.views.markup import Action, Markup
 from workbench.views.tags import tag, text
 
-__all__ = ["StatusLine", "job_html", "time_left"]
+__all__ = ["UNSAVED", "StatusLine", "job_html", "saved_html", "time_left"]
 
 _HINTS = (
     (("phase:P", "phase:S"), "place"),
@@ -25,7 +25,7 @@ _HINTS = (
 )
 
 
-_UNSAVED = tag("span", icon("warn"), "Read-only: nothing is saved", class_="saved", role="status")
+UNSAVED = tag("span", icon("warn"), "Read-only: nothing is saved", class_="saved", role="status")
 
 
 class StatusLine(pn.viewable.Viewer):
@@ -59,7 +59,7 @@ class StatusLine(pn.viewable.Viewer):
         self._markup.html = "".join(
             (
                 tag("span", shown[0] if shown else self._idle(), class_="jobs", role="status"),
-                _saved_html(session.saved) if session.journal.writable else _UNSAVED,
+                saved_html(session.saved) if session.journal.writable else UNSAVED,
                 tag("span", class_="spread"),
                 self._keys_html(),
             )
@@ -136,7 +136,8 @@ def job_html(name: str, job: Job) -> str:
     )
 
 
-def _saved_html(entry: Any) -> str:
+def saved_html(entry: Any) -> str:
+    """What was written to the journal last, and when; empty before the first decision."""
     if entry is None:
         return ""
     at = pd.Timestamp(entry.decided_at).floor("us")

@@ -17,7 +17,7 @@ from workbench.schema import Report, silent
 from workbench.sources.base import Source
 from workbench.sources.shelf import Shelf
 
-__all__ = ["KeptDoubts", "find_doubts"]
+__all__ = ["KeptDoubts", "find_doubts", "look_at"]
 
 _FORM = 1
 
@@ -51,6 +51,9 @@ class KeptDoubts:
 
     def __contains__(self, recording_id: str) -> bool:
         return recording_id in self._by_recording
+
+    def __len__(self) -> int:
+        return len(self._by_recording)
 
     def keep(self, recording_id: str, doubts: pd.DataFrame) -> None:
         """Add a recording's doubts, on disk when this returns."""
@@ -150,3 +153,32 @@ def find_doubts(
     finally:
         shelf.close()
     report(1.0, "done")
+
+
+def look_at(
+    source: Source,
+    recording_id: str,
+    labels: pd.DataFrame,
+    pickers: Sequence[tuple[str, str]],
+    labelled: bool = True,
+    report: Report = silent,
+) -> pd.DataFrame:
+    """The doubts of one recording; what a queue that grows in the background submits.
+
+    Parameters
+    ----------
+    labels
+        That stand on it in the journal: each replaces the source's pick that it was made from.
+    """
+    reference = source.reference_picks(recording_id)
+    kept = reference[~reference["pick_id"].isin(labels["pick_id"])]
+    standing = labels[labels["decision"] != "reject"]
+    told = [
+        kept[["station", "phase", "time"]].assign(label_id=kept["pick_id"]),
+        standing[["station", "phase", "time", "label_id"]],
+    ]
+    together = pd.concat([table for table in told if len(table)] or told[:1], ignore_index=True)
+    evidence = gather_evidence(
+        source.read(recording_id), together, pickers, event=source.event(recording_id), labelled=labelled, report=report
+    )
+    return doubt_table([evidence])

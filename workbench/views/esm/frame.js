@@ -4,7 +4,8 @@ const PLACES = ["recordings", "notices", "toolbar", "plot", "side", "pickers", "
 const ALONE = ["notices", "toolbar", "plot", "status"]
 const EXPLAIN = ["notices", "toolbar", "plot", "shares", "attention", "save", "belief", "what_if", "status", "overlays"]
 const NETWORK = ["notices", "toolbar", "map_head", "map", "section_head", "plot", "moved", "station", "status", "overlays"]
-const OF_KIND = {explain: EXPLAIN, network: NETWORK}
+const REVIEW = ["queue", "notices", "toolbar", "plot", "decide", "weights", "pickers", "status", "overlays"]
+const OF_KIND = {explain: EXPLAIN, network: NETWORK, review: REVIEW}
 
 export function render({model}) {
   const root = document.createElement("div")
@@ -19,6 +20,7 @@ export function render({model}) {
       pickers: "Pickers", status: "Status", overlays: "Dialogs", shares: "Where the weight lies", attention: "Attention",
       save: "Reading and saving", belief: "Can it be believed?", what_if: "What if",
       map_head: "Map tools", map: "Map", section_head: "Record section tools", moved: "Who moved the pick", station: "Station and checks",
+      queue: "Queue", decide: "Decisions", weights: "What counts as doubt",
     }[name])
     const child = model.get_child(name)
     if (child) { place.append(child) }
