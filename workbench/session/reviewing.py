@@ -70,7 +70,7 @@ class Reviewing(param.Parameterized):
         )
         self._looking_at = ""
         self._asked: tuple[Any, ...] = ()
-        self._undo_on_arrival = self._labelled = False
+        self._undo_on_arrival = self._labelled = self._flagging = False
         self._wanted = ""
         self._watchers = [
             session.param.watch(lambda *_: self._begin(), ["recordings", "runs"]),
@@ -172,7 +172,11 @@ class Reviewing(param.Parameterized):
     def flag(self) -> None:
         """The onset is questionable: it stays as it is, and says so."""
         row = self._here()
-        self.session.decide(lambda desk: desk.edit(row["identity"], onset_quality="questionable"))
+        self._flagging = True
+        try:
+            self.session.decide(lambda desk: desk.edit(row["identity"], onset_quality="questionable"))
+        finally:
+            self._flagging = False
 
     def skip(self) -> None:
         """Leave the onset for later, if nothing was decided, and go on."""
@@ -189,10 +193,17 @@ class Reviewing(param.Parameterized):
         self.open(key)
         if outcome == "skipped":
             return
-        if self.session.loading:
+        if self._wanted:
             self._undo_on_arrival = True
         else:
-            self.session.undo()
+            self._take_back()
+
+    def _take_back(self) -> None:
+        self.session.undo()
+        row = self.row
+        if row is not None:
+            # The label that was made of it has gone, and with it what was in hand.
+            self.session.in_hand = row["identity"]
 
     def _here(self) -> pd.Series:
         row = self.row
@@ -216,7 +227,8 @@ class Reviewing(param.Parameterized):
         near = abs((entry.time - row["time"]).total_seconds()) <= _NEAR_S if entry.time == entry.time else False
         if entry.station != row["station"] or entry.phase[:1] != row["phase"] or not near:
             return
-        outcome = _OF_DECISION.get(entry.decision)
+        # A pick that becomes a label with a flag is accepted, for the journal.
+        outcome = "flagged" if self._flagging else _OF_DECISION.get(entry.decision)
         if outcome is None:
             self.outcomes = {key: what for key, what in self.outcomes.items() if key != self.item}
             return
@@ -239,7 +251,7 @@ class Reviewing(param.Parameterized):
             session.in_hand = row["identity"]
         if self._undo_on_arrival:
             self._undo_on_arrival = False
-            session.undo()
+            self._take_back()
 
     # ---- the queue
 
@@ -251,7 +263,7 @@ class Reviewing(param.Parameterized):
             return
         self._asked = asked
         self._looks.cancel()
-        self._kept, self._doubts, self._failed = None, {}, set()
+        self._kept, self._doubts, self._failed, self._looking_at = None, {}, set(), ""
         with param.parameterized.batch_call_watchers(self):
             self.queue, self.looked, self.item, self.outcomes = pd.DataFrame(), 0, "", {}
         if session.source is None or not pickers or not len(session.recordings):
@@ -279,7 +291,7 @@ class Reviewing(param.Parameterized):
         return any(len(source.reference_picks(name)) for name in list(self.session.index[:20]))
 
     def _look(self) -> None:
-        if self._kept is None or self.paused or self._looks.busy:
+        if self._kept is None or self.paused or self._looking_at:
             return
         waiting = (name for name in self.session.index if name not in self._kept and name not in self._failed)
         name = next(waiting, None)
@@ -300,6 +312,7 @@ class Reviewing(param.Parameterized):
     def _take(self, asked: tuple[Any, ...], recording_id: str, doubts: pd.DataFrame, _: Any) -> None:
         if asked != self._asked or self._kept is None:
             return
+        self._looking_at = ""
         try:
             self._kept.keep(recording_id, doubts)
         except LabelStoreError as error:
@@ -307,14 +320,15 @@ class Reviewing(param.Parameterized):
             self.paused = True
             return
         self._doubts[recording_id] = doubts
-        self.looked = len(self._kept) + len(self._failed)
         self._join(rank(doubts, self.weights))
+        self.looked = len(self._kept) + len(self._failed)
         self.session.schedule(self._look)
 
     def _miss(self, error: WorkbenchError) -> None:
-        self._failed.add(self._looking_at)
+        name, self._looking_at = self._looking_at, ""
+        self._failed.add(name)
         self.looked += 1
-        self.session.notice = Notice("warn", f"{self._looking_at} could not be looked at: {error}")
+        self.session.notice = Notice("warn", f"{name} could not be looked at: {error}")
         self.session.schedule(self._look)
 
     def _join(self, more: pd.DataFrame) -> None:
@@ -341,10 +355,7 @@ class Reviewing(param.Parameterized):
 
     @param.depends("paused", watch=True)
     def _go_on(self) -> None:
-        if self.paused:
-            self._looks.drop_waiting()
-        else:
-            self._look()
+        self._look()
 
     def close(self) -> None:
         """Stop the work, and listen to the session no more."""

@@ -29,7 +29,7 @@ from workbench.views.shell import shell
 from workbench.views.theme import TOKENS
 from workbench.views.traces import TraceView
 
-__all__ = ["ReviewPage"]
+__all__ = ["ReviewKeys", "ReviewPage"]
 
 _ROW_PX = 66
 
@@ -84,10 +84,15 @@ class ReviewPage(pn.viewable.Viewer):
             toolbar=self._why,
             plot=self.traces.__panel__(),
             decide=self._buttons,
-            weights=self._weights,
-            pickers=PickerPanel(self._session).__panel__(),
+            weights=pn.Column(
+                self._weights,
+                PickerPanel(self._session),
+                sizing_mode="stretch_both",
+                margin=0,
+                styles={"overflow": "hidden auto"},
+            ),
             status=ReviewStatus(self._reviewing, self.traces, self._help.open).__panel__(),
-            overlays=pn.Column(self._kernels, self._help, _Keys(self._session, self._press)),
+            overlays=pn.Column(self._kernels, self._help, ReviewKeys(self._session, self._press)),
         )
 
     # ---- drawing
@@ -154,7 +159,7 @@ class ReviewPage(pn.viewable.Viewer):
         self._frame.tell_address(address_of(self._session))
 
 
-class _Keys(JSComponent):
+class ReviewKeys(JSComponent):
     """Listens to the keyboard of the page."""
 
     _esm = ESM_FOLDER / "review_keys.js"

@@ -190,6 +190,8 @@ def _shifted_trace(onset: Onset, evidence: Evidence) -> tuple[float, str] | None
         return None
     labels = {phase: evidence.of(onset.station, phase) for phase in "PS"}
     picks = {phase: _found(evidence, onset.station, phase) for phase in "PS"}
+    if any(_fits(label) for phase in "PS" for label in labels[phase]):
+        return None
     if not all(len(labels[phase]) == 1 and picks[phase] for phase in "PS"):
         return None
     best = None
@@ -205,6 +207,11 @@ def _shifted_trace(onset: Onset, evidence: Evidence) -> tuple[float, str] | None
         return None
     side = "before" if best[0] < 0 else "after"
     return best[1], f"P and S both lie {_amount(abs(best[0]))} {side} the pickers': the trace may be shifted"
+
+
+def _fits(label: Onset) -> bool:
+    """Whether a picker has the onset where the label is: then the trace is where it belongs, whatever else is on it."""
+    return any(abs((label.time - time).total_seconds()) <= _LEAST_SHIFT_S for time, _ in label.near.values())
 
 
 def _found(evidence: Evidence, station: str, phase: str) -> list[tuple[pd.Timestamp, float]]:

@@ -4,7 +4,7 @@ const PLACES = ["recordings", "notices", "toolbar", "plot", "side", "pickers", "
 const ALONE = ["notices", "toolbar", "plot", "status"]
 const EXPLAIN = ["notices", "toolbar", "plot", "shares", "attention", "save", "belief", "what_if", "status", "overlays"]
 const NETWORK = ["notices", "toolbar", "map_head", "map", "section_head", "plot", "moved", "station", "status", "overlays"]
-const REVIEW = ["queue", "notices", "toolbar", "plot", "decide", "weights", "pickers", "status", "overlays"]
+const REVIEW = ["queue", "notices", "toolbar", "plot", "decide", "weights", "status", "overlays"]
 const OF_KIND = {explain: EXPLAIN, network: NETWORK, review: REVIEW}
 
 export function render({model}) {
