@@ -74,7 +74,8 @@ class Reviewing(param.Parameterized):
         self._wanted = ""
         self._watchers = [
             session.param.watch(lambda *_: self._begin(), ["recordings", "runs"]),
-            session.param.watch(lambda *_: self._place(), "recording"),
+            # Not at once: the views hear of the recording first, for a station of it means nothing to them before.
+            session.param.watch(lambda *_: session.schedule(self._place), "recording"),
             session.param.watch(lambda *_: self._note(), "saved"),
         ]
         self._begin()
@@ -234,8 +235,9 @@ class Reviewing(param.Parameterized):
             return
         self._end(outcome)
         if outcome in ("kept", "rejected", "flagged"):
-            # A pick that was moved stays on the screen: its place is looked at once more.
-            self.next()
+            # A pick that was moved stays on the screen: its place is looked at once more. The rest of what this
+            # decision changes reaches the screen before the next onset does.
+            self.session.schedule(self.next)
 
     # ---- the screen
 
