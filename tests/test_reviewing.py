@@ -54,6 +54,8 @@ def arrive(reviewing):
     wait(lambda: reviewing.session.recording is not None and not reviewing.session.loading)
     wait(lambda: reviewing.session.recording.attrs["recording_id"] == row["recording_id"])
     wait(lambda: reviewing.session.in_hand == row["identity"])
+    start, end = reviewing.session.view
+    assert (end - start, start < row["time"] < end) == (pd.Timedelta(4, "s"), True)
     return row
 
 

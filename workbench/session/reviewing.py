@@ -244,7 +244,9 @@ class Reviewing(param.Parameterized):
     def _place(self) -> None:
         """Show the onset that is wanted, once its recording is there."""
         row, session = self.row, self.session
-        if row is None or session.recording is None or row["recording_id"] != session.recording_id or not self._wanted:
+        if row is None or not self._wanted or session.recording is None or session.loading:
+            return
+        if session.recording.attrs["recording_id"] != row["recording_id"]:
             return
         self._wanted = ""
         with session.hold(), param.parameterized.batch_call_watchers(session):

@@ -42,7 +42,9 @@ def head_html(one: Reviewing) -> str:
     if one.reason and one.reason not in reasons:
         reasons[one.reason] = f"{REASONS[one.reason].title} (0)"
     chooser = tag("select", options(reasons, one.reason), data_act="reason", data_key="reason", aria_label="Reason")
-    line = tag("div", tag("b", "Most doubtful first"), tag("span", class_="spread"), chooser, class_="order")
+    line = tag(
+        "div", tag("b", "Most doubtful first", class_="ellipsis"), tag("span", class_="spread"), chooser, class_="order"
+    )
     return left + tag("div", *parts, class_="bar") + tag("div", *legend, class_="legend") + line
 
 
