@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from obspy import UTCDateTime
 
 from workbench.errors import JobCancelledError, UnknownNameError
 from workbench.schema import CATALOG, Event, check_picks, check_recording, check_recordings_table, waveform_hash
 from workbench.sources import SOURCES, Source, open_source
 
 from ..sources.dataset_files import write_npz, write_seisbench, write_stead
+from ..sources.ogs.made_catalogue import write_archive, write_catalogue
 from ..sources.waveform_files import write_station
 
 
@@ -38,6 +40,12 @@ def _waveforms(folder):
     return folder
 
 
+def _ogs(folder):
+    write_archive(folder / "SDS", "OX.COLI.", "OX.BAD.")
+    write_archive(folder / "SDS", "OX.BOO.", start=UTCDateTime("2005-01-02T14:20:00"), seconds=300.0)
+    return write_catalogue(folder)
+
+
 def _examples(_):
     return "examples"
 
@@ -50,6 +58,7 @@ BUILDERS = {
     "stead": _stead,
     "seisbench": _seisbench,
     "phasenet_npz": _phasenet_npz,
+    "ogs": _ogs,
     "waveforms": _waveforms,
     "examples": _examples,
     "synthetic": _synthetic,

@@ -15,10 +15,12 @@ from workbench.sources.ogs.parquet import parquet_format, read_parquet
 from workbench.sources.ogs.pun import is_pun_line, read_pun
 from workbench.sources.ogs.records import CatalogText
 from workbench.sources.ogs.txt import is_txt_line, read_txt
+from workbench.sources.paths import is_inside, open_refusal
 
-__all__ = ["catalog_files", "format_of", "read_catalog"]
+__all__ = ["SUFFIXES", "catalog_files", "format_of", "read_catalog"]
 
-_SUFFIXES = (".dat", ".hpl", ".pun", ".txt", ".parquet")
+_MOST_FILES, _MOST_FOLDERS = 2000, 200
+SUFFIXES = (".dat", ".hpl", ".pun", ".txt", ".parquet")
 _LINES: Mapping[str, Callable[[str], bool]] = {
     "dat": is_dat_line,
     "hpl": is_hpl_line,
@@ -51,7 +53,7 @@ def format_of(path: Path) -> str:
 
 
 def catalog_files(path: Path, roots: Sequence[Path] | None = None) -> list[Path]:
-    """The catalogue files of a folder (not of those below it), or the one file named.
+    """The catalogue files of a folder, or where it holds none itself those of the folders in it; or the one file named.
 
     Raises
     ------
@@ -62,8 +64,11 @@ def catalog_files(path: Path, roots: Sequence[Path] | None = None) -> list[Path]
         require_file(path, roots)
         files = [path]
     else:
-        files = [require_file(file, roots) for file in files_in(path, _SUFFIXES) if file.is_file()]
+        files = _candidates(path, roots)
     known = [file for file in files if format_of(file)]
+    if not known and path.is_dir():
+        folders = [below for below in _folders_in(path) if is_inside(below, roots) and not open_refusal(below)]
+        known = [file for folder in folders for file in _candidates(folder, roots) if format_of(file)]
     if not known:
         raise SourceError(
             f"{path} holds no catalogue of OGS: looked for lines of {', '.join(_LINES)}, and parquet files with their "
@@ -72,15 +77,32 @@ def catalog_files(path: Path, roots: Sequence[Path] | None = None) -> list[Path]
     return known
 
 
-def read_catalog(paths: Iterable[Path], report: Report = silent) -> list[CatalogText]:
+def _candidates(folder: Path, roots: Sequence[Path] | None) -> list[Path]:
+    """Files of a folder that may be a catalogue, by their names."""
+    return [require_file(file, roots) for file in files_in(folder, SUFFIXES) if file.is_file()][:_MOST_FILES]
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    below = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    return below[:_MOST_FOLDERS]
+
+
+def read_catalog(
+    paths: Iterable[Path], report: Report = silent, roots: Sequence[Path] | None = None
+) -> list[CatalogText]:
     """What each file of the paths gives, in their order.
+
+    Parameters
+    ----------
+    roots
+        Folders that may be read; None is no limit.
 
     Raises
     ------
     SourceError
         If a path holds no catalogue, or a file cannot be read.
     """
-    files = list(dict.fromkeys(file for path in paths for file in catalog_files(path)))
+    files = list(dict.fromkeys(file for path in paths for file in catalog_files(path, roots)))
     texts = []
     for number, file in enumerate(files):
         report(number / len(files), file.name)
