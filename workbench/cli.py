@@ -112,7 +112,7 @@ def serve(source: str | None, waveforms: str | None, labels: str | None, port: i
 def _served_folders(source: str | None, waveforms: str | None = None) -> tuple[Path, ...] | None:
     """The folders of a source that is a path, and of its waveforms; None, no limit, where the user named no path."""
     # A catalogue may name its waveforms in the same text.
-    named = (source or "").removeprefix("ogs:").split(os.pathsep) if (source or "").startswith("ogs:") else [source]
+    named = source.removeprefix("ogs:").split(os.pathsep) if source and source.startswith("ogs:") else [source]
     if not named[0] or not Path(named[0]).expanduser().exists():
         return None
     paths = [Path(place).expanduser().resolve() for place in (*named, waveforms) if place]

@@ -24,7 +24,7 @@ from workbench.sources.stations import StationBook
 from workbench.sources.waveforms_events import CatalogEvent, EventBook
 from workbench.sources.waveforms_scanning import Scanned
 
-__all__ = ["OgsCatalogSource", "ogs_place"]
+__all__ = ["OgsCatalogSource", "ogs_place", "split_place"]
 
 _PREFIX = "ogs:"
 _UNREAD_SHOWN = 200
@@ -33,6 +33,14 @@ _UNREAD_SHOWN = 200
 def ogs_place(catalogue: str | Path, waveforms: str | Path) -> str:
     """One text for :func:`workbench.sources.open_source` that names a catalogue and the folder of its waveforms."""
     return f"{_PREFIX}{catalogue}{os.pathsep}{waveforms}"
+
+
+def split_place(place: str) -> tuple[str, str]:
+    """Catalogue and waveforms of what :func:`ogs_place` gave; of a plain path no waveforms."""
+    if not place.startswith(_PREFIX):
+        return place, ""
+    catalogue, _, waveforms = place.removeprefix(_PREFIX).partition(os.pathsep)
+    return catalogue, waveforms
 
 
 class OgsCatalogSource:
@@ -69,9 +77,8 @@ class OgsCatalogSource:
         after_s: float = 30.0,
         roots: Sequence[Path] | None = None,
     ) -> None:
-        catalogue, beside = str(path).removeprefix(_PREFIX), str(waveforms)
-        if str(path).startswith(_PREFIX) and os.pathsep in catalogue and not beside:
-            catalogue, beside = catalogue.split(os.pathsep, 1)
+        catalogue, named = split_place(str(path))
+        beside = str(waveforms) or named
         self._path = resolve_place(catalogue, roots)
         self._waveforms = resolve_place(beside, roots) if beside else None
         if self._waveforms is not None and not self._waveforms.is_dir():

@@ -25,9 +25,9 @@ from workbench.sources.waveforms_scanning import Scanned
 __all__ = ["NO_WAVEFORMS", "EventWindow", "make_windows", "read_window", "recording_row"]
 
 NO_WAVEFORMS = (
-    "The catalogue came without waveforms for this event, so there are no traces. Its picks, map and travel times are "
-    "there. To see traces, open it again with a folder or SDS archive that holds this time: the field Waveforms of "
-    "'Open a source', or `workbench serve --source CATALOGUE --waveforms FOLDER`."
+    "No traces: the catalogue has no waveforms of this event here. Its picks, map and travel times are shown. To see "
+    "traces, open it with a folder or SDS archive of that time: field Waveforms under Open…, or workbench serve "
+    "--source CATALOGUE --waveforms FOLDER."
 )
 """Said in place of the traces."""
 
