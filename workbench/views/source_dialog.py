@@ -20,6 +20,7 @@ _KINDS = {
     "phasenet_npz": "PhaseNet *.npz",
     "waveforms": "Waveform files or SDS archive",
     "ogs": "Catalogue of OGS",
+    "fdsn": "FDSN service (fdsn:URL?…)",
 }
 _NO_FILES = ("examples", "synthetic")
 _MADE = "Computed, not recorded: every onset, origin and magnitude is known. Needs no file and no download."
