@@ -82,7 +82,7 @@ def main() -> None:
 @click.option(
     "--source", help="Folder or file to open, 'examples', 'synthetic', or 'seisbench:NAME'. Default: the examples."
 )
-@click.option("--waveforms", help="Folder or SDS archive of the waveforms, where the source is a catalogue of OGS.")
+@click.option("--waveforms", help="Of a catalogue of OGS: a folder, an SDS archive, or fdsn:URL?network=OX.")
 @click.option("--labels", help="Label journal: sqlite:///PATH or a path. Default: the one of the settings.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Default: the first free one from 5006 on.")
 def serve(source: str | None, waveforms: str | None, labels: str | None, port: int | None) -> None:
@@ -91,41 +91,19 @@ def serve(source: str | None, waveforms: str | None, labels: str | None, port: i
     With --source PATH, pages open nothing outside that folder, and that of --waveforms.
     """
     from apps.serve import serve as serve_apps
+    from workbench.commands.serving import served_folders, served_place
     from workbench.labels.journal import Journal
     from workbench.settings import load_settings
     from workbench.sources import open_source
 
     settings = load_settings(labels=labels)
-    roots = _served_folders(source, waveforms)
-    is_path = source and roots and not source.startswith("ogs:")
-    place = str(Path(source).expanduser().resolve()) if source and is_path else source or "examples"
-    if waveforms:
-        place = _with_waveforms(source, waveforms)
+    roots, place = served_folders(source, waveforms), served_place(source, waveforms)
     if source:
         open_source(place, roots=roots)
     with Journal(settings.labels_url, settings.analyst, or_read_only=True) as journal:
         if not journal.writable:
             click.echo(f"Note: {journal.read_only_words}", err=True)
     serve_apps(place, settings.labels_url, port, roots=roots)
-
-
-def _served_folders(source: str | None, waveforms: str | None = None) -> tuple[Path, ...] | None:
-    """The folders of a source that is a path, and of its waveforms; None, no limit, where the user named no path."""
-    # A catalogue may name its waveforms in the same text.
-    named = source.removeprefix("ogs:").split(os.pathsep) if source and source.startswith("ogs:") else [source]
-    if not named[0] or not Path(named[0]).expanduser().exists():
-        return None
-    paths = [Path(place).expanduser().resolve() for place in (*named, waveforms) if place]
-    return tuple(dict.fromkeys(path if path.is_dir() else path.parent for path in paths))
-
-
-def _with_waveforms(source: str | None, waveforms: str) -> str:
-    """The place that names a catalogue and the folder of its waveforms."""
-    from workbench.sources.ogs_catalog import ogs_place
-
-    if not source:
-        raise click.UsageError("--waveforms belongs to a catalogue: name it with --source.")
-    return ogs_place(*(Path(place).expanduser().resolve() for place in (source, waveforms)))
 
 
 @cli.command()

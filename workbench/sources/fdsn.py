@@ -205,8 +205,10 @@ class FdsnSource:
     def _fetch_span(self, centre: FdsnService, name: str, line: tuple[Any, ...], report: Report) -> list[str]:
         """One request, halved in time for as long as the service finds it too large."""
         begin, end = line[-2:]
+        # A line a channel: not every service takes lists in a posted request.
+        lines = [(*line[:3], channel, begin, end) for channel in line[3].split(",")]
         try:
-            self._once(f"{name}.mseed", lambda file: centre.waveforms(file, [line], report))
+            self._once(f"{name}.mseed", lambda file: centre.waveforms(file, lines, report))
         except NothingThereError:
             (self.folder / f".{name}.none").touch()
         except TooMuchError as error:

@@ -13,8 +13,10 @@ import xarray as xr
 
 from workbench.errors import SourceError, UnknownNameError
 from workbench.schema import CATALOG, Event, Report, Station, check_recordings_table, empty_picks, make_picks, silent
+from workbench.settings import load_settings
 from workbench.sources.ogs.archive import EventArchive, days_of, scan_folders
 from workbench.sources.ogs.catalogue import catalogue_events
+from workbench.sources.ogs.fetching import fetch_windows, is_service, read_service
 from workbench.sources.ogs.joined import EventWindow, make_windows, read_window, recording_row
 from workbench.sources.ogs.reading import catalog_files, read_catalog
 from workbench.sources.ogs.records import CatalogText
@@ -54,7 +56,8 @@ class OgsCatalogSource:
     path
         A catalogue file; a folder of them, or one with such folders; or ``"ogs:CATALOGUE:WAVEFORMS"``.
     waveforms
-        Folder or SDS archive; empty looks in the folder of the catalogue, and below.
+        Folder or SDS archive, or ``"fdsn:URL?network=OX,NI"``, which is asked for each event once, into the cache;
+        empty looks in the folder of the catalogue, and below.
     before_s, after_s
         Of a recording before the origin (or the first pick) and after the last pick.
     roots
@@ -80,11 +83,18 @@ class OgsCatalogSource:
         catalogue, named = split_place(str(path))
         beside = str(waveforms) or named
         self._path = resolve_place(catalogue, roots)
-        self._waveforms = resolve_place(beside, roots) if beside else None
+        self._service = beside if is_service(beside) else ""
+        if self._service:
+            read_service(beside)
+            # A page of a server of folders names no service, unless the server was started with it.
+            if roots is not None and Path(beside) not in roots:
+                raise SourceError("This server opens folders only; a service is named when it is started.")
+        self._waveforms = resolve_place(beside, roots) if beside and not self._service else None
         if self._waveforms is not None and not self._waveforms.is_dir():
             raise SourceError(f"{self._waveforms} is a file; waveforms are joined from a folder or an SDS archive.")
         self.title = self._path.name or str(self._path)
-        self.location = str(self._path) if self._waveforms is None else ogs_place(self._path, self._waveforms)
+        joined = self._service or self._waveforms
+        self.location = ogs_place(self._path, joined) if joined else str(self._path)
         self._margins_s = before_s, after_s
         self._roots = roots
         self._lock = threading.RLock()
@@ -118,7 +128,8 @@ class OgsCatalogSource:
         if not events:
             raise SourceError(f"{self._path} holds no event that can be read. {_first_unread(texts)}".strip())
         windows = make_windows(events, *self._margins_s)
-        found = self._look_for_waveforms(days_of(window.span_ns for window in windows), report)
+        fetched, missed = self._fetch(windows, report)
+        found = self._look_for_waveforms(days_of(window.span_ns for window in windows), fetched, report)
         archive = EventArchive(found.segments)
         codes = StationCodes(archive, found.stations)
         estimated = estimated_stations(events)
@@ -131,7 +142,13 @@ class OgsCatalogSource:
             self._found, self._book, self._events = found, book, EventBook(entries)
             self._windows = named
         table = check_recordings_table(pd.DataFrame([recording_row(window) for window in windows]))
-        table.attrs["notices"] = [*_unread(texts), *_about(windows, found, estimated), *found.notices, *found.guesses]
+        table.attrs["notices"] = [
+            *_unread(texts),
+            *missed,
+            *_about(windows, found, estimated),
+            *found.notices,
+            *found.guesses,
+        ]
         return table
 
     def read(self, recording_id: str) -> xr.Dataset:
@@ -189,15 +206,21 @@ class OgsCatalogSource:
             raise UnknownNameError("recording", recording_id, list(windows)[:5000])
         return windows[recording_id]
 
-    def _look_for_waveforms(self, days: frozenset[int], report: Report) -> Scanned:
+    def _fetch(self, windows: Sequence[EventWindow], report: Report) -> tuple[Path | None, list[str]]:
+        if not self._service:
+            return None, []
+        return fetch_windows(self._service, windows, load_settings().cache_folder, report)
+
+    def _look_for_waveforms(self, days: frozenset[int], fetched: Path | None, report: Report) -> Scanned:
         """Of the folder of waveforms, and of that of the catalogue, which may hold stations or all.
 
         Below the folder of a single file, or of one whose waveforms are elsewhere, may lie anything: that is not read.
         """
         own = self._path if self._path.is_dir() else self._path.parent
-        folders = {own: self._path.is_dir() and self._waveforms is None}
-        if self._waveforms is not None:
-            folders[self._waveforms] = True
+        elsewhere = self._waveforms or fetched
+        folders = {own: self._path.is_dir() and elsewhere is None}
+        if elsewhere is not None:
+            folders[elsewhere] = True
         return scan_folders(folders, days, self._roots, report)
 
 

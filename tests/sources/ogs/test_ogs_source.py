@@ -1,16 +1,20 @@
 """A catalogue of OGS as a source: events with their picks, joined with an archive, or alone."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from obspy import Stream
 
 from workbench.errors import SourceError
 from workbench.sources import open_source
 from workbench.sources.ogs_catalog import ogs_place
 
-from .made_catalogue import DAT, write_archive, write_catalogue
+from ..fdsn_server import FdsnServer
+from ..waveform_files import trace
+from .made_catalogue import DAT, START, write_archive, write_catalogue
 
 
 def test_picks_stand_on_the_seed_ids_of_the_archive(tmp_path):
@@ -97,6 +101,30 @@ def test_a_file_is_a_source_and_a_folder_of_folders_too(tmp_path):
     write_catalogue(tmp_path / "native")
     assert len(open_source(tmp_path / "native" / "year.dat").scan()) == 1
     assert len(open_source(tmp_path).scan()) == 2
+
+
+def test_waveforms_come_from_a_service_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
+    write_catalogue(tmp_path / "catalogue")
+    n = 200_000
+    traces = [trace(f"OX.COLI..HH{letter}", START, n, samples=np.sin(0.1 * np.arange(n)) * 1000) for letter in "ZNE"]
+    server = FdsnServer(Stream(traces), {"OX.COLI": (46.1, 13.4, 100.0)})
+    server.faults = [503]
+    service = f"fdsn:{server.url}?network=OX,NI"
+    try:
+        with pytest.raises(SourceError, match="folders only"):
+            open_source(ogs_place(tmp_path / "catalogue", service), roots=[tmp_path])
+        source = open_source(ogs_place(tmp_path / "catalogue", service), roots=[tmp_path / "catalogue", Path(service)])
+        table = source.scan()
+        assert table["n_with_waveforms"].tolist() == [1, 0]
+        recording = source.read(table["recording_id"].iloc[0])
+        assert np.isfinite(recording["waveform"].sel(station="OX.COLI.").values).all()
+        assert "OX.COLI." in set(source.reference_picks(table["recording_id"].iloc[0])["station"])
+        before = server.n_waveform_requests()
+        assert open_source(source.location).scan()["n_with_waveforms"].tolist() == [1, 0]
+        assert server.n_waveform_requests() == before == 3
+    finally:
+        server.close()
 
 
 def test_the_real_catalogue_is_one_of_events(shared_data):

@@ -26,6 +26,8 @@ def scan_folders(
 ) -> Scanned:
     """Headers of all waveforms, and all tables of stations, in some folders; nothing twice.
 
+    A folder outside `roots` is the workbench's own cache, and is read as it is.
+
     Parameters
     ----------
     folders
@@ -36,7 +38,8 @@ def scan_folders(
     found = Scanned()
     seen: set[Path] = set()
     for folder, below in folders.items():
-        files = walk_files(folder, roots, found.notices.append) if below else _readable_in(folder, roots)
+        limit = roots if is_inside(folder, roots) else None
+        files = walk_files(folder, limit, found.notices.append) if below else _readable_in(folder, limit)
         for number, file in enumerate(files):
             if file in seen or not _may_matter(file, days):
                 continue
