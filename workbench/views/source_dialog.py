@@ -91,18 +91,6 @@ class SourceDialog(pn.viewable.Viewer):
             data_key="path",
             data_focus="path",
         )
-        waveforms = tag(
-            "input",
-            type="text",
-            value=self._waveforms,
-            spellcheck="false",
-            autocomplete="off",
-            placeholder="only for a catalogue: folder or SDS archive",
-            title="The waveforms of a catalogue, where they lie in another folder; without them its picks are shown.",
-            data_act="waveforms",
-            data_live=200,
-            data_key="waveforms",
-        )
         within = ""
         if session.roots is not None:
             places = ", ".join(str(root) for root in session.roots)
@@ -116,7 +104,7 @@ class SourceDialog(pn.viewable.Viewer):
                 field("File or folder", path),
                 near,
                 field("Kind", tag("select", options(kinds, self._kind), data_act="kind")),
-                field("Waveforms", waveforms),
+                field("Waveforms", self._waveforms_input()),
                 within,
                 class_="rows",
             ),
@@ -129,6 +117,21 @@ class SourceDialog(pn.viewable.Viewer):
             tag("hr"),
             tag("div", field("SeisBench dataset", tag("span", names, download, class_="pair")), class_="rows"),
             tag("p", text(_WARNING), class_="muted small"),
+        )
+
+    def _waveforms_input(self) -> str:
+        """Where a catalogue's waveforms are named, if they lie elsewhere."""
+        return tag(
+            "input",
+            type="text",
+            value=self._waveforms,
+            spellcheck="false",
+            autocomplete="off",
+            placeholder="only for a catalogue: folder or SDS archive",
+            title="The waveforms of a catalogue, where they lie in another folder; without them its picks are shown.",
+            data_act="waveforms",
+            data_live=200,
+            data_key="waveforms",
         )
 
     def _act(self, action: Action) -> None:
