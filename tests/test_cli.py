@@ -415,3 +415,22 @@ def test_server_is_not_reached_from_other_computers() -> None:
     listening = {listener.getsockname()[0] for listener in server._http._sockets.values()}
     assert listening == {"127.0.0.1"}
     assert server._tornado.websocket_origins == {f"127.0.0.1:{server.port}", f"localhost:{server.port}"}
+
+
+def test_a_catalogue_is_served_with_its_waveforms_and_no_other_folder(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = []
+    monkeypatch.setattr(
+        apps.serve, "serve", lambda *arguments, **limits: served.append((arguments[0], limits["roots"]))
+    )
+    catalogue, archive = (tmp_path / name for name in ("catalogue", "archive"))
+    for folder in (catalogue, archive):
+        folder.mkdir()
+    labels = ("--labels", tmp_path / "labels.sqlite")
+    assert run("serve", "--source", catalogue, "--waveforms", archive, *labels).exit_code == 0
+    place = f"ogs:{catalogue}{os.pathsep}{archive}"
+    assert run("serve", "--source", place, *labels).exit_code == 0
+    assert served == [(place, (catalogue, archive))] * 2
+    assert "--source" in only_line(run("serve", "--waveforms", archive, *labels))
+    assert "nowhere" in only_line(run("serve", "--source", catalogue, "--waveforms", tmp_path / "nowhere", *labels))

@@ -83,35 +83,28 @@ def main() -> None:
 @click.option(
     "--source", help="Folder or file to open, 'examples', 'synthetic', or 'seisbench:NAME'. Default: the examples."
 )
+@click.option("--waveforms", help="Of a catalogue of OGS: a folder, an SDS archive, or fdsn:URL?network=OX.")
 @click.option("--labels", help="Label journal: sqlite:///PATH or a path. Default: the one of the settings.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Default: the first free one from 5006 on.")
-def serve(source: str | None, labels: str | None, port: int | None) -> None:
+def serve(source: str | None, waveforms: str | None, labels: str | None, port: int | None) -> None:
     """Serve the Inspect app on this computer and print its address.
 
-    With --source PATH, pages open nothing outside that folder.
+    With --source PATH, pages open nothing outside that folder, and that of --waveforms.
     """
     from apps.serve import serve as serve_apps
+    from workbench.commands.serving import served_folders, served_place
     from workbench.labels.journal import Journal
     from workbench.settings import load_settings
     from workbench.sources import open_source
 
     settings = load_settings(labels=labels)
-    roots = _served_folders(source)
+    roots, place = served_folders(source, waveforms), served_place(source, waveforms)
     if source:
-        open_source(source, roots=roots)
+        open_source(place, roots=roots)
     with Journal(settings.labels_url, settings.analyst, or_read_only=True) as journal:
         if not journal.writable:
             click.echo(f"Note: {journal.read_only_words}", err=True)
-    place = str(Path(source).expanduser().resolve()) if source and roots else source or "examples"
     serve_apps(place, settings.labels_url, port, roots=roots)
-
-
-def _served_folders(source: str | None) -> tuple[Path, ...] | None:
-    """The folder of a source that is a path; None, no limit, where the user named no path."""
-    if not source or not Path(source).expanduser().exists():
-        return None
-    path = Path(source).expanduser().resolve()
-    return (path if path.is_dir() else path.parent,)
 
 
 @cli.command()

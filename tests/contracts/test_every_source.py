@@ -6,13 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from obspy import Stream, UTCDateTime
 
 from workbench.errors import JobCancelledError, UnknownNameError
 from workbench.schema import CATALOG, Event, check_picks, check_recording, check_recordings_table, waveform_hash
 from workbench.sources import SOURCES, Source, open_source
 
 from ..sources.dataset_files import write_npz, write_seisbench, write_stead
-from ..sources.waveform_files import write_station
+from ..sources.fdsn_server import FdsnServer
+from ..sources.ogs.made_catalogue import write_archive, write_catalogue
+from ..sources.waveform_files import trace, write_station
 
 
 def _stead(folder):
@@ -38,6 +41,21 @@ def _waveforms(folder):
     return folder
 
 
+def _ogs(folder):
+    write_archive(folder / "SDS", "OX.COLI.", "OX.BAD.")
+    write_archive(folder / "SDS", "OX.BOO.", start=UTCDateTime("2005-01-02T14:20:00"), seconds=300.0)
+    return write_catalogue(folder)
+
+
+def _fdsn(_):
+    traces = [
+        trace(f"XX.{station}..HH{letter}", UTCDateTime("2024-05-01T12:00:00")) for station in "AB" for letter in "ZNE"
+    ]
+    server = FdsnServer(Stream(traces), {"XX.A": (64.0, -21.0, 100.0), "XX.B": (64.1, -21.2, 200.0)})
+    SERVERS.append(server)
+    return f"fdsn:{server.url}?network=XX&start=2024-05-01T12:00:00&end=2024-05-01T12:01:00"
+
+
 def _examples(_):
     return "examples"
 
@@ -50,6 +68,8 @@ BUILDERS = {
     "stead": _stead,
     "seisbench": _seisbench,
     "phasenet_npz": _phasenet_npz,
+    "ogs": _ogs,
+    "fdsn": _fdsn,
     "waveforms": _waveforms,
     "examples": _examples,
     "synthetic": _synthetic,
@@ -57,14 +77,21 @@ BUILDERS = {
 """A small instance of every kind; a new kind of source adds its own."""
 
 
+SERVERS = []
+"""Services that a test has started, and that end with it."""
+
+
 @pytest.fixture(params=sorted(SOURCES))
-def place(request, tmp_path):
+def place(request, tmp_path, monkeypatch):
     """Kind and place of a small instance."""
     if request.param not in BUILDERS:
         pytest.fail(f"The source {request.param!r} has no small instance in BUILDERS.")
     folder = tmp_path / "place"
     folder.mkdir()
-    return request.param, BUILDERS[request.param](folder)
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
+    yield request.param, BUILDERS[request.param](folder)
+    while SERVERS:
+        SERVERS.pop().close()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -36,3 +37,17 @@ def test_a_made_network_is_no_path_and_no_kind_of_file(session: Session) -> None
     html = dialog.__panel__().html
     assert 'value="synthetic"' not in html
     assert "Computed, not recorded" in html
+
+
+def test_a_catalogue_is_opened_with_the_folder_of_its_waveforms(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(session, "request_source", lambda *arguments: asked.append(arguments))
+    dialog = SourceDialog(session)
+    dialog.open()
+    assert 'data-act="waveforms"' in dialog.__panel__().html
+    dialog._act({"act": "path", "value": "/data/catalogue"})
+    dialog._act({"act": "waveforms", "value": "/data/sds"})
+    dialog._act({"act": "open"})
+    assert asked == [(f"ogs:/data/catalogue{os.pathsep}/data/sds", None)]

@@ -74,6 +74,8 @@ class PickedAhead:
     def _pick(self, turn: int, recording: xr.Dataset) -> None:
         if turn != self._turn or recording["waveform"].size > _MOST_SAMPLES:
             return
+        if recording.attrs.get("without_waveforms"):
+            return
         recording_id = str(recording.attrs["recording_id"])
         for key in self._pickers.not_run_on(recording_id):
             run = self._pickers.runs[key]

@@ -13,7 +13,7 @@ import param
 import xarray as xr
 
 from workbench.compute.queue import JobQueue
-from workbench.errors import UnknownNameError
+from workbench.errors import PickerError, UnknownNameError
 from workbench.inference.runs import Curves, PickerRun
 from workbench.pickers import Picker, open_picker
 from workbench.pickers.offers import picker_title
@@ -105,8 +105,18 @@ class PickerList(param.Parameterized):
         self._change_run(key, thresholds={**run.thresholds, phase: threshold})
 
     def run(self, keys: list[str] | None = None, *, again: bool = False) -> None:
-        """Run pickers that are on over the open recording, one after the other; those with curves only if `again`."""
+        """Run pickers that are on over the open recording, one after the other; those with curves only if `again`.
+
+        Raises
+        ------
+        PickerError
+            If `again` is asked of a recording without any waveform; else nothing is run there.
+        """
         if self.recording is None:
+            return
+        if missing := self.recording.attrs.get("without_waveforms", ""):
+            if again:
+                raise PickerError(f"There is nothing that a picker could read. {missing}")
             return
         wanted = [key for key, run in self.runs.items() if run.on] if keys is None else keys
         self._runs.drop_waiting()

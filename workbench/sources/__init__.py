@@ -20,7 +20,9 @@ SOURCES = Registry(
         "stead": "workbench.sources.stead:SteadSource",
         "seisbench": "workbench.sources.seisbench_datasets:SeisBenchSource",
         "phasenet_npz": "workbench.sources.phasenet_npz:PhaseNetNpzSource",
+        "ogs": "workbench.sources.ogs_catalog:OgsCatalogSource",
         "waveforms": "workbench.sources.waveforms:WaveformSource",
+        "fdsn": "workbench.sources.fdsn:FdsnSource",
         "examples": "workbench.sources.examples:ExamplesSource",
         "synthetic": "workbench.sources.synthetic.source:SyntheticSource",
     },
@@ -30,7 +32,8 @@ _LAST = "waveforms"
 _NAMED, _LOOKED_INTO = 8, 200
 _LOOKED_FOR = (
     "STEAD (*.hdf5 with *.csv), a SeisBench dataset (metadata*.csv with waveforms*.hdf5), PhaseNet *.npz files, "
-    "or waveform files that ObsPy reads (miniSEED, SAC, SDS archive, ...)"
+    "a catalogue of OGS (*.dat, *.hpl, *.pun, *.txt, *.parquet), or waveform files that "
+    "ObsPy reads (miniSEED, SAC, SDS archive, ...)"
 )
 
 
@@ -43,7 +46,9 @@ def open_source(
     ----------
     place
         A file or a folder; ``"examples"`` for ObsPy's bundled recordings; ``"synthetic"`` or ``"synthetic:SEED"`` for a
-        made network; ``"seisbench:NAME"`` for a dataset that SeisBench knows by name.
+        made network; ``"seisbench:NAME"`` for a dataset that SeisBench knows by name; ``"ogs:CATALOGUE:WAVEFORMS"`` for
+        a catalogue of OGS joined with a folder of waveforms; ``"fdsn:URL?network=NET&start=TIME&end=TIME"`` for a data
+        centre, and ``"fdsn:eida?..."`` for all of EIDA.
     kind
         A name in `SOURCES`; None means that it is recognised from names and first bytes.
     roots
@@ -66,6 +71,12 @@ def open_source(
         return SOURCES["synthetic"](**({"seed": _seed(text)} | settings))
     if prefix == "seisbench" and name and kind in (None, "seisbench"):
         return SOURCES["seisbench"](text, **settings)
+    if prefix == "ogs" and name and kind in (None, "ogs"):
+        return SOURCES["ogs"](text, **({"roots": roots} | settings))
+    if kind == "fdsn" or (kind is None and prefix == "fdsn" and name):
+        if roots is not None:
+            raise SourceError("This server opens folders only; an FDSN service is named when it is started.")
+        return SOURCES["fdsn"](text, **settings)
     if kind is not None:
         SOURCES.target(kind)
     path = resolve_place(place, roots)

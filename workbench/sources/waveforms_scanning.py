@@ -25,7 +25,7 @@ _QUAKEMIGRATE = ".event"
 _BESIDE = frozenset({
     ".md", ".rst", ".json", ".toml", ".yaml", ".yml", ".ini", ".cfg", ".log", ".py", ".ipynb", ".sh", ".png",
     ".jpg", ".jpeg", ".pdf", ".svg", ".html", ".htm", ".parquet", ".npy", ".hdf5", ".h5", ".npz", ".sqlite",
-    ".db", ".xlsx", ".amps", ".picks", ".resp", ".pz", ".paz", ".nll", ".hyp", ".obs",
+    ".db", ".xlsx", ".amps", ".picks", ".resp", ".pz", ".paz", ".nll", ".hyp", ".obs", ".nd", ".tvel",
 })  # fmt: skip
 
 

@@ -29,6 +29,7 @@ from workbench.views.source_dialog import SourceDialog
 from workbench.views.station_map import StationMap
 from workbench.views.status_line import StatusLine
 from workbench.views.theme import TOKENS
+from workbench.views.times import TimesPanel
 from workbench.views.toolbar import Toolbar
 from workbench.views.traces import TraceView
 from workbench.views.why import WhyPanel
@@ -61,6 +62,7 @@ class InspectPage(pn.viewable.Viewer):
         self._kernels = KernelDialog(session)
         self.recordings = RecordingList(session, on_open=self._source.open, on_list=self._show_list)
         self._map = StationMap(session, theme=theme)
+        self._times = TimesPanel(session, theme=theme, on_take=self._arm)
         self.explaining = Explaining(session)
         self._explain = apps.get("Explain", "")
         self._why = WhyPanel(session, self.explaining, self._leave_for_explain if self._explain else None)
@@ -80,7 +82,7 @@ class InspectPage(pn.viewable.Viewer):
     def _make_frame(self) -> Frame:
         session = self._session
         picks = PickTable(session, stations=lambda: self.traces.stations, on_take=self._arm)
-        self._side = SidePanel(picks, self._why, self._map, JournalPanel(session))
+        self._side = SidePanel(picks, self._why, self._times, self._map, JournalPanel(session))
         return Frame(
             recordings=self.recordings.__panel__(),
             notices=NoticeBar(session).__panel__(),
@@ -128,7 +130,7 @@ class InspectPage(pn.viewable.Viewer):
     def _retheme(self) -> None:
         with pn.io.hold():
             self._page.dark_theme = self.theme == "dark"
-            self.traces.theme = self._map.theme = self.theme
+            self.traces.theme = self._map.theme = self._times.theme = self.theme
             self._bar.show_theme(self.theme)
 
     def _write_address(self) -> None:

@@ -41,6 +41,8 @@ def recording_title(row: pd.Series) -> str:
 def _names(row: pd.Series) -> tuple[str, str]:
     start = row["start"]
     n = int(row["n_stations"])
+    if row.get("place") and pd.notna(start):
+        return _event_names(row, n)
     if n > 1:
         title = f"{start:%H:%M:%S}" if pd.notna(start) else str(row["recording_id"])
         return title, f"{n} st" if not pd.notna(start) else f"{n} st · {start:%Y-%m-%d}"
@@ -48,6 +50,13 @@ def _names(row: pd.Series) -> tuple[str, str]:
     if station and pd.notna(start):
         return station, f"{start:%Y-%m-%d %H:%M}"
     return str(row["recording_id"]), ""
+
+
+def _event_names(row: pd.Series, n: int) -> tuple[str, str]:
+    """Of a recording that a catalogue calls by a place: origin time, magnitude, place, stations."""
+    time = row["origin_time"] if pd.notna(row.get("origin_time")) else row["start"]
+    size = [f"M{row['magnitude']:.1f}"] if pd.notna(row["magnitude"]) else []
+    return f"{time:%H:%M:%S}", " · ".join((*size, str(row["place"]), f"{n} st"))
 
 
 def _tooltip(row: pd.Series, note: str) -> str:

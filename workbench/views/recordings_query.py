@@ -29,7 +29,7 @@ SORTS = {
 """Columns to sort by, with their labels."""
 
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2}(T\d{2}(:\d{2})?)?)?)?$")
-_SEARCHED = ("recording_id", "stations", "group", "category")
+_SEARCHED = ("recording_id", "stations", "group", "category", "place")
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Query:
     Parameters
     ----------
     text
-        Words that all stand, in upper or lower case, in a recording's name, stations, group, category or note.
+        Words that all stand, in upper or lower case, in a recording's name, stations, group, category, place or note.
     status
         One of :data:`workbench.schema.STATUSES`, or empty for all.
     category
@@ -122,7 +122,7 @@ def chosen_rows(table: pd.DataFrame, statuses: Statuses, query: Query) -> np.nda
 def _holds(table: pd.DataFrame, statuses: Statuses, word: str, among: np.ndarray) -> np.ndarray:
     rows = np.flatnonzero(among)
     held = np.zeros(len(rows), dtype=bool)
-    for column in _SEARCHED:
+    for column in (name for name in _SEARCHED if name in table):
         held |= _contains(table[column].iloc[rows], word)
     if _DATE.match(word):
         held |= _in_period(table["start"].to_numpy()[rows], word)

@@ -8,6 +8,7 @@ import panel as pn
 
 from workbench.session import Session
 from workbench.sources import SOURCES
+from workbench.sources.ogs_catalog import ogs_place, split_place
 from workbench.views.markup import Action, Markup
 from workbench.views.tags import dialog, field, options, tag, text
 
@@ -18,6 +19,8 @@ _KINDS = {
     "seisbench": "SeisBench dataset",
     "phasenet_npz": "PhaseNet *.npz",
     "waveforms": "Waveform files or SDS archive",
+    "ogs": "Catalogue of OGS",
+    "fdsn": "FDSN service (fdsn:URL?…)",
 }
 _NO_FILES = ("examples", "synthetic")
 _MADE = "Computed, not recorded: every onset, origin and magnitude is known. Needs no file and no download."
@@ -54,7 +57,7 @@ class SourceDialog(pn.viewable.Viewer):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._path, self._kind, self._dataset = "", "", ""
+        self._path, self._kind, self._dataset, self._waveforms = "", "", "", ""
         self._markup = Markup(session, self._act, kind="dialog")
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -63,7 +66,9 @@ class SourceDialog(pn.viewable.Viewer):
     def open(self) -> None:
         """Show the dialog with the place that is open."""
         source = self._session.source
-        if source is not None and source.kind not in _NO_FILES and ":" not in str(source.location):
+        if source is not None and source.kind == "ogs":
+            self._path, self._waveforms = split_place(str(source.location))
+        elif source is not None and source.kind not in _NO_FILES and ":" not in str(source.location):
             self._path = str(source.location)
         self._draw()
 
@@ -99,6 +104,7 @@ class SourceDialog(pn.viewable.Viewer):
                 field("File or folder", path),
                 near,
                 field("Kind", tag("select", options(kinds, self._kind), data_act="kind")),
+                field("Waveforms", self._waveforms_input()),
                 within,
                 class_="rows",
             ),
@@ -113,6 +119,21 @@ class SourceDialog(pn.viewable.Viewer):
             tag("p", text(_WARNING), class_="muted small"),
         )
 
+    def _waveforms_input(self) -> str:
+        """Where a catalogue's waveforms are named, if they lie elsewhere."""
+        return tag(
+            "input",
+            type="text",
+            value=self._waveforms,
+            spellcheck="false",
+            autocomplete="off",
+            placeholder="only for a catalogue: folder or SDS archive",
+            title="The waveforms of a catalogue, where they lie in another folder; without them its picks are shown.",
+            data_act="waveforms",
+            data_live=200,
+            data_key="waveforms",
+        )
+
     def _act(self, action: Action) -> None:
         name, value = action["act"], str(action.get("value") or "")
         if name == "closed":
@@ -122,7 +143,7 @@ class SourceDialog(pn.viewable.Viewer):
             # What was typed last may come after the button that closed the dialog.
             if self._markup.html:
                 self._draw()
-        elif name in ("kind", "dataset"):
+        elif name in ("kind", "dataset", "waveforms"):
             setattr(self, f"_{name}", value)
         elif name in _NO_FILES:
             self._request(name)
@@ -131,7 +152,11 @@ class SourceDialog(pn.viewable.Viewer):
             self._session.notice = None
             self._session.request_dataset(self._dataset or _NAMED[0])
         elif name == "open" and self._path.strip():
-            self._request(self._path.strip(), self._kind or None)
+            path, waveforms = self._path.strip(), self._waveforms.strip()
+            if waveforms:
+                self._request(ogs_place(path, waveforms))
+            else:
+                self._request(path, self._kind or None)
 
     def _request(self, place: str, kind: str | None = None) -> None:
         self._markup.html = ""

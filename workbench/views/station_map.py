@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import panel as pn
 import param
 from bokeh.events import Tap
@@ -13,19 +14,46 @@ from bokeh.plotting import figure
 
 from workbench.session import Session
 from workbench.views.guard import guarded
+from workbench.views.network_told import inner_size_px
 from workbench.views.theme import FONT, TOKENS, bokeh_theme
 
-__all__ = ["StationMap"]
+__all__ = ["StationMap", "other_events"]
 
 _KM_PER_DEG = 111.195
 _HIT_PX = 12
 _EDGE_PX = 14
 _NAME_PX = 44
 _LINE_PX = 12
+_MOST_EVENTS = 20_000
+
+
+def other_events(recordings: pd.DataFrame) -> dict[str, list[Any]]:
+    """Where the events of a table of recordings were, the largest 20,000: ``longitude latitude recording words``.
+
+    Nothing where the table has no ``place``: a source of few recordings draws its event alone.
+    """
+    if not {"origin_longitude_deg", "origin_latitude_deg", "place"} <= set(recordings.columns):
+        return {"longitude": [], "latitude": [], "recording": [], "words": []}
+    located = recordings.dropna(subset=["origin_longitude_deg", "origin_latitude_deg"])
+    if len(located) > _MOST_EVENTS:
+        located = located.sort_values("magnitude", ascending=False, kind="stable").head(_MOST_EVENTS)
+    words = [
+        f"{time:%Y-%m-%d %H:%M:%S} M{magnitude:.1f} {place}" if magnitude == magnitude else f"{time:%Y-%m-%d} {place}"
+        for time, magnitude, place in zip(located["origin_time"], located["magnitude"], located["place"], strict=True)
+    ]
+    return {
+        "longitude": located["origin_longitude_deg"].tolist(),
+        "latitude": located["origin_latitude_deg"].tolist(),
+        "recording": located["recording_id"].tolist(),
+        "words": words,
+    }
 
 
 class StationMap(pn.viewable.Viewer):
-    """Triangles are stations, the filled one is open, a star is the event; a click opens a station."""
+    """Triangles are stations, the filled one is open, a star is the event; a click opens a station.
+
+    Dots are the other events of a source that lists where they were; a click on one opens it.
+    """
 
     theme = param.Selector(default="light", objects=["light", "dark"])
 
@@ -34,6 +62,7 @@ class StationMap(pn.viewable.Viewer):
         self._session = session
         self._stations = ColumnDataSource(dict(longitude=[], latitude=[], name=[], code=[], shown=[], fill=[], size=[]))
         self._event = ColumnDataSource(dict(longitude=[], latitude=[], words=[]))
+        self._others = ColumnDataSource(dict(longitude=[], latitude=[], recording=[], words=[]))
         self._figure = self._make_figure()
         self._pane = pn.pane.Bokeh(self._figure, sizing_mode="stretch_both", min_height=120, margin=0)
         self._extent: tuple[float, float, float, float] | None = None
@@ -41,9 +70,11 @@ class StationMap(pn.viewable.Viewer):
         self._words = pn.pane.HTML("", sizing_mode="stretch_width", margin=16, visible=False)
         self._layout = pn.Column(self._words, self._pane, sizing_mode="stretch_both", margin=0)
         session.param.watch(lambda *_: self._fill(), ["recording", "event"])
+        session.param.watch(lambda *_: self._fill_others(), "recordings")
         session.param.watch(lambda *_: self._mark_and_name(), "station")
         self.param.watch(lambda *_: self._colour(), "theme")
         self._colour()
+        self._fill_others()
         self._fill()
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -61,6 +92,9 @@ class StationMap(pn.viewable.Viewer):
             sizing_mode="stretch_both",
             min_border=4,
             min_border_right=16,
+        )
+        self._dots = made.scatter(
+            "longitude", "latitude", source=self._others, marker="circle", size=5, line_color=None
         )
         # The outline of a text is drawn over it: a halo needs a second text beneath.
         self._halo, self._names = (
@@ -89,6 +123,7 @@ class StationMap(pn.viewable.Viewer):
         made.add_tools(
             HoverTool(renderers=[self._triangles], tooltips=[("station", "@name")]),
             HoverTool(renderers=[self._star], tooltips=[("event", "@words")]),
+            HoverTool(renderers=[self._dots], tooltips=[("event", "@words")], limit=3),
         )
         for axis in made.axis:
             axis.ticker.desired_num_ticks = 4
@@ -106,7 +141,7 @@ class StationMap(pn.viewable.Viewer):
         known = np.isfinite(longitude) & np.isfinite(latitude)
         event = self._session.event
         located = event is not None and np.isfinite(event.longitude_deg) and np.isfinite(event.latitude_deg)
-        if not known.any():
+        if not known.any() and not (located and len(self._others.data["longitude"])):
             n = "This station has" if len(known) == 1 else f"These {len(known)} stations have"
             self._say(
                 f"{n} no coordinates. Put a StationXML or CSV file of stations beside the waveforms to see a map."
@@ -128,8 +163,14 @@ class StationMap(pn.viewable.Viewer):
         self._mark()
         x = np.append(longitude[known], self._event.data["longitude"])
         y = np.append(latitude[known], self._event.data["latitude"])
+        if not known.any():
+            # A catalogue without places of stations is still a map of its events.
+            x, y = np.append(x, self._others.data["longitude"]), np.append(y, self._others.data["latitude"])
         self._extent = (x.min(), x.max(), y.min(), y.max())
         self._set_ranges()
+
+    def _fill_others(self) -> None:
+        self._others.data = other_events(self._session.recordings)
 
     def _resized(self, attr: str, old: Any, new: Any) -> None:  # noqa: ARG002 - Bokeh asks for these names
         self._set_ranges()
@@ -139,7 +180,7 @@ class StationMap(pn.viewable.Viewer):
         if self._extent is None:
             return
         west, east, south, north = self._extent
-        width, height = self._figure.inner_width or 300, self._figure.inner_height or 300
+        width, height = inner_size_px(self._figure, (300.0, 300.0))
         stretch = 1 / max(np.cos(np.radians((south + north) / 2)), 0.05)
         least = 2 / _KM_PER_DEG
         inside = max(width - 2 * _EDGE_PX - _NAME_PX, 40), max(height - 2 * _EDGE_PX, 40)
@@ -200,20 +241,29 @@ class StationMap(pn.viewable.Viewer):
         self._names.glyph.text_color = token["text"]
         self._halo.glyph.update(text_color=token["plot"], text_outline_color=token["plot"], text_outline_width=3)
         self._star.glyph.update(fill_color=token["other"], line_color=token["plot"])
+        self._dots.glyph.update(fill_color=token["muted"], fill_alpha=0.45)
         self._mark()
 
     def _tapped(self, tap: Any) -> None:
         with guarded(self._session):
-            longitude, latitude = (
-                np.asarray(self._stations.data[name], dtype=float) for name in ("longitude", "latitude")
-            )
-            if tap.x is None or not len(longitude):
+            if tap.x is None:
                 return
-            ranges = self._figure.x_range, self._figure.y_range
-            width, height = self._figure.inner_width or 300, self._figure.inner_height or 200
-            px_x = (longitude - tap.x) * width / (ranges[0].end - ranges[0].start)
-            px_y = (latitude - tap.y) * height / (ranges[1].end - ranges[1].start)
-            distance = np.hypot(px_x, px_y)
-            nearest = int(np.argmin(distance))
-            if distance[nearest] <= _HIT_PX * 2:
-                self._session.station = str(self._stations.data["name"][nearest])
+            station, far_px = self._nearest(self._stations, tap)
+            event, event_px = self._nearest(self._others, tap)
+            if station >= 0 and far_px <= min(_HIT_PX * 2, event_px + _HIT_PX):
+                self._session.station = str(self._stations.data["name"][station])
+            elif event >= 0 and event_px <= _HIT_PX:
+                self._session.open(str(self._others.data["recording"][event]))
+
+    def _nearest(self, source: ColumnDataSource, tap: Any) -> tuple[int, float]:
+        """Row of the nearest mark and how far it is, in pixels; -1 where there is none."""
+        longitude, latitude = (np.asarray(source.data[name], dtype=float) for name in ("longitude", "latitude"))
+        if not len(longitude):
+            return -1, float("inf")
+        ranges = self._figure.x_range, self._figure.y_range
+        width, height = inner_size_px(self._figure, (300.0, 200.0))
+        px_x = (longitude - tap.x) * width / (ranges[0].end - ranges[0].start)
+        px_y = (latitude - tap.y) * height / (ranges[1].end - ranges[1].start)
+        distance = np.hypot(px_x, px_y)
+        nearest = int(np.argmin(distance))
+        return nearest, float(distance[nearest])

@@ -52,6 +52,7 @@ def screen_of(
         "date": _date_words(scene, points),
         "duration": duration_words((points.end_ms - points.start_ms) / 1e3),
         "step_ms": points.step_ms,
+        "absent": str(scene.recording.attrs.get("without_waveforms", "")),
         "empty": empty_message(scene, [*run_picks, scene.labels, scene.reference]),
         "spectrogram": highest_hz if scene.spectrogram else 0.0,
     }

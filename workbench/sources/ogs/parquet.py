@@ -16,9 +16,10 @@ from workbench.sources.ogs.letters import place_of
 from workbench.sources.ogs.records import CatalogText, EventRecord, PickRecord
 from workbench.sources.ogs.txt import without_repeated_errors
 
-__all__ = ["parquet_format", "read_parquet"]
+__all__ = ["parquet_damage", "parquet_format", "read_parquet"]
 
 _NAN = float("nan")
+_MOST, _LAST_CLASS = 1_000_000, 5
 _NEEDED: Mapping[str, frozenset[str]] = {
     "dat.parquet": frozenset({"index", "time", "station", "phase", "WEIGHT"}),
     "hpl.parquet": frozenset({"idx", "time", "latitude", "longitude", "depth", "number_p_picks", "ML"}),
@@ -28,12 +29,25 @@ _NEEDED: Mapping[str, frozenset[str]] = {
 
 
 def parquet_format(path: Path) -> str:
-    """Which of the formats a parquet file is, by its columns; empty if none."""
-    try:
-        names = set(pq.read_schema(path).names)
-    except (pa.ArrowException, OSError, ValueError):
-        return ""
+    """Which of the formats a parquet file is, by its columns; empty if none, or if it is no parquet at all."""
+    names = set(_schema_names(path))
     return next((name for name, needed in _NEEDED.items() if needed <= names), "")
+
+
+def parquet_damage(path: Path) -> str:
+    """Why a file that is named so is no parquet, in words; empty if it is."""
+    try:
+        pq.read_schema(path)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        return " ".join(str(error).split())[:200]
+    return ""
+
+
+def _schema_names(path: Path) -> list[str]:
+    try:
+        return list(pq.read_schema(path).names)
+    except (pa.ArrowException, OSError, ValueError):
+        return []
 
 
 def read_parquet(found: CatalogText) -> None:
@@ -75,7 +89,7 @@ def _take_pick(row: Mapping[str, Any], number: int, found: CatalogText) -> None:
         phase,
         _time_ns(row["time"]),
         key=_key(row["index"]),
-        weight_class=None if row["WEIGHT"] is None else int(row["WEIGHT"]),
+        weight_class=_weight_class(row["WEIGHT"]),
     )
     found.picks.append(pick)
     found.kinds["pick"] += 1
@@ -96,7 +110,7 @@ def _take_hpl(row: Mapping[str, Any], number: int, found: CatalogText) -> None:
 
 
 def _take_pun(row: Mapping[str, Any], number: int, found: CatalogText) -> None:
-    erh_km, erz_km = _number(row["max_horizontal_uncertainty"]), _number(row["vertical_uncertainty"])
+    erh_km, erz_km = _number(row.get("max_horizontal_uncertainty")), _number(row.get("vertical_uncertainty"))
     _add(
         row,
         number,
@@ -154,16 +168,31 @@ def _add(row: Mapping[str, Any], number: int, found: CatalogText, **more: Any) -
 
 def _number(value: Any) -> float:
     text = str(value).strip()
-    return _NAN if value is None or not text else float(text)
+    found = _NAN if value is None or not text or isinstance(value, bool) else float(text)
+    if math.isinf(found):
+        raise UnreadLineError(f"a number is {found:g}")
+    return found
 
 
 def _whole(value: Any) -> int | None:
     found = _number(value)
-    return None if math.isnan(found) else int(found)
+    if math.isnan(found):
+        return None
+    if found != int(found) or not 0 <= found < _MOST:
+        raise UnreadLineError(f"a count is {found:g}")
+    return int(found)
+
+
+def _weight_class(value: Any) -> int | None:
+    found = _whole(value)
+    if found is not None and found > _LAST_CLASS:
+        raise UnreadLineError(f"the weight is {found}; expected 0 to {_LAST_CLASS}")
+    return found
 
 
 def _key(value: Any) -> str:
     year, number = divmod(int(value), 1_000_000)
+    possible_year(year)
     return f"{year}_{number:05d}"
 
 
@@ -174,6 +203,7 @@ def _time_ns(value: Any) -> int:
     if time is pd.NaT:
         raise UnreadLineError("it has no time")
     possible_year(time.year)
+    time = time if time.tz is None else time.tz_convert("UTC")
     return int(time.tz_localize(None).as_unit("ns").value)
 
 

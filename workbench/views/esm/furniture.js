@@ -105,7 +105,14 @@ class Furniture {
     }
     if (screen.nothing) children.push(h("div", { class: "empty middle" }, h("span", {}, "No recording is open. Choose one from the list, or open another source above it.")));
     if (screen.empty) children.push(this.emptyBox(screen.empty, probability));
+    const open = screen.absent ? (screen.rows || []).find(row => row.focus) : null;
+    if (open) children.push(h("div", { class: "empty middle absent", role: "status", style: { top: `${this.middleOf(open, screen, views)}px` } }, h("span", {}, screen.absent)));
     this.notes.replaceChildren(...children);
+  }
+
+  middleOf(row, screen, views) {
+    const frame = this.plots.frame(views.traces);
+    return frame.top + ((row.top + row.bottom) / 2) * (frame.height / screen.height);
   }
 
   emptyBox(empty, frame) {

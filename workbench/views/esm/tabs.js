@@ -1,6 +1,6 @@
 // Tabs whose panels are made once and then shown or hidden; arrows move between the titles.
 
-const NAMES = {picks: "Picks", why: "Why", map: "Map", journal: "Journal"}
+const NAMES = {picks: "Picks", why: "Why", times: "Times", map: "Map", journal: "Journal"}
 
 export function render({model}) {
   const root = document.createElement("div")
