@@ -12,11 +12,10 @@ from workbench.session import Surveying
 from workbench.session.edge_work import ON_ONE_PICK
 from workbench.views.later import Later
 from workbench.views.markup import Action, Markup
-from workbench.views.network_edges import edge_limits, incoming, lag_words
+from workbench.views.network_edges import edge_scale, incoming, lag_words
 from workbench.views.tags import tag, text
-from workbench.views.theme import ramp_colours
 
-__all__ = ["MovedCard", "moved_html"]
+__all__ = ["MovedCard", "change_words", "moved_html"]
 
 
 class MovedCard(pn.viewable.Viewer):
@@ -93,9 +92,24 @@ def _alone_html(one: Surveying) -> str:
         f"Alone, without neighbours: {one.phase} {lag_words(alone['shift_s'])}, probability {alone['probability']:.2f} "
         f"in place of {attrs['probability']:.2f}."
     )
-    if attrs["magnitude"] == attrs["magnitude"]:
-        words += f" Magnitude of this window {attrs['magnitude']:.1f}."
-    return tag("p", text(words), class_="note")
+    return tag("p", text(f"{words} {_magnitude_words(one)}"), class_="note")
+
+
+def _magnitude_words(one: Surveying) -> str:
+    """The magnitude of the window, and which neighbour it hangs on most; why there is none where there is none."""
+    table = one.left_out[one.left_out["station"] != ALONE]
+    magnitude = float(one.left_out.attrs["magnitude"])
+    if magnitude != magnitude:
+        return "No magnitude: samples are not in m/s."
+    words = f"Magnitude of this window {magnitude:.1f}"
+    changes = table.set_index("station")["magnitude_change"].dropna()
+    if changes.empty:
+        return f"{words}."
+    most = str(changes.abs().idxmax())
+    code = one.gather.stations.set_index("station").loc[most, "code"]
+    if change_words(changes[most]) == "0":
+        return f"{words}; no neighbour moves it by 0.01."
+    return f"{words}; {code} moves it most: {change_words(changes[most])} without it."
 
 
 def _head(title: str, note: str) -> str:
@@ -110,7 +124,7 @@ def _why_none(edges: pd.DataFrame, station: str, code: str) -> str:
 
 
 def _header(of_pick: bool) -> str:
-    last = [("Without it", "right"), ("prob.", "right")] if of_pick else [("Lag", "right")]
+    last = [("Without it", "right"), ("prob.", "right"), ("mag.", "right")] if of_pick else [("Lag", "right")]
     cells = [("Neighbour", ""), ("km", "right"), ("Edge", ""), ("", "right"), *last]
     row = [tag("th", words, class_=kind or None, scope="col") for words, kind in cells]
     return tag("thead", tag("tr", *row))
@@ -118,13 +132,13 @@ def _header(of_pick: bool) -> str:
 
 def _rows(own: pd.DataFrame, edges: pd.DataFrame, one: Surveying, theme: str) -> list[str]:
     codes = one.gather.stations.set_index("station")["code"]
-    low, high = edge_limits(edges)
+    scale = edge_scale(edges, one.session.station)
+    shares = scale.share(own["weight"]).fillna(0.0).clip(0.0, 1.0)
     left_out = None if one.left_out is None else one.left_out.set_index("station")
     rows = []
-    for row in own.itertuples():
+    for row, share in zip(own.itertuples(), shares, strict=True):
         known = np.isfinite(row.weight)
-        share = (abs(row.weight) - low) / (high - low) if known else 0.0
-        colour = ramp_colours([max(share, 0.25)], theme)[0]
+        colour = scale.colours([row.weight if known else 0.0], [max(share, 0.25)], theme)[0]
         bar = tag("span", tag("i", style=f"width: {100 * share:.0f}%; background: {colour}"), class_="bar")
         name = tag("button", text(codes[row.source]), class_="name", data_act="focus", data_station=row.source)
         rows.append(
@@ -142,7 +156,20 @@ def _last_cells(one: Surveying, left_out: pd.DataFrame | None, source: str, lag_
     if one.edges not in ON_ONE_PICK:
         return [tag("td", tag("b", lag_words(lag_s)), class_="right")]
     if left_out is None or source not in left_out.index:
-        return [tag("td", "–", class_="right")] * 2
-    shift, change = (float(left_out.loc[source, name]) for name in ("shift_s", "probability_change"))
+        return [tag("td", "–", class_="right")] * 3
+    names = ("shift_s", "probability_change", "magnitude_change")
+    shift, *changes = (float(left_out.loc[source, name]) for name in names)
     moved = tag("b", lag_words(shift), class_="warn" if abs(shift) >= 0.1 else None)
-    return [tag("td", moved, class_="right"), tag("td", f"{change:+.2f}".replace("-", "−"), class_="right")]
+    return [tag("td", moved, class_="right"), *(tag("td", change_words(each), class_="right") for each in changes)]
+
+
+def change_words(change: float) -> str:
+    """A change to two decimals with its sign; a dash where there is none to tell.
+
+    >>> change_words(-0.304), change_words(0.001), change_words(float("nan"))
+    ('−0.30', '0', '–')
+    """
+    if change != change:
+        return "–"
+    words = f"{change:+.2f}".replace("-", "−")
+    return "0" if words[1:] == "0.00" else words

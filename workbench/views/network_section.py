@@ -14,6 +14,7 @@ from workbench.session import Surveying
 from workbench.views.guard import guarded
 from workbench.views.later import Later
 from workbench.views.markup import Action, Markup
+from workbench.views.network_map_html import nothing_open
 from workbench.views.network_section_columns import (
     Rows,
     label_places,
@@ -51,7 +52,7 @@ class NetworkSection(pn.viewable.Viewer):
         self._layout = pn.Column(self._nothing, self._body, sizing_mode="stretch_both", margin=0)
         draw = Later(self._session, self._draw)
         surveying.param.watch(draw, _DRAWN)
-        self._session.param.watch(draw, ["recording", "shown", "station"])
+        self._session.param.watch(draw, ["recording", "shown", "station", "loading", "errand"])
         self.param.watch(lambda *_: self._retheme(), "theme")
         self.figure.plot.on_event(Tap, self._tapped)
         self.figure.plot.on_change("inner_height", self._resized)
@@ -76,7 +77,7 @@ class NetworkSection(pn.viewable.Viewer):
 
     def _draw(self) -> None:
         surveying, session = self._surveying, self._session
-        words = "" if session.recording is not None else tag("p", "No recording is open.")
+        words = "" if session.recording is not None else tag("p", text(nothing_open(session)))
         if not words and (surveying.gather is None or session.shown is None):
             words = tag("p", "Looking at the onsets…")
         self._nothing.html, self._nothing.visible, self._body.visible = words, bool(words), not words

@@ -95,10 +95,14 @@ def _last_round(case: GraphCase) -> np.ndarray:
     if case.edge_index.shape[1] == 0:
         return np.zeros((0, 1, 1))
     handle = _attention(case).register_edge_update_forward_hook(keep)
+    there, edges = case.network.steps_there(case.samples), (case.edge_index, case.edge_attr)
+    at_once, case.network.chunk_edges = case.network.chunk_edges, 0
     try:
-        case.says(case.samples[None])
+        with torch.inference_mode(False), torch.no_grad():
+            case.network.talk(case.reading.tokens, there, *edges)
     finally:
         handle.remove()
+        case.network.chunk_edges = at_once
     return np.asarray(kept[-1].mean(dim=1))
 
 
@@ -112,5 +116,5 @@ def _seconds(case: GraphCase, at_pick: np.ndarray, step_s: float) -> xr.Dataset:
             "station": [case.names[row] for row in source[own]],
             "time": np.asarray(starts.as_unit("ns"), "datetime64[ns]"),
         },
-        attrs={"step_s": step_s},
+        attrs={**case.asked, "method": "attention", "step_s": step_s},
     )

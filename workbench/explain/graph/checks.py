@@ -13,7 +13,7 @@ from scipy.stats import spearmanr
 
 from workbench.explain.graph.attention import attention_of_case
 from workbench.explain.graph.attribution import GraphAttribution, attribution_of_case
-from workbench.explain.graph.case import GraphCase, open_graph_case, without
+from workbench.explain.graph.case import GraphCase, open_graph_case
 from workbench.explain.graph.edges import ALONE
 from workbench.explain.graph.left_out import left_out_of_case
 from workbench.networks.station_graph import shuffled_edges
@@ -62,7 +62,7 @@ def check_between(
     attribution = attribution_of_case(case, _part(report, 0.4, 0.9))
     found.append(_adds_up(attribution))
     found.append(_attention_agrees(case, left_out))
-    found.append(_removal(case, attribution.of_stations(), station))
+    found.append(_removal(attribution.of_stations(), left_out))
     report(1.0, "done")
     return found
 
@@ -99,7 +99,7 @@ def _random_edges(case: GraphCase, left_out: pd.DataFrame, seed: int) -> Check:
     # Only stations within reach take part, so that the copies have the same nodes.
     for _ in range(_SHUFFLES):
         index, attr = _shuffled(case, rng)
-        _, probability = case.pick_in(case.curve_of(case.says(case.samples[None], index, attr)))
+        _, probability = case.pick_in(case.curve_over(index, attr))
         gains.append(float(probability[0]) - float(alone["probability"]))
     left = float(np.mean(gains)) / gain
     verdict = "pass" if left < 0.5 else "warn" if left < 1.0 else "fail"
@@ -157,17 +157,14 @@ def _attention_agrees(case: GraphCase, left_out: pd.DataFrame) -> Check:
     return Check("attention", title, verdict, words, {"rank_correlation": rank, "limit": _AGREES})
 
 
-def _removal(case: GraphCase, shares: pd.Series, station: str) -> Check:
+def _removal(shares: pd.Series, left_out: pd.DataFrame) -> Check:
     """Whether leaving out the neighbour with the largest share changes more than leaving out that with the least."""
     title = "Leaving out what matters hurts"
-    ranked = [name for name in shares.index if name != station]
+    effects = left_out[left_out["station"] != ALONE].set_index("station")["odds_change"].abs()
+    ranked = [name for name in shares.index if name in effects.index]
     if len(ranked) < 2:
         return Check("removal", title, "none", "One neighbour only: there is nothing to compare it with.")
-    nodes = [case.names.index(name) for name in (ranked[0], ranked[-1])]
-    copies = torch.cat([case.samples[None], without(case.samples, nodes)])
-    curves = np.clip(case.curve_of(case.says(copies)), 1e-6, 1 - 1e-6)
-    odds = np.log(curves / (1 - curves))[:, max(case.at - 10, 0) : case.at + 11].mean(axis=1)
-    most, least = abs(float(odds[1] - odds[0])), abs(float(odds[2] - odds[0]))
+    most, least = float(effects[ranked[0]]), float(effects[ranked[-1]])
     if max(most, least) < _LEAST_EFFECT:
         return Check("removal", title, "none", "Leaving either of them out changes nothing that could be compared.")
     verdict = "pass" if most > least else "warn" if most > 0.5 * least else "fail"
