@@ -22,10 +22,11 @@ _STOPS = (0.0, 1 / 3, 2 / 3, 1.0)
 
 def nothing_open(session: Session) -> str:
     """Why nothing is seen while no recording is open, in words."""
+    if session.loading:
+        return "The recording is being read…"
     errand = session.errand
-    if errand is not None and errand.state in ("queued", "running"):
-        return f"{errand.title}…"
-    return "The recording is being read…" if session.loading else "No recording is open."
+    waits = errand is not None and errand.state in ("queued", "running")
+    return f"{errand.title}…" if waits else "No recording is open."
 
 
 def nothing_html(session: Session, gather: Gather | None) -> str:

@@ -13,6 +13,7 @@ from workbench.session.edge_work import ON_ONE_PICK
 from workbench.views.later import Later
 from workbench.views.markup import Action, Markup
 from workbench.views.network_edges import edge_scale, incoming, lag_words
+from workbench.views.network_map_html import nothing_open
 from workbench.views.tags import tag, text
 
 __all__ = ["MovedCard", "change_words", "moved_html"]
@@ -29,7 +30,7 @@ class MovedCard(pn.viewable.Viewer):
         self._markup = Markup(surveying.session, self._act, kind="network_moved")
         draw = Later(surveying.session, self._draw)
         surveying.param.watch(draw, ["gather", "edge_weights", "phase", "edges", "left_out", "picker"])
-        surveying.session.param.watch(draw, "station")
+        surveying.session.param.watch(draw, ["station", "loading", "errand"])
         self.param.watch(lambda *_: self._draw(), "theme")
         self._draw()
 
@@ -50,7 +51,7 @@ def moved_html(one: Surveying, theme: str) -> str:
     """The card: a title, and a row for each edge that ends at the open station; or why there is none."""
     gather, station, edges = one.gather, one.session.station, one.edge_weights
     if gather is None or station not in set(gather.stations["station"]):
-        return _head("Neighbours", "") + tag("p", "No recording is open.", class_="none muted")
+        return _head("Neighbours", "") + tag("p", text(nothing_open(one.session)), class_="none muted")
     code = str(gather.stations.set_index("station").loc[station, "code"])
     of_pick = one.edges in ON_ONE_PICK
     title = f"Who moved {one.phase} on {code}" if of_pick else f"Neighbours of {code}"
@@ -60,7 +61,7 @@ def moved_html(one: Surveying, theme: str) -> str:
     own = incoming(edges, station)
     if own.empty:
         return _head(title, "") + tag("p", text(_why_none(edges, station, code)), class_="none muted")
-    table = tag("table", _header(of_pick), tag("tbody", *_rows(own, edges, one, theme)))
+    table = tag("table", _header(of_pick, _has_magnitude(one)), tag("tbody", *_rows(own, edges, one, theme)))
     return _head(title, edges.attrs["words"]) + _alone_html(one) + table
 
 
@@ -123,9 +124,14 @@ def _why_none(edges: pd.DataFrame, station: str, code: str) -> str:
     return said[0].replace(station, code, 1) if said else f"{code} has no neighbour in the station graph."
 
 
-def _header(of_pick: bool) -> str:
-    last = [("Without it", "right"), ("prob.", "right"), ("mag.", "right")] if of_pick else [("Lag", "right")]
-    cells = [("Neighbour", ""), ("km", "right"), ("Edge", ""), ("", "right"), *last]
+def _has_magnitude(one: Surveying) -> bool:
+    return one.left_out is not None and one.left_out.attrs["magnitude"] == one.left_out.attrs["magnitude"]
+
+
+def _header(of_pick: bool, magnitude: bool) -> str:
+    last = [("Without it", "right"), ("prob.", "right")] if of_pick else [("Lag", "right")]
+    last += [("mag.", "right")] if of_pick and magnitude else []
+    cells = [("Neighbour", ""), ("km", "right"), ("Edge", "edge"), ("", "right"), *last]
     row = [tag("th", words, class_=kind or None, scope="col") for words, kind in cells]
     return tag("thead", tag("tr", *row))
 
@@ -143,7 +149,8 @@ def _rows(own: pd.DataFrame, edges: pd.DataFrame, one: Surveying, theme: str) ->
         name = tag("button", text(codes[row.source]), class_="name", data_act="focus", data_station=row.source)
         rows.append(
             tag(
-                "tr", tag("td", name), tag("td", f"{row.distance_km:.1f}", class_="right"), tag("td", bar),
+                "tr", tag("td", name), tag("td", f"{row.distance_km:.1f}", class_="right"),
+                tag("td", bar, class_="edge"),
                 tag("td", f"{row.weight:.2g}".replace("-", "−") if known else "–", class_="right"),
                 *_last_cells(one, left_out, row.source, row.lag_s), data_key=row.source,
             )
@@ -156,8 +163,8 @@ def _last_cells(one: Surveying, left_out: pd.DataFrame | None, source: str, lag_
     if one.edges not in ON_ONE_PICK:
         return [tag("td", tag("b", lag_words(lag_s)), class_="right")]
     if left_out is None or source not in left_out.index:
-        return [tag("td", "–", class_="right")] * 3
-    names = ("shift_s", "probability_change", "magnitude_change")
+        return [tag("td", "–", class_="right")] * (3 if _has_magnitude(one) else 2)
+    names = ["shift_s", "probability_change", *(["magnitude_change"] if _has_magnitude(one) else [])]
     shift, *changes = (float(left_out.loc[source, name]) for name in names)
     moved = tag("b", lag_words(shift), class_="warn" if abs(shift) >= 0.1 else None)
     return [tag("td", moved, class_="right"), *(tag("td", change_words(each), class_="right") for each in changes)]

@@ -58,7 +58,10 @@ def attention_between(
     """  # fmt: skip
     report(0.0, "opening the picker")
     case = open_graph_case(recording, picker, weights, station=station, phase=phase, time=time)
-    return attention_of_case(case)
+    report(0.3, "reading the stations within reach")
+    found = attention_of_case(case)
+    report(1.0, "done")
+    return found
 
 
 def attention_of_case(case: GraphCase) -> StationAttentionFound:
