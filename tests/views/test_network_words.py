@@ -18,6 +18,7 @@ from workbench.views.network_heads import SectionHead
 from workbench.views.network_map import NetworkMap
 from workbench.views.network_map_html import nothing_html
 from workbench.views.network_moved import moved_html
+from workbench.views.network_section_columns import label_places, rows_of
 from workbench.views.network_status import off_words
 from workbench.views.theme import signed_colours
 
@@ -144,3 +145,15 @@ def test_the_filter_of_the_section_is_said_and_can_be_left(surveying: Surveying)
     assert "filter=none" in network_address(surveying)
     surveying.session.filter = FIRST_FILTER
     assert "filter" not in network_address(surveying)
+
+
+def test_where_many_names_do_not_fit_each_stands_at_its_own_row(surveying: Surveying) -> None:  # noqa: F811
+    show(surveying, onsets_from(46.03, 13.05, n=60))
+    rows = rows_of(surveying)
+    last = surveying.station_order()[-1]
+    places = label_places(rows, 300.0, [last, *rows.stations])
+    assert 10 < len(places) < 60
+    assert last in places
+    per_px = 300.0 / (rows.high - rows.low)
+    assert all(place == pytest.approx((rows.height[name] - rows.low) * per_px) for name, place in places.items())
+    assert np.diff(np.sort(list(places.values()))).min() >= 12.98

@@ -62,6 +62,10 @@ class NetworkMap(pn.viewable.Viewer):
     def __panel__(self) -> pn.viewable.Viewable:
         return self._layout
 
+    def whole(self) -> None:
+        """Show all near stations again."""
+        self._set_ranges()
+
     def _retheme(self) -> None:
         self.figure.paint(self.theme)
         self._draw()

@@ -22,6 +22,13 @@ return n < 0 ? "" : words[n]
 """
 
 
+_CLOSEST_KM, _FARTHEST_KM = 0.05, 40_000.0
+
+
+def _range() -> Range1d:
+    return Range1d(-1, 1, min_interval=_CLOSEST_KM, max_interval=_FARTHEST_KM)
+
+
 class MapFigure:
     """Columns go into ``stations``, ``edges``, ``arrows``, ``ring`` and ``event``; names are in ``network-map-*``."""
 
@@ -43,7 +50,7 @@ class MapFigure:
     def _make(self) -> figure:
         plot = figure(
             name="network-map", tools="pan,wheel_zoom,reset", active_scroll="wheel_zoom", toolbar_location=None,
-            x_range=Range1d(-1, 1), y_range=Range1d(-1, 1), sizing_mode="stretch_both", min_border=4,
+            x_range=_range(), y_range=_range(), sizing_mode="stretch_both", min_border=4,
             min_border_left=56, min_border_right=14, min_border_bottom=24, min_border_top=10,
         )  # fmt: skip
         lines = plot.segment(

@@ -153,25 +153,20 @@ class NetworkSection(pn.viewable.Viewer):
 
 
 def names_html(surveying: Surveying, rows: Rows, height_px: float) -> str:
-    """The station names beside the section: the open one bold, amber off the moveout, grey without an onset."""
+    """The station names beside the section: the open one bold, amber off the moveout, grey without an onset.
+
+    They stand at shares of the height: where the page changes its size they stay at their rows until it has told.
+    """
     gather, focus = surveying.gather, surveying.session.station
     table = gather.stations.set_index("station")
     off = set(gather.off_moveout(surveying.phase))
     heard = set(gather.onsets.loc[gather.onsets["phase"] == surveying.phase, "station"])
-    places = label_places(rows, height_px)
-    # Of more names than fit, the open one and those off the moveout come first.
-    room = max(1, int(height_px // 13))
-    ranked = sorted(rows.stations, key=lambda name: (name != focus, name not in off))
-    chosen = set(ranked[:room]) if len(rows.stations) > room else set(rows.stations)
-    if len(rows.stations) > room:
-        some = Rows(
-            tuple(name for name in rows.stations if name in chosen), rows.height, rows.by_distance, rows.low,
-            rows.high, rows.reach, rows.shift_s,
-        )  # fmt: skip
-        places = label_places(some, height_px)
+    # Of more names than fit, the open one, those off the moveout and those with an onset come first.
+    ranked = sorted(rows.stations, key=lambda name: (name != focus, name not in off, name not in heard))
+    places = label_places(rows, height_px, ranked, 1 + len(off))
     parts = []
     for name in rows.stations:
-        if name not in chosen:
+        if name not in places:
             continue
         row = table.loc[name]
         kind = " ".join(
@@ -186,7 +181,7 @@ def names_html(surveying: Surveying, rows: Rows, height_px: float) -> str:
         parts.append(
             tag(
                 "button", text(row["code"]), dead, class_=kind or None, data_act="focus", data_station=name,
-                data_key=name, style=f"top: {places[name]:.0f}px", title=title,
+                data_key=name, style=f"top: {100 * places[name] / height_px:.2f}%", title=title,
                 aria_pressed=name == focus,
             )
         )  # fmt: skip

@@ -163,11 +163,19 @@ class GraphCase:
         graph = torch.from_numpy(self.graph.edge_index), torch.from_numpy(self.graph.edge_attr)
         return Silenced(self.network, torch.from_numpy(self.window.samples), *graph, self.per_m_s)
 
-    def curve_over(self, edge_index: Tensor, edge_attr: Tensor) -> np.ndarray:
-        """Probability of the phase at the picked station, (1, sample), where those edges lie between `nodes`."""
+    def curve_over(self, edge_index: Tensor, edge_attr: Tensor, heard: bool = True) -> np.ndarray:
+        """Probability of the phase at the picked station, (1, sample), where those edges lie between `nodes`.
+
+        Parameters
+        ----------
+        heard
+            Whether anything is said over them. Where not, the same network answers without a word from anybody; a
+            station without edges may be answered for by the XiaoNet that the picker falls back on.
+        """
         with torch.inference_mode(False), torch.no_grad():
             there, own = self.network.steps_there(self.samples), row_of(self.reading, slice(self.focus, self.focus + 1))
-            logits = self.focused(edge_index, edge_attr).logits(self.reading.tokens[None], own, there)
+            shares = None if heard else torch.zeros(1, edge_index.shape[1])
+            logits = self.focused(edge_index, edge_attr).logits(self.reading.tokens[None], own, there, shares)
         return np.asarray(logits.softmax(dim=1)[:, self.channel])
 
     @property
