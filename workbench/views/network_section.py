@@ -66,7 +66,8 @@ class NetworkSection(pn.viewable.Viewer):
         gather = self._surveying.gather
         if gather is not None:
             start, end = ((time - gather.zero).total_seconds() for time in (gather.start, gather.end))
-            self.figure.plot.x_range.update(start=start, end=end, bounds=(start - 1.0, end + 1.0))
+            # Bounds first: the browser holds an end within those that it knows.
+            self.figure.plot.x_range.update(bounds=(start - 1.0, end + 1.0), start=start, end=end)
 
     def _retheme(self) -> None:
         self.figure.paint(self.theme)
