@@ -203,7 +203,7 @@ def label_places(rows: Rows, height_px: float, ranked: Sequence[str] = (), n_sur
         All stations, those first whose names come first where there are more than fit: each then stands at its own row,
         or nowhere.
     n_sure
-        How many of those may stand a line above or below their row, where another stands on it.
+        How many of those may stand up to two lines above or below their row, where another stands on it.
     """
     per_px = height_px / (rows.high - rows.low)
     at_row = {name: (rows.height[name] - rows.low) * per_px for name in rows.stations}
@@ -227,7 +227,7 @@ def _those_that_fit(at_row: Mapping[str, float], ranked: Sequence[str], n_sure: 
         tried = [at_row[name]]
         if number < n_sure:
             beside = [place + way * _LINE_PX for place in found.values() for way in (-1, 1)]
-            near = [place for place in beside if place >= 0 and abs(place - at_row[name]) <= _LINE_PX]
+            near = [place for place in beside if place >= 0 and abs(place - at_row[name]) <= 2 * _LINE_PX]
             tried += sorted(near, key=lambda place: abs(place - at_row[name]))
         fits = [place for place in tried if all(abs(place - other) > _LINE_PX - 0.01 for other in found.values())]
         if fits:
