@@ -14,7 +14,7 @@ from workbench.errors import WorkbenchError
 from workbench.session import Session, Surveying
 from workbench.views.address import go_to, page_query, read_address
 from workbench.views.guard import guarded
-from workbench.views.network_address import look_as_addressed, read_looked
+from workbench.views.network_address import FIRST_FILTER, look_as_addressed, read_looked
 from workbench.views.network_page import NetworkPage
 from workbench.views.refusal import refusal_page
 
@@ -55,6 +55,7 @@ def network_page(
     query = page_query()
     place, looked = read_address(query), read_looked(query)
     with guarded(session):
+        session.filter = place.filter or FIRST_FILTER
         look_as_addressed(surveying, looked)
         if not place.recording:
             _open_most_stations(session)

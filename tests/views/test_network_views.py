@@ -213,7 +213,7 @@ def test_names_beside_the_section_do_not_overlap_and_say_what_is_wrong(surveying
     assert 'class="off"' in html
     assert "dead" in html
     few = names_html(surveying, rows_of(surveying), 30.0)
-    assert few.count("<button") == 2
+    assert 2 <= few.count("<button") <= 3
     assert "S2" in few, "what is off the moveout comes before what is not"
 
 

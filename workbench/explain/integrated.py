@@ -8,6 +8,7 @@ left is small.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -139,9 +140,23 @@ class PathInParts:
         # Halved again, each half moves by a quarter of that at most where the gradient is smooth, by half at a kink.
         self.moves[first, middle] = self.moves[middle, stop] = float(change.abs().sum()) / 4
 
-    def worst(self, n_parts: int) -> list[tuple[float, float]]:
-        """The parts that halving would move most."""
-        return sorted(self.moves, key=lambda part: -self.moves[part])[:n_parts]
+    def worst(self, n_parts: int, scores: Mapping[float, float] | None = None) -> list[tuple[float, float]]:
+        """The parts that halving would move most.
+
+        Parameters
+        ----------
+        scores
+            The target at each share of the way, where it counts as well how far a part misses what the target did.
+        """
+
+        def missed(part: tuple[float, float]) -> float:
+            first, stop = part
+            moved = self.moves[part]
+            return (
+                moved if scores is None else moved + abs(float(self._part(*part).sum()) - scores[stop] + scores[first])
+            )
+
+        return sorted(self.moves, key=missed, reverse=True)[:n_parts]
 
     @property
     def unsettled(self) -> float:

@@ -202,10 +202,15 @@ class StationGraphNet(nn.Module):
 
     def talk(self, tokens: Tensor, there: Tensor, edge_index: Tensor, edge_attr: Tensor) -> Tensor:
         """Features of each station and step after all rounds of messages, (station, channel, step)."""
+        return self.talk_by_round(tokens, there, edge_index, edge_attr)[-1]
+
+    def talk_by_round(self, tokens: Tensor, there: Tensor, edge_index: Tensor, edge_attr: Tensor) -> list[Tensor]:
+        """As :meth:`talk`, before the first round of messages and after each."""
         edge_attr = scaled_edges(edge_attr)
-        features = self.mixing[0](tokens)
+        features = [self.mixing[0](tokens)]
         for attention, mixing in zip(self.attention, self.mixing[1:], strict=True):
-            features = mixing(features + self._hear(attention, features, edge_index, edge_attr, there))
+            heard = self._hear(attention, features[-1], edge_index, edge_attr, there)
+            features.append(mixing(features[-1] + heard))
         return features
 
     def curves(self, reading: StationReading, features: Tensor, n_samples: int) -> Tensor:

@@ -26,7 +26,7 @@ from workbench.schema import Report, make_annotations, silent
 if TYPE_CHECKING:
     from workbench.networks.station_graph_net import GraphSays
 
-__all__ = ["StationGraphPicker", "StationWindows", "graph_of"]
+__all__ = ["StationGraphPicker", "StationWindows", "graph_of", "per_metre_a_second"]
 
 _CITATION = "After Zhu and Beroza (2019) and van den Ende and Ampuero (2020)"
 _IN_METRES_A_SECOND = ("m/s", "M/S", "m s-1", "m/sec")
@@ -188,7 +188,7 @@ class StationGraphPicker:
         notices = rate_notices(recording, self.card)
         recording = resample(recording, RATE_HZ)
         graph = self.graph(recording)
-        per_m_s = _per_metre_a_second(recording)
+        per_m_s = per_metre_a_second(recording)
         notices += [*component_notices(recording), *graph.notices]
         if np.isnan(per_m_s):
             notices.append(f"Samples are in {recording.attrs['units'] or 'an unknown unit'}, not m/s: no magnitude.")
@@ -248,7 +248,7 @@ class StationGraphPicker:
         )
 
 
-def _per_metre_a_second(recording: xr.Dataset) -> float:
+def per_metre_a_second(recording: xr.Dataset) -> float:
     """How many of a recording's unit make 1 m/s, the same for all stations; NaN if it does not say."""
     if recording.attrs["units"] in _IN_METRES_A_SECOND:
         return 1.0

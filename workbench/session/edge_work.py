@@ -10,11 +10,11 @@ from workbench.compute.queue import JobQueue
 from workbench.errors import WorkbenchError
 from workbench.session.gather import Gather
 
-__all__ = ["ON_ONE_PICK", "EdgeWork"]
+__all__ = ["CHECKS", "LEFT_OUT", "ON_ONE_PICK", "EdgeWork"]
 
 _SIMILARITY = "workbench.explain.graph.similarity:envelope_similarity"
-_LEFT_OUT = "workbench.explain.graph.left_out:leave_one_out"
-_CHECKS = "workbench.explain.graph.checks:check_between"
+LEFT_OUT = "workbench.explain.graph.left_out:leave_one_out"
+CHECKS = "workbench.explain.graph.checks:check_between"
 
 ON_ONE_PICK = {
     "attention": "workbench.explain.graph.attention:attention_between",
@@ -86,14 +86,14 @@ class EdgeWork:
         self._send(ON_ONE_PICK[one.edges], f"Asking who moved {what}", self._keep_edges, **self._arguments())
         if one.left_out is None:
             keep = partial(setattr, one, "left_out")
-            self._send(_LEFT_OUT, f"Leaving stations out of {what}", keep, **self._arguments())
+            self._send(LEFT_OUT, f"Leaving stations out of {what}", keep, **self._arguments())
 
     def check(self) -> None:
         """Check what is said of the neighbours of the pick that was asked about."""
         one = self._surveying
         if self._pick and one.edges in ON_ONE_PICK:
             one.checks, one.checking = [], True
-            self._send(_CHECKS, f"Checking {one.phase} on {self._pick[2]}", self._keep_checks, **self._arguments())
+            self._send(CHECKS, f"Checking {one.phase} on {self._pick[2]}", self._keep_checks, **self._arguments())
 
     def _arguments(self) -> dict[str, Any]:
         session = self._surveying.session

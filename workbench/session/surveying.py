@@ -17,7 +17,7 @@ from workbench.errors import UnknownNameError, WorkbenchError
 from workbench.inference.runs import PickerRun
 from workbench.processing.common_origin import CommonOrigin, origin_needs
 from workbench.processing.onset_groups import OnsetGroup, group_onsets, spread_km
-from workbench.schema import Check
+from workbench.schema import Check, Job
 from workbench.session.edge_work import EdgeWork
 from workbench.session.gather import Gather, candidate_onsets, make_gather, on_moveout
 from workbench.session.notice import Notice
@@ -93,6 +93,24 @@ class Surveying(param.Parameterized):
     def sees_all(self) -> bool:
         """Whether the picker that is shown looks at all stations together, so that it can be asked who moved a pick."""
         return self.run is not None and self.run.card.name == _GRAPH_PICKER
+
+    @property
+    def waits_for(self) -> str:
+        """Which work the onsets are waited for from, in words; empty where none is on its way."""
+        session = self.session
+        picking, errand = (_active(job) for job in (session.job, session.errand))
+        if picking and self.run is not None and self.run.annotations is None:
+            return f"{self.run.card.title} is running on this recording: onsets come when it is done."
+        if errand and not session.runs:
+            return f"{errand}: onsets come when it has run."
+        return f"{picking}: onsets come when it is done." if picking else ""
+
+    @property
+    def problem(self) -> str:
+        """Why there is no moveout, or no onset; empty where there is one."""
+        if self.gather is None:
+            return ""
+        return (self.gather.onsets.empty and self.waits_for) or self.gather.problem
 
     # ---- asking
 
@@ -251,6 +269,11 @@ class Surveying(param.Parameterized):
         if asked == self._made:
             with self.session.hold():
                 self.gather = gather
+
+
+def _active(job: Job | None) -> str:
+    """What a job that waits or runs is; empty for another."""
+    return job.title if job is not None and job.state in ("queued", "running") else ""
 
 
 def _nearest(groups: list[OnsetGroup], time: pd.Timestamp) -> int:

@@ -11,7 +11,10 @@ import pandas as pd
 from workbench.session import Surveying
 from workbench.views.address import address_of
 
-__all__ = ["Looked", "look_as_addressed", "network_address", "read_looked"]
+__all__ = ["FIRST_FILTER", "Looked", "look_as_addressed", "network_address", "read_looked"]
+
+FIRST_FILTER = "1–20 Hz"
+"""Of a section that is opened: below it the ground is restless, and a local onset drowns in that."""
 
 _CHOICES = ("phase", "edges", "nodes", "order", "reduce")
 
@@ -42,6 +45,10 @@ def network_address(surveying: Surveying) -> str:
         return ""
     parts = dict(parse_qsl(where))
     parts["picker"] = surveying.picker
+    # A page without a filter is asked for; the filter that a section begins with is not.
+    parts.pop("filter", "")
+    if surveying.session.filter != FIRST_FILTER:
+        parts["filter"] = surveying.session.filter
     if 0 <= surveying.group < len(surveying.groups):
         parts["time"] = surveying.groups[surveying.group].start.isoformat(timespec="milliseconds")
     for name in _CHOICES:

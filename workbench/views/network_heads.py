@@ -103,16 +103,22 @@ class MapHead(_Head):
 
 
 class SectionHead(_Head):
-    """Order of the stations, reduction, and component."""
+    """Order of the stations, reduction, filter, and component."""
 
     def __init__(self, surveying: Surveying) -> None:
         super().__init__(surveying, ["order", "reduce", "component", "gather"])
+        self._session.param.watch(lambda *_: self._draw(), "filter")
 
     def _draw(self) -> None:
         one = self._surveying
         recording = self._session.recording
         names = [str(name) for name in recording["component"].values] if recording is not None else []
         off = one.gather is None or one.gather.origin is None
+        filters = tag(
+            "select", options({name: name.replace("none", "No filter") for name in FILTERS}, self._session.filter),
+            data_act="filter", data_key="filter", aria_label="Filter of the section",
+            title="Of the traces on the screen; pickers read what was recorded",
+        )  # fmt: skip
         reduce = _segments("Reduce", "reduce", {"off": "Off", "P": "P", "S": "S"}, one.reduce)
         self._markup.html = "".join(
             (
@@ -122,17 +128,24 @@ class SectionHead(_Head):
                 tag("span", "Reduce", class_="label"),
                 reduce.replace("<button", "<button disabled") if off else reduce,
                 tag("span", class_="spread"),
+                filters,
                 _segments("Component", "component", {name: name for name in names}, one.component),
             )
         )
 
+    def _change(self, action: Action) -> None:
+        if action["act"] == "filter":
+            self._session.filter = str(action["value"])
+        else:
+            super()._change(action)
+
 
 class NetworkToolbar(_Head):
-    """Picker, which event of the recording, and the filter of the section."""
+    """Picker, which event of the recording, and what was fitted to it, or why nothing was."""
 
     def __init__(self, surveying: Surveying) -> None:
         super().__init__(surveying, _SHOWN)
-        self._session.param.watch(lambda *_: self._draw(), ["runs", "filter", "recording"])
+        self._session.param.watch(lambda *_: self._draw(), ["runs", "recording", "job", "errand"])
 
     def _draw(self) -> None:
         one, session = self._surveying, self._session
@@ -144,10 +157,6 @@ class NetworkToolbar(_Head):
         picker = tag(
             "select", options(there, one.picker), data_act="picker", data_key="picker", aria_label="Picker",
         )  # fmt: skip
-        filters = tag(
-            "select", options({name: name.replace("none", "No filter") for name in FILTERS}, session.filter),
-            data_act="filter", data_key="filter", aria_label="Filter",
-        )  # fmt: skip
         self._markup.html = "".join(
             (
                 tag("span", "Picker", class_="label"),
@@ -155,8 +164,7 @@ class NetworkToolbar(_Head):
                 tag("span", class_="rule"),
                 self._group_html(),
                 tag("span", class_="spread"),
-                tag("span", text(_facts(one)), class_="muted ellipsis facts"),
-                filters,
+                tag("span", text(_facts(one)), class_="muted ellipsis facts", title=_facts(one)),
             )
         )
 
@@ -182,8 +190,6 @@ class NetworkToolbar(_Head):
         value = str(action.get("value") or "")
         if name == "step":
             one.step_group(int(action["by"]))
-        elif name == "filter":
-            self._session.filter = value
         elif name == "picker" and value.startswith("+"):
             one.bring(value[1:])
         elif name == "picker":
@@ -195,7 +201,7 @@ def _facts(one: Surveying) -> str:
     if gather is None:
         return ""
     if gather.origin is None:
-        return gather.problem
+        return one.problem
     n = gather.onsets["station"].nunique()
     velocity = gather.origin.velocity_km_s
     return f"{n} stations · {len(gather.onsets)} onsets · P {velocity['P']:.1f}, S {velocity['S']:.1f} km/s"

@@ -25,7 +25,7 @@ NETWORK_KEYS = (
     ("O", "the next order of the section"),
     ("R", "reduce: off, P, S"),
     ("C", "the next component"),
-    ("Home", "all of the time again"),
+    ("Home", "all of the time, and all of the map again"),
     ("Esc", "stop the work in hand"),
     ("?", "this sheet"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,7 @@ class NetworkMap(pn.viewable.Viewer):
         self._flat, self._extent = Flat(0.0, 0.0), (-1.0, 1.0, -1.0, 1.0)
         self._places: dict[str, tuple[float, float]] = {}
         self._placed_for: Any = None
+        self._words: list[str] = []
         self._legend = Markup(self._session, lambda _: None, kind="network_legend")
         pane = pn.pane.Bokeh(self.figure.plot, sizing_mode="stretch_both", min_height=120, margin=0)
         self._pane = pn.Column(pane, self._legend, sizing_mode="stretch_both", margin=0)
@@ -46,15 +48,23 @@ class NetworkMap(pn.viewable.Viewer):
         self._layout = pn.Column(self._nothing, self._pane, sizing_mode="stretch_both", margin=0)
         draw = Later(self._session, self._draw)
         surveying.param.watch(draw, _DRAWN)
-        self._session.param.watch(draw, ["recording", "station"])
+        self._session.param.watch(draw, ["recording", "station", "loading", "errand"])
         self.param.watch(lambda *_: self._retheme(), "theme")
         self.figure.plot.on_event(Tap, self._tapped)
         for side in ("inner_width", "inner_height"):
             self.figure.plot.on_change(side, self._resized)
+        self._name_again = Later(self._session, self._draw_names)
+        for side in ("start", "end"):
+            for of in (self.figure.plot.x_range, self.figure.plot.y_range):
+                of.on_change(side, self._moved)
         self._draw()
 
     def __panel__(self) -> pn.viewable.Viewable:
         return self._layout
+
+    def whole(self) -> None:
+        """Show all near stations again."""
+        self._set_ranges()
 
     def _retheme(self) -> None:
         self.figure.paint(self.theme)
@@ -64,9 +74,13 @@ class NetworkMap(pn.viewable.Viewer):
         self._set_ranges()
         self._draw()
 
+    def _moved(self, attr: str, old: Any, new: Any) -> None:  # noqa: ARG002 - Bokeh asks for these names
+        """Moved or zoomed: other names fit."""
+        self._name_again()
+
     def _draw(self) -> None:
         gather, recording = self._surveying.gather, self._session.recording
-        words = nothing_html(recording, gather)
+        words = nothing_html(self._session, gather)
         self._nothing.html, self._nothing.visible, self._pane.visible = words, bool(words), not words
         if words or gather is None or recording is None:
             return
@@ -116,18 +130,31 @@ class NetworkMap(pn.viewable.Viewer):
         columns = node_columns(gather, surveying.phase, surveying.nodes, focus, self.theme)
         names = [str(name) for name in gather.stations["station"]]
         x, y = (np.array([self._places.get(name, (np.nan, np.nan))[axis] for name in names]) for axis in (0, 1))
-        x_px, y_px = self.figure.to_px(x, y)
-        first = [row for row, font in enumerate(columns["font"]) if font == "bold"]
-        placed = name_places(x_px, y_px, [str(words) for words in columns["words"]], first, self.figure.size_px[0])
-        columns["words"] = [words if at.shown else "" for words, at in zip(columns["words"], placed, strict=True)]
-        columns |= {
-            "x": list(x), "y": list(y), "name": [*names], "dx": [at.right_px for at in placed],
-            "dy": [at.down_px for at in placed], "align": [at.align for at in placed],
-        }  # fmt: skip
-        self.figure.stations.data = columns
+        self._words = [str(words) for words in columns["words"]]
+        columns |= {"x": list(x), "y": list(y), "name": [*names]}
+        self.figure.stations.data = columns | self._named(columns)
         ring = self._places.get(focus)
         self.figure.ring.data = {"x": [ring[0]], "y": [ring[1]]} if ring else {"x": [], "y": []}
         self._draw_event()
+
+    def _draw_names(self) -> None:
+        columns = dict(self.figure.stations.data)
+        if len(columns["x"]) == len(self._words):
+            named = self._named(columns)
+            if any(named[name] != list(columns[name]) for name in named):
+                self.figure.stations.data = columns | named
+
+    def _named(self, columns: Mapping[str, Any]) -> dict[str, list[Any]]:
+        """Names and where they stand, as the map lies now: those that touch nothing."""
+        x_px, y_px = self.figure.to_px(np.asarray(columns["x"], float), np.asarray(columns["y"], float))
+        first = [row for row, font in enumerate(columns["font"]) if font == "bold"]
+        placed = name_places(x_px, y_px, self._words, first, self.figure.size_px[0])
+        return {
+            "words": [words if at.shown else "" for words, at in zip(self._words, placed, strict=True)],
+            "dx": [at.right_px for at in placed],
+            "dy": [at.down_px for at in placed],
+            "align": [at.align for at in placed],
+        }
 
     def _draw_event(self) -> None:
         gather, event = self._surveying.gather, self._session.event
@@ -163,7 +190,7 @@ class NetworkMap(pn.viewable.Viewer):
             if tap.x is None or not names:
                 return
             places = np.array([self._places[name] for name in names])
-            away = np.hypot(*(places - [tap.x, tap.y]).T) / self.figure.km_per_px
+            away = np.hypot(*((places - [tap.x, tap.y]) / self.figure.km_per_px).T)
             nearest = int(np.argmin(away))
             if away[nearest] <= _HIT_PX:
                 self._surveying.focus(names[nearest])

@@ -22,6 +22,13 @@ return n < 0 ? "" : words[n]
 """
 
 
+_CLOSEST_KM, _FARTHEST_KM = 0.05, 40_000.0
+
+
+def _range() -> Range1d:
+    return Range1d(-1, 1, min_interval=_CLOSEST_KM, max_interval=_FARTHEST_KM)
+
+
 class MapFigure:
     """Columns go into ``stations``, ``edges``, ``arrows``, ``ring`` and ``event``; names are in ``network-map-*``."""
 
@@ -31,7 +38,6 @@ class MapFigure:
         self.arrows = ColumnDataSource(arrows, name="network-map-arrows")
         self.stations = ColumnDataSource({name: [] for name in _STATION}, name="network-map-stations")
         self.ring, self.event = ColumnDataSource({"x": [], "y": []}), ColumnDataSource({"x": [], "y": [], "detail": []})
-        self.km_per_px = 1.0
         self._flat = Flat(0.0, 0.0)
         self.plot = self._make()
         self.paint(theme)
@@ -44,7 +50,7 @@ class MapFigure:
     def _make(self) -> figure:
         plot = figure(
             name="network-map", tools="pan,wheel_zoom,reset", active_scroll="wheel_zoom", toolbar_location=None,
-            x_range=Range1d(-1, 1), y_range=Range1d(-1, 1), sizing_mode="stretch_both", min_border=4,
+            x_range=_range(), y_range=_range(), sizing_mode="stretch_both", min_border=4,
             min_border_left=56, min_border_right=14, min_border_bottom=24, min_border_top=10,
         )  # fmt: skip
         lines = plot.segment(
@@ -80,7 +86,7 @@ class MapFigure:
     def show_range(self, x: float, y: float, km_per_px: float, flat: Flat) -> None:
         """Put a place in the middle; degrees are written around it, and for some way beyond when it is moved."""
         width, height = self.size_px
-        self.km_per_px, self._flat = km_per_px, flat
+        self._flat = flat
         half_x, half_y = width / 2 * km_per_px, height / 2 * km_per_px
         self.plot.x_range.update(start=x - half_x, end=x + half_x)
         self.plot.y_range.update(start=y - half_y, end=y + half_y)
@@ -95,10 +101,17 @@ class MapFigure:
         for grid, axis in zip(self.plot.grid, (self.plot.xaxis, self.plot.yaxis), strict=True):
             grid.ticker = axis[0].ticker
 
+    @property
+    def km_per_px(self) -> tuple[float, float]:
+        """Along either axis, as the map lies now."""
+        width, height = self.size_px
+        x, y = self.plot.x_range, self.plot.y_range
+        return (x.end - x.start) / width, (y.end - y.start) / height
+
     def to_px(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """From the left and from the top of the frame, as first shown."""
-        left, top = self.plot.x_range.start, self.plot.y_range.end
-        return (x - left) / self.km_per_px, (top - y) / self.km_per_px
+        """From the left and from the top of the frame, as the map lies now."""
+        across, down = self.km_per_px
+        return (x - self.plot.x_range.start) / across, (self.plot.y_range.end - y) / down
 
     def paint(self, theme: str) -> None:
         """Axes, marks and scale bar in the colours of a theme; triangles and edges carry their own."""

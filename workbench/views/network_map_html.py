@@ -5,25 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import xarray as xr
+import pandas as pd
 from bokeh.palettes import Cividis256
 
-from workbench.session import Surveying
+from workbench.session import Session, Surveying
+from workbench.session.edge_work import ON_ONE_PICK
 from workbench.session.gather import Gather
-from workbench.views.network_edges import edge_limits
+from workbench.views.network_edges import edge_scale
 from workbench.views.network_nodes import NODE_WORDS, node_limits, node_values
 from workbench.views.tags import tag, text
-from workbench.views.theme import ramp_colours
 
-__all__ = ["legend_html", "nothing_html"]
+__all__ = ["legend_html", "nothing_html", "nothing_open"]
 
 _STOPS = (0.0, 1 / 3, 2 / 3, 1.0)
 
 
-def nothing_html(recording: xr.Dataset | None, gather: Gather | None) -> str:
+def nothing_open(session: Session) -> str:
+    """Why nothing is seen while no recording is open, in words."""
+    if session.loading:
+        return "The recording is being read…"
+    errand = session.errand
+    waits = errand is not None and errand.state in ("queued", "running")
+    return f"{errand.title}…" if waits else "No recording is open."
+
+
+def nothing_html(session: Session, gather: Gather | None) -> str:
     """Why there is no map; empty where there is one."""
+    recording = session.recording
     if recording is None:
-        return tag("p", "No recording is open.")
+        return tag("p", text(nothing_open(session)))
     places = recording["latitude_deg"].values + recording["longitude_deg"].values
     if not np.isfinite(places).any():
         n = recording.sizes["station"]
@@ -50,16 +60,25 @@ def legend_html(surveying: Surveying, far: Sequence[str], theme: str) -> str:
     ]
     edges = surveying.edge_weights
     if edges is not None and surveying.edges != "off" and edges["weight"].notna().any():
-        least, most = edge_limits(edges)
-        weakest = least + surveying.above * (most - least)
-        colours = ramp_colours(_STOPS, theme)
-        parts.append(_scale(f"{text(edges.attrs['kind'])} {weakest:.2g}", colours, f"{most:.2g}", edges.attrs["words"]))
+        parts.append(_edge_scale(edges, surveying, theme))
     lost = gather.stations.loc[~np.isfinite(gather.stations["latitude_deg"]), "code"]
     if len(lost):
         parts.append(_missing(list(lost), "no coordinates", "without coordinates"))
     if far:
         parts.append(_missing(list(far), "far away: zoom out", "far away: zoom out"))
     return "".join(parts)
+
+
+def _edge_scale(edges: pd.DataFrame, surveying: Surveying, theme: str) -> str:
+    """What width and colour of edges stand for, and which way arrows point."""
+    scale, kind = edge_scale(edges, surveying.session.station), str(edges.attrs["kind"])
+    weakest = scale.low + surveying.above * (scale.high - scale.low)
+    title = f"{edges.attrs['words']}; the wider, the stronger. Drawn from {weakest:.2g} on."
+    if kind in ON_ONE_PICK:
+        title += " Arrows lead to the station that hears; edges that reach the pick by way of a neighbour are faint."
+    if not scale.signed:
+        return _scale(f"{kind} {weakest:.2g}", scale.stops(theme), f"{scale.high:.2g}", title)
+    return _scale(f"against −{scale.high:.2g}", scale.stops(theme), f"for +{scale.high:.2g} log-odds", title)
 
 
 def _scale(left: str, colours: Sequence[str], right: str, title: str = "") -> str:

@@ -83,6 +83,7 @@ class NetworkPage(pn.viewable.Viewer):
             self._help.open()
         elif key == "home":
             self.section.whole()
+            self.map.whole()
         else:
             press(self._surveying, key)
 

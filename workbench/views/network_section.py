@@ -14,6 +14,7 @@ from workbench.session import Surveying
 from workbench.views.guard import guarded
 from workbench.views.later import Later
 from workbench.views.markup import Action, Markup
+from workbench.views.network_map_html import nothing_open
 from workbench.views.network_section_columns import (
     Rows,
     label_places,
@@ -51,7 +52,7 @@ class NetworkSection(pn.viewable.Viewer):
         self._layout = pn.Column(self._nothing, self._body, sizing_mode="stretch_both", margin=0)
         draw = Later(self._session, self._draw)
         surveying.param.watch(draw, _DRAWN)
-        self._session.param.watch(draw, ["recording", "shown", "station"])
+        self._session.param.watch(draw, ["recording", "shown", "station", "loading", "errand"])
         self.param.watch(lambda *_: self._retheme(), "theme")
         self.figure.plot.on_event(Tap, self._tapped)
         self.figure.plot.on_change("inner_height", self._resized)
@@ -65,7 +66,8 @@ class NetworkSection(pn.viewable.Viewer):
         gather = self._surveying.gather
         if gather is not None:
             start, end = ((time - gather.zero).total_seconds() for time in (gather.start, gather.end))
-            self.figure.plot.x_range.update(start=start, end=end, bounds=(start - 1.0, end + 1.0))
+            # Bounds first: the browser holds an end within those that it knows.
+            self.figure.plot.x_range.update(bounds=(start - 1.0, end + 1.0), start=start, end=end)
 
     def _retheme(self) -> None:
         self.figure.paint(self.theme)
@@ -76,7 +78,7 @@ class NetworkSection(pn.viewable.Viewer):
 
     def _draw(self) -> None:
         surveying, session = self._surveying, self._session
-        words = "" if session.recording is not None else tag("p", "No recording is open.")
+        words = "" if session.recording is not None else tag("p", text(nothing_open(session)))
         if not words and (surveying.gather is None or session.shown is None):
             words = tag("p", "Looking at the onsets…")
         self._nothing.html, self._nothing.visible, self._body.visible = words, bool(words), not words
@@ -152,25 +154,20 @@ class NetworkSection(pn.viewable.Viewer):
 
 
 def names_html(surveying: Surveying, rows: Rows, height_px: float) -> str:
-    """The station names beside the section: the open one bold, amber off the moveout, grey without an onset."""
+    """The station names beside the section: the open one bold, amber off the moveout, grey without an onset.
+
+    They stand at shares of the height: where the page changes its size they stay at their rows until it has told.
+    """
     gather, focus = surveying.gather, surveying.session.station
     table = gather.stations.set_index("station")
     off = set(gather.off_moveout(surveying.phase))
     heard = set(gather.onsets.loc[gather.onsets["phase"] == surveying.phase, "station"])
-    places = label_places(rows, height_px)
-    # Of more names than fit, the open one and those off the moveout come first.
-    room = max(1, int(height_px // 13))
-    ranked = sorted(rows.stations, key=lambda name: (name != focus, name not in off))
-    chosen = set(ranked[:room]) if len(rows.stations) > room else set(rows.stations)
-    if len(rows.stations) > room:
-        some = Rows(
-            tuple(name for name in rows.stations if name in chosen), rows.height, rows.by_distance, rows.low,
-            rows.high, rows.reach, rows.shift_s,
-        )  # fmt: skip
-        places = label_places(some, height_px)
+    # Of more names than fit, the open one, those off the moveout and those with an onset come first.
+    ranked = sorted(rows.stations, key=lambda name: (name != focus, name not in off, name not in heard))
+    places = label_places(rows, height_px, ranked, 1 + len(off))
     parts = []
     for name in rows.stations:
-        if name not in chosen:
+        if name not in places:
             continue
         row = table.loc[name]
         kind = " ".join(
@@ -185,7 +182,7 @@ def names_html(surveying: Surveying, rows: Rows, height_px: float) -> str:
         parts.append(
             tag(
                 "button", text(row["code"]), dead, class_=kind or None, data_act="focus", data_station=name,
-                data_key=name, style=f"top: {places[name]:.0f}px", title=title,
+                data_key=name, style=f"top: {100 * places[name] / height_px:.2f}%", title=title,
                 aria_pressed=name == focus,
             )
         )  # fmt: skip

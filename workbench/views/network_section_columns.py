@@ -194,14 +194,22 @@ def lane_columns(seconds: xr.Dataset | None, gather: Gather, rows: Rows, theme: 
     return found
 
 
-def label_places(rows: Rows, height_px: float) -> dict[str, float]:
+def label_places(rows: Rows, height_px: float, ranked: Sequence[str] = (), n_sure: int = 0) -> dict[str, float]:
     """Where names stand, in px from the top: at their rows, pushed apart where they would touch.
 
-    Where there are more than fit, those that would leave the frame are left out by the caller.
+    Parameters
+    ----------
+    ranked
+        All stations, those first whose names come first where there are more than fit: each then stands at its own row,
+        or nowhere.
+    n_sure
+        How many of those may stand up to two lines above or below their row, where another stands on it.
     """
     per_px = height_px / (rows.high - rows.low)
-    wanted = [((rows.height[name] - rows.low) * per_px, name) for name in rows.stations]
-    wanted.sort()
+    at_row = {name: (rows.height[name] - rows.low) * per_px for name in rows.stations}
+    if len(at_row) * _LINE_PX > height_px:
+        return _those_that_fit(at_row, ranked or rows.stations, n_sure)
+    wanted = sorted((place, name) for name, place in at_row.items())
     places = [place for place, _ in wanted]
     for n in range(1, len(places)):
         places[n] = max(places[n], places[n - 1] + _LINE_PX)
@@ -211,3 +219,17 @@ def label_places(rows: Rows, height_px: float) -> dict[str, float]:
         places[n] = min(places[n], limit)
         limit = places[n] - _LINE_PX
     return {name: place for place, (_, name) in zip(places, wanted, strict=True)}
+
+
+def _those_that_fit(at_row: Mapping[str, float], ranked: Sequence[str], n_sure: int) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for number, name in enumerate(ranked):
+        tried = [at_row[name]]
+        if number < n_sure:
+            beside = [place + way * _LINE_PX for place in found.values() for way in (-1, 1)]
+            near = [place for place in beside if place >= 0 and abs(place - at_row[name]) <= 2 * _LINE_PX]
+            tried += sorted(near, key=lambda place: abs(place - at_row[name]))
+        fits = [place for place in tried if all(abs(place - other) > _LINE_PX - 0.01 for other in found.values())]
+        if fits:
+            found[name] = fits[0]
+    return found

@@ -33,7 +33,7 @@ class NetworkStatus(pn.viewable.Viewer):
         self._surveying, self._on_help = surveying, on_help
         self._markup = Markup(surveying.session, self._act, kind="status_line")
         surveying.param.watch(lambda *_: self._draw(), ["job", "gather", "phase"])
-        surveying.session.param.watch(lambda *_: self._draw(), ["job", "errand"])
+        surveying.session.param.watch(lambda *_: self._draw(), ["job", "errand", "runs"])
         self._draw()
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -72,7 +72,7 @@ def off_words(one: Surveying) -> tuple[str, bool]:
     """How many onsets of the phase lie off the moveout, and which; and whether any does."""
     gather = one.gather
     if gather is None or gather.origin is None:
-        return ("" if gather is None else gather.problem), False
+        return one.problem, False
     off = gather.off_moveout(one.phase)
     n = int((gather.onsets["phase"] == one.phase).sum())
     limit = f"{1e3 * OFF_MOVEOUT_S:.0f} ms"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
 from workbench.errors import PickerError
 from workbench.explain.graph.attention import attention_between
@@ -94,10 +93,8 @@ def test_the_parts_of_the_neighbours_add_up(picker, recording, pick):
 def test_edges_move_the_answer_by_what_they_are_said_to(picker, recording, pick):
     found = attribute_between(recording, picker, **pick)
     case = open_graph_case(recording, picker, **pick)
-    x, there = case.standardised
-    with torch.no_grad():
-        with_all = float(case.scores(x[None], there, case.edge_index, case.edge_attr)[0])
-        without = float(case.scores(x[None], there, case.edge_index[:, :0], case.edge_attr[:0])[0])
+    says = [case.says(case.samples[None]), case.says(case.samples[None], case.edge_index[:, :0], case.edge_attr[:0])]
+    with_all, without = (float(case.odds(said.logits[case.focus][None])[0]) for said in says)
     assert found.edges["weight"].sum() == pytest.approx(with_all - without, abs=0.1 * abs(with_all - without) + 0.02)
 
 

@@ -58,7 +58,10 @@ def attention_between(
     """  # fmt: skip
     report(0.0, "opening the picker")
     case = open_graph_case(recording, picker, weights, station=station, phase=phase, time=time)
-    return attention_of_case(case)
+    report(0.3, "reading the stations within reach")
+    found = attention_of_case(case)
+    report(1.0, "done")
+    return found
 
 
 def attention_of_case(case: GraphCase) -> StationAttentionFound:
@@ -95,10 +98,14 @@ def _last_round(case: GraphCase) -> np.ndarray:
     if case.edge_index.shape[1] == 0:
         return np.zeros((0, 1, 1))
     handle = _attention(case).register_edge_update_forward_hook(keep)
+    there, edges = case.network.steps_there(case.samples), (case.edge_index, case.edge_attr)
+    at_once, case.network.chunk_edges = case.network.chunk_edges, 0
     try:
-        case.says(case.samples[None])
+        with torch.inference_mode(False), torch.no_grad():
+            case.network.talk(case.reading.tokens, there, *edges)
     finally:
         handle.remove()
+        case.network.chunk_edges = at_once
     return np.asarray(kept[-1].mean(dim=1))
 
 
@@ -112,5 +119,5 @@ def _seconds(case: GraphCase, at_pick: np.ndarray, step_s: float) -> xr.Dataset:
             "station": [case.names[row] for row in source[own]],
             "time": np.asarray(starts.as_unit("ns"), "datetime64[ns]"),
         },
-        attrs={"step_s": step_s},
+        attrs={**case.asked, "method": "attention", "step_s": step_s},
     )

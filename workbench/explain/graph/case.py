@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,16 +16,18 @@ from torch import Tensor
 from torch_geometric.utils import k_hop_subgraph
 
 from workbench.errors import PickerError
+from workbench.explain.graph.focused import Focused, side_by_side
+from workbench.explain.graph.silenced import Silenced
 from workbench.explain.window import require_station
 from workbench.networks.station_graph import StationGraph
-from workbench.networks.station_graph_net import GraphSays, StationGraphNet, log_amplitude
+from workbench.networks.station_graph_net import GraphSays, StationGraphNet, StationReading, log_amplitude
 from workbench.networks.xiaonet import standardise
 from workbench.pickers import open_picker
 from workbench.pickers.own_weights import RATE_HZ
-from workbench.pickers.station_graph import StationGraphPicker, StationWindows
-from workbench.schema import check_recording
+from workbench.pickers.station_graph import StationGraphPicker, StationWindows, per_metre_a_second
+from workbench.schema import PickerCard, check_recording
 
-__all__ = ["GraphCase", "open_graph_case", "without"]
+__all__ = ["GraphCase", "open_graph_case", "row_of"]
 
 _AROUND_S = 45.0
 _SEARCH_S = 1.0
@@ -40,7 +44,7 @@ class GraphCase:
     Parameters
     ----------
     network
-        A copy of the picker's, which may be hooked; all edges of it go through at once.
+        A copy of the picker's, which may be hooked.
     graph
         The whole station graph of the recording.
     nodes
@@ -59,8 +63,10 @@ class GraphCase:
         ``"P"`` or ``"S"``, and which output that is.
     at
         Sample of the window that is explained.
-    physical
-        Whether samples are in m/s, so that there is a magnitude.
+    per_m_s
+        So many of the samples' unit make 1 m/s; NaN where not known: then there is no magnitude.
+    asked
+        Who was asked about which pick: attributes of whatever is found of it.
     """
 
     network: StationGraphNet
@@ -75,7 +81,8 @@ class GraphCase:
     phase: str
     channel: int
     at: int
-    physical: bool
+    per_m_s: float
+    asked: Mapping[str, Any]
 
     @property
     def names(self) -> list[str]:
@@ -96,9 +103,11 @@ class GraphCase:
         edge_attr = self.edge_attr if attr is None else attr
         with torch.inference_mode():
             for part in copies.split(at_once):
-                flat, index, batch = _side_by_side(part, edge_index)
-                amplitude = log_amplitude(flat) if self.physical else None
-                found.append(self.network.says(flat, index, edge_attr.repeat(len(part), 1), batch, amplitude))
+                count, n_nodes = part.shape[:2]
+                flat, index = part.flatten(0, 1), side_by_side(edge_index, count, n_nodes)
+                batch = torch.arange(count).repeat_interleave(n_nodes)
+                amplitude = log_amplitude(flat) - np.log10(self.per_m_s)
+                found.append(self.network.says(flat, index, edge_attr.repeat(count, 1), batch, amplitude))
         joined = [torch.cat(parts) for parts in zip(*found, strict=True)]
         return GraphSays(*joined)
 
@@ -115,22 +124,59 @@ class GraphCase:
         best = near.argmax(axis=1)
         return first + best + _between(near, best), near.max(axis=1)
 
-    def scores(self, standardised: Tensor, there: Tensor, edge_index: Tensor, edge_attr: Tensor) -> Tensor:
-        """Log-odds of the phase around the pick, (copy,), with a way back to all four.
+    def scores(self, standardised: Tensor, there: Tensor) -> Tensor:
+        """Log-odds of the phase around the pick, (copy,), with a way back to the windows.
 
         Parameters
         ----------
         standardised
             (copy, node, 3, sample), as the network's own normalisation makes them.
+        there
+            (node, step).
         """
-        flat, index, batch = _side_by_side(standardised, edge_index)
-        says = self.network.says_standardised(
-            flat, there.repeat(len(standardised), 1), index, edge_attr.repeat(len(standardised), 1), batch
-        )
-        odds = says.logits.log_softmax(dim=1)[:, self.channel].unflatten(0, (len(standardised), -1))[:, self.focus]
+        count, n_nodes = standardised.shape[:2]
+        reading = self.network.read(standardised.flatten(0, 1))
+        tokens = reading.tokens.unflatten(0, (count, n_nodes))
+        own = row_of(reading, slice(self.focus, None, n_nodes))
+        return self.odds(self.focused(self.edge_index, self.edge_attr).logits(tokens, own, there))
+
+    def focused(self, edge_index: Tensor, edge_attr: Tensor) -> Focused:
+        """What the picked station hears over edges between `nodes`."""
+        return Focused(self.network, edge_index, edge_attr, self.focus, self.samples.shape[-1])
+
+    def odds(self, logits: Tensor) -> Tensor:
+        """Mean log-odds of the phase around the pick, (copy,), of curves (copy, 3, sample) before the softmax."""
+        odds = logits.log_softmax(dim=1)[:, self.channel]
         others = torch.log1p(-odds.exp().clamp_max(1 - 1e-6))
         first = max(self.at - HALF_WIDTH, 0)
         return (odds - others)[:, first : self.at + HALF_WIDTH + 1].mean(dim=-1)
+
+    @cached_property
+    def reading(self) -> StationReading:
+        """What each station of `nodes` tells by itself."""
+        with torch.inference_mode(False), torch.no_grad():
+            return self.network.read(standardise(self.samples).clone())
+
+    @cached_property
+    def silenced(self) -> Silenced:
+        """The window of all stations of the recording, out of which stations can be left."""
+        graph = torch.from_numpy(self.graph.edge_index), torch.from_numpy(self.graph.edge_attr)
+        return Silenced(self.network, torch.from_numpy(self.window.samples), *graph, self.per_m_s)
+
+    def curve_over(self, edge_index: Tensor, edge_attr: Tensor, heard: bool = True) -> np.ndarray:
+        """Probability of the phase at the picked station, (1, sample), where those edges lie between `nodes`.
+
+        Parameters
+        ----------
+        heard
+            Whether anything is said over them. Where not, the same network answers without a word from anybody; a
+            station without edges may be answered for by the XiaoNet that the picker falls back on.
+        """
+        with torch.inference_mode(False), torch.no_grad():
+            there, own = self.network.steps_there(self.samples), row_of(self.reading, slice(self.focus, self.focus + 1))
+            shares = None if heard else torch.zeros(1, edge_index.shape[1])
+            logits = self.focused(edge_index, edge_attr).logits(self.reading.tokens[None], own, there, shares)
+        return np.asarray(logits.softmax(dim=1)[:, self.channel])
 
     @property
     def standardised(self) -> tuple[Tensor, Tensor]:
@@ -169,9 +215,9 @@ def open_graph_case(
     around = pd.Timedelta(_AROUND_S, "s")
     near = recording.sel(time=slice(moment - around, moment + around))
     window, at = _window_of(opened, near, moment)
+    _require_samples(window, row, at, station, moment)
     graph = opened.graph(recording)
     network = copy.deepcopy(opened.module)
-    network.chunk_edges = 0
     network.requires_grad_(False)
     nodes, index, _, kept = k_hop_subgraph(
         row, network.n_rounds, torch.from_numpy(graph.edge_index), relabel_nodes=True,
@@ -190,8 +236,39 @@ def open_graph_case(
         phase=phase,
         channel=opened.card.phases.index(phase),
         at=at,
-        physical=str(recording.attrs["units"]).lower() in ("m/s", "m s-1", "m/sec"),
+        per_m_s=per_metre_a_second(recording),
+        asked=_asked(opened.card, recording, station, phase, moment, window),
     )
+
+
+def _asked(
+    card: PickerCard, recording: xr.Dataset, station: str, phase: str, time: pd.Timestamp, window: StationWindows
+) -> dict[str, Any]:
+    return {
+        "recording_id": recording.attrs["recording_id"],
+        "picker": card.name,
+        "weights": card.weights,
+        "weights_hash": card.weights_hash,
+        "station": station,
+        "phase": phase,
+        "target_time": time.isoformat(),
+        "window_start": window.start.isoformat(),
+        "window_s": window.samples.shape[-1] / RATE_HZ,
+    }
+
+
+def _require_samples(window: StationWindows, row: int, at: int, station: str, time: pd.Timestamp) -> None:
+    """Refuse a time at which a station has nothing that could have been picked."""
+    own = window.samples[row]
+    there = np.isfinite(own).any(axis=0)
+    if not there[at]:
+        ends = np.flatnonzero(there)
+        has = "none within 30 s of it" if not len(ends) else " to ".join(
+            f"{window.start + pd.Timedelta(end / RATE_HZ, 's'):%H:%M:%S}" for end in (ends[0], ends[-1])
+        )  # fmt: skip
+        raise PickerError(f"{time} lies in a gap of {station}; its samples: {has}. Choose a time at which it has some.")
+    if not (np.nanmax(own, axis=-1, initial=-np.inf) > np.nanmin(own, axis=-1, initial=np.inf)).any():
+        raise PickerError(f"{station} is dead around {time}: its trace does not move, and nothing can be picked there.")
 
 
 def _window_of(picker: StationGraphPicker, near: xr.Dataset, time: pd.Timestamp) -> tuple[StationWindows, int]:
@@ -208,11 +285,10 @@ def _window_of(picker: StationGraphPicker, near: xr.Dataset, time: pd.Timestamp)
     return best[1], best[2]
 
 
-def _side_by_side(copies: Tensor, edge_index: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Copies of one graph as one large graph: windows, edges, and which copy each station belongs to."""
-    count, n_nodes = copies.shape[:2]
-    steps = torch.arange(count).repeat_interleave(edge_index.shape[1]) * n_nodes
-    return copies.flatten(0, 1), edge_index.repeat(1, count) + steps, torch.arange(count).repeat_interleave(n_nodes)
+def row_of(reading: StationReading, rows: slice) -> StationReading:
+    """What some of the stations tell."""
+    beside = [level[rows] for level in reading.beside]
+    return StationReading(reading.tokens[rows], reading.level[rows], beside, reading.curves[rows])
 
 
 def _between(near: np.ndarray, best: np.ndarray) -> np.ndarray:
@@ -224,11 +300,3 @@ def _between(near: np.ndarray, best: np.ndarray) -> np.ndarray:
     bend = left - 2 * near[rows, best] + right
     safe = inner & (bend < -1e-9)
     return np.where(safe, 0.5 * (left - right) / np.where(safe, bend, 1.0), 0.0)
-
-
-def without(samples: Tensor, nodes: Sequence[int]) -> Tensor:
-    """Copies of a window (copy, node, 3, sample), in each of which one station has no samples."""
-    copies = samples.expand(len(nodes), *samples.shape).clone()
-    for number, node in enumerate(nodes):
-        copies[number, node] = torch.nan
-    return copies
