@@ -125,9 +125,17 @@ def _flag(explaining: Explaining, attrs: Any) -> str:
     words = f"{attrs['phase']} {_clock(attrs['target_time'])}"
     if run is None or run.annotations is None:
         return words
-    curve = run.annotations["probability"].sel(station=attrs["station"], phase=attrs["phase"])
-    value = float(curve.sel(time=pd.Timestamp(attrs["target_time"]), method="nearest"))
+    # By number: to xarray, looking these up is more work than all the rest of the flags.
+    curves = run.annotations
+    row, column = (list(curves[name].values).index(attrs[name]) for name in ("station", "phase"))
+    value = float(curves["probability"].values[row, column, _nearest(curves["time"].values, attrs["target_time"])])
     return f"{words} · probability {value:.2f}" if np.isfinite(value) else words
+
+
+def _nearest(times: np.ndarray, time: Any) -> int:
+    wanted = np.datetime64(pd.Timestamp(time), "ns")
+    after = min(int(np.searchsorted(times, wanted)), times.size - 1)
+    return after - 1 if after and wanted - times[after - 1] < times[after] - wanted else after
 
 
 def _clock(time: Any) -> str:
