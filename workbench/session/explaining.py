@@ -329,17 +329,20 @@ class Explaining(param.Parameterized):
         self._stays.cancel()
         with self.session.hold(), param.parameterized.batch_call_watchers(self):
             if self._is_of_another_place(question):
-                self._forget("")
+                self._forget("", but_for=attribution)
             self.checks, self.checks_left, self.problem, self.busy = [], self._after.n_checks, "", False
             self.beside = self.tried = None
-            self.attribution = attribution
+            if self.attribution is not attribution:
+                self.attribution = attribution
         self._answered = question
         self._after.begin()
 
-    def _forget(self, problem: str) -> None:
+    def _forget(self, problem: str, but_for: xr.Dataset | None = None) -> None:
         self._answered = None
         with param.parameterized.batch_call_watchers(self):
-            self.attribution = self.beside = self.tried = self.strip = self.spot = None
+            # Set once: to param, comparing a Dataset with what was there takes milliseconds.
+            self.attribution = but_for
+            self.beside = self.tried = self.strip = self.spot = None
             self.attention, self.attention_known, self.attention_problem, self.checks = [], False, "", []
             self.busy, self.problem, self.changes = False, problem, None
 
