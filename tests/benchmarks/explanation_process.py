@@ -20,6 +20,7 @@ import numpy as np
 import torch
 import xarray as xr
 
+from workbench.explain.checks import CHECKS, check_one
 from workbench.explain.run import explain, explain_many, open_question
 from workbench.explain.target import Question
 from workbench.inference.picking import picks_from
@@ -127,6 +128,17 @@ def accuracy(picker: TorchPicker, cases: list[Any]) -> dict[str, Any]:
     return {name: float(np.median([row[name] for row in rows])) for name in rows[0]} | {"n": len(rows)}
 
 
+def seconds_of_checks(picker: TorchPicker, recording: xr.Dataset, given: dict[str, Any]) -> dict[str, float]:
+    """Of each check of an explanation that has just come, one after the other, in a process that has made none yet."""
+    found = explain(recording, picker, **given)
+    seconds = {}
+    for name in CHECKS:
+        began = time.perf_counter()
+        check_one(recording, found, picker, name=name)
+        seconds[name] = time.perf_counter() - began
+    return seconds
+
+
 def main(data: Path, name: str, threads: int) -> dict[str, Any]:
     torch.set_num_threads(threads)
     picker: Any = open_picker(*name.split("/"))
@@ -134,6 +146,7 @@ def main(data: Path, name: str, threads: int) -> dict[str, Any]:
     recording, pick = cases[0]
     question = open_question(recording, picker, [pick])
     given = dict(zip(("station", "phase", "time"), pick, strict=True))
+    checks = seconds_of_checks(picker, recording, given)
     table = {}
     for method, theirs in by_captum(question).items():
         contenders = {
@@ -155,7 +168,7 @@ def main(data: Path, name: str, threads: int) -> dict[str, Any]:
             "ours": lambda: explain_many(recording, picker, picks=both, method="saliency"),
         }
     )
-    return {"seconds": table, "accuracy": accuracy(picker, cases)}
+    return {"seconds": table, "checks": checks, "accuracy": accuracy(picker, cases)}
 
 
 if __name__ == "__main__":

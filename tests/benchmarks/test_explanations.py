@@ -33,6 +33,9 @@ def test_explanations_beside_captum(name: str, threads: int, shared_data: Path, 
             lines.append(
                 f"| {name} | {label} | {threads} | {theirs:.3f} | {ours:.3f} | {theirs / ours:.2f} | {load:.1f} |"
             )
+    made = found["checks"]
+    each = ", ".join(f"{check} {seconds:.2f}" for check, seconds in made.items())
+    lines.append(f"  checks after the first explanation, in s: {each}; together {sum(made.values()):.2f}")
     near = found["accuracy"]
     lines.append(
         f"  integrated gradients of {near['n']} picks, apart from 300 steps: Captum's 50 {near['captum']:.3f} (sum off "

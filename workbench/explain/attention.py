@@ -11,6 +11,7 @@ import torch
 import xarray as xr
 
 from workbench.explain.attention_hooks import Captured, attention_layers, capture_attention
+from workbench.explain.memory import memory_in_words
 from workbench.explain.window import Window, open_window, require_station
 from workbench.pickers import Picker, open_picker
 from workbench.schema import Report, check_recording, make_attention, silent
@@ -20,6 +21,7 @@ __all__ = ["attention_between", "attention_of", "attention_received", "step_samp
 _ONE_PHASE_S_BRANCH = re.compile(r"pick_attentions\.(\d+)")
 
 
+@memory_in_words("look at the attention")
 def attention_of(
     recording: xr.Dataset,
     picker: str | Picker,

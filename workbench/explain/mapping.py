@@ -43,7 +43,10 @@ def _share(
         # Most of a long recording lies outside the window: nothing is made of its length.
         row[round(offset) + np.flatnonzero(there)] = values[there]
         return
-    edges, borders = _borders(values.size, from_hz, first_s), _borders(row.size, to_hz)
+    # Nothing of what lies outside the window is gone through: a recording may be long.
+    begin = min(max(0, int(first_s * to_hz) - 2), row.size - 1)
+    row = row[begin : max(begin + 1, int((first_s + values.size / from_hz) * to_hz) + 3)]
+    edges, borders = _borders(values.size, from_hz, first_s), _borders(row.size, to_hz, begin=begin)
     up_to = _sums_up_to(values, edges, borders)
     shares = np.diff(up_to)
     covered = np.diff(_sums_up_to(there, edges, borders)) > _WHOLE
@@ -71,9 +74,9 @@ def onto_window(attribution: xr.Dataset, window: Window) -> torch.Tensor:
     return torch.from_numpy(values)
 
 
-def _borders(n_samples: int, rate_hz: float, first_s: float = 0.0) -> np.ndarray:
-    """Seconds at which samples begin and end: each reaches half a step to both sides."""
-    return first_s + (np.arange(n_samples + 1) - 0.5) / rate_hz
+def _borders(n_samples: int, rate_hz: float, first_s: float = 0.0, begin: int = 0) -> np.ndarray:
+    """Seconds at which samples, from number `begin` on, begin and end: each reaches half a step to both sides."""
+    return first_s + (np.arange(begin, begin + n_samples + 1) - 0.5) / rate_hz
 
 
 def _sums_up_to(values: np.ndarray, edges: np.ndarray, borders: np.ndarray) -> np.ndarray:

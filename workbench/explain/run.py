@@ -16,6 +16,7 @@ from workbench.explain import EXPLAINERS
 from workbench.explain.base import Attributed, Explainer
 from workbench.explain.baselines import Baseline
 from workbench.explain.mapping import onto_recording
+from workbench.explain.memory import memory_in_words
 from workbench.explain.overlapping import window_notice
 from workbench.explain.target import HALF_WIDTH_SAMPLES, Question
 from workbench.explain.window import open_window, require_station, why_only_asked
@@ -97,6 +98,7 @@ def explain(
     )[0]
 
 
+@memory_in_words("explain this")
 def explain_many(
     recording: xr.Dataset,
     picker: str | Picker,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
-from workbench.explain.shares import Share, component_shares, second_shares
+from workbench.explain.shares import Share, component_shares, second_shares, weighed
 
 __all__ = ["Summary", "sign_words", "summarise"]
 
@@ -48,14 +47,9 @@ class Summary:
 
 
 def sign_words(attribution: xr.Dataset) -> str:
-    """What the two colours of an attribution say; a method of sizes only has one.
-
-    >>> import xarray as xr
-    >>> sign_words(xr.Dataset({"attribution": ("time", [0.2, 0.0])}, attrs={"phase": "P"}))
-    'Green is how strongly a sample moves P, whichever way; magenta does not occur.'
-    """
+    """What the two colours of an attribution say; a method of sizes only has one."""
     phase = attribution.attrs["phase"]
-    if float(np.nanmin(attribution["attribution"].values)) >= 0:
+    if float(weighed(attribution)[0].min(initial=0.0)) >= 0:
         return f"Green is how strongly a sample moves {phase}, whichever way; magenta does not occur."
     return f"Green speaks for {phase}, magenta against it."
 
@@ -63,8 +57,8 @@ def sign_words(attribution: xr.Dataset) -> str:
 def summarise(attribution: xr.Dataset) -> Summary:
     """Where the weight of an attribution lies."""
     components, seconds = component_shares(attribution), second_shares(attribution)
-    weight = np.abs(np.nan_to_num(attribution["attribution"].values.astype(float)))
-    is_before = attribution["time"].values < np.datetime64(pd.Timestamp(attribution.attrs["target_time"]), "ns")
+    values, after_s = weighed(attribution)
+    weight, is_before = np.abs(values), after_s < 0
     whole = float(weight.sum()) or 1.0
     before = float(weight[..., is_before].sum()) / whole
     method = str(attribution.attrs["method"])

@@ -11,9 +11,10 @@ import xarray as xr
 
 from workbench.errors import PickerError
 from workbench.explain.changes import Changes, Interval, Mute, changed
+from workbench.explain.memory import memory_in_words
 from workbench.explain.window import Window, open_window, require_station
 from workbench.pickers import Picker, open_picker
-from workbench.schema import Report, check_recording, silent
+from workbench.schema import Report, check_recording, one_station, silent
 
 __all__ = ["OFFSETS_S", "Changes", "Interval", "Mute", "Tried", "changed", "shift_strip", "what_if"]
 
@@ -51,6 +52,7 @@ class Tried:
     probability: float
 
 
+@memory_in_words("try these changes")
 def what_if(
     recording: xr.Dataset,
     picker: str | Picker,
@@ -87,7 +89,7 @@ def what_if(
     window = open_window(recording, opened, name, time, phase, window_start)
     if changes.signal is None:
         changes = replace(changes, signal=(time, time + pd.Timedelta(_SIGNAL_S, "s")))
-    one = recording.sel(station=[name])
+    one = one_station(recording, name)
     span = _span(one, window)
     made = changed(_cut(one, _widened(span, _SETTLE_S)), changes)
     curves = opened.annotate(_cut(made, span), report)
@@ -139,6 +141,7 @@ def _peak(curves: xr.Dataset, phase: str, time: pd.Timestamp) -> tuple[pd.Timest
     return pd.Timestamp(curve["time"].values[at]), float(curve.values[at])
 
 
+@memory_in_words("shift the window")
 def shift_strip(
     recording: xr.Dataset,
     picker: str | Picker,
@@ -170,7 +173,7 @@ def shift_strip(
     opened = open_picker(picker, weights) if isinstance(picker, str) else picker
     recording, time = check_recording(recording), pd.Timestamp(time)
     name = require_station(recording, station)
-    given = recording.sel(station=[name])
+    given = one_station(recording, name)
     start = open_window(given, opened, name, time, phase, window_start).start
     if changes.signal is None:
         changes = replace(changes, signal=(time, time + pd.Timedelta(_SIGNAL_S, "s")))

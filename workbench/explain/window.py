@@ -18,8 +18,9 @@ import xarray as xr
 from workbench.errors import PickerError, UnknownNameError
 from workbench.explain.annotated import annotated_reading
 from workbench.explain.lean import lean
+from workbench.explain.prepared import read_station
 from workbench.pickers import Picker, TorchPicker
-from workbench.pickers.segments import finite_runs
+from workbench.pickers.segments import finite_runs, holds_samples
 from workbench.pickers.windows import Piece, Reading
 from workbench.schema import PickerCard
 
@@ -194,8 +195,7 @@ def _reading(recording: xr.Dataset, picker: Picker, station: str, time: pd.Times
     why = why_only_asked(picker)
     if why:
         return annotated_reading(recording, picker, station, time, why)
-    reading: Reading = picker.reading(recording, station)  # type: ignore[attr-defined]
-    return reading, picker.card.component_order
+    return read_station(recording, picker, station), picker.card.component_order
 
 
 def places(reading: Reading, origin: pd.Timestamp, time: pd.Timestamp, phase: str) -> Iterator[_Place]:
@@ -275,8 +275,7 @@ def _opened(
         reading = replace(reading, network=reading.network_at(place.first))
     origin = pd.Timestamp(recording["time"].values[0]).as_unit("ns")
     inputs, outputs = answered(reading, raw)
-    present = [str(letter) for letter in recording["component"].values]
-    components = tuple(_letter(recording, station, letter, present) for letter in channels)
+    components = tuple(_letter(recording, station, letter) for letter in channels)
     return Window(
         card=card,
         station=station,
@@ -312,15 +311,12 @@ def answered(reading: Reading, raw: torch.Tensor) -> tuple[torch.Tensor, torch.T
     return answer
 
 
-def _letter(recording: xr.Dataset, station: str, letter: str, present: list[str]) -> str:
+def _letter(recording: xr.Dataset, station: str, letter: str) -> str:
     """Component of the recording that a channel reads."""
+    row = [str(name) for name in recording["station"].values].index(station)
+    present = [str(name) for name in recording["component"].values]
     for candidate in (letter, _STAND_IN.get(letter, "")):
-        if (
-            candidate in present
-            and np.isfinite(
-                recording["waveform"].values[list(recording["station"].values).index(station), present.index(candidate)]
-            ).any()
-        ):
+        if candidate in present and holds_samples(recording["waveform"].values[row, present.index(candidate)]):
             return candidate
     return ""
 

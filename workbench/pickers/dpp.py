@@ -23,7 +23,7 @@ from workbench.pickers.seisbench_families import seisbench_availability
 from workbench.pickers.seisbench_pickers import load_network
 from workbench.pickers.weights import WeightFiles, cached_files, find_files, weights_hash
 from workbench.registry import Availability
-from workbench.schema import PickerCard, Report, make_annotations, silent
+from workbench.schema import PickerCard, Report, make_annotations, one_station, silent
 
 if TYPE_CHECKING:
     from workbench.pickers.execution import Execution
@@ -101,7 +101,7 @@ class DppPicker:
 
         network_rate(recording, self.card)
         notices = rate_notices(recording, self.card) + self._notices()
-        one, wanted = recording.sel(station=[station]), Wanted(_ORDER, self.card.window_s)
+        one, wanted = one_station(recording, station), Wanted(_ORDER, self.card.window_s)
         return Reading(
             Plan(_WINDOW_SAMPLES, _STEP_SAMPLES, 1 / _STEP_SAMPLES, "", (0, 1)),
             list(pieces_of(self.module, self._arguments, one, [station], wanted, _RATE_HZ, notices)),
@@ -219,7 +219,7 @@ class DppPicker:
         import torch
 
         offset = round((pd.Timestamp(start) - pd.Timestamp(recording["time"].values[0])).total_seconds() * _RATE_HZ)
-        one, wanted = recording.sel(station=[station]), Wanted(_ORDER, self.card.window_s)
+        one, wanted = one_station(recording, station), Wanted(_ORDER, self.card.window_s)
         for piece in pieces_of(self.module, self._arguments, one, [station], wanted, _RATE_HZ, []):
             first = offset - piece.start
             if 0 <= first <= piece.samples.shape[-1] - _WINDOW_SAMPLES:

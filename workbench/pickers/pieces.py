@@ -11,8 +11,8 @@ import xarray as xr
 
 from workbench.errors import PickerError
 from workbench.pickers.rows import Rows
-from workbench.pickers.segments import finite_runs, is_dead
-from workbench.schema import PickerCard
+from workbench.pickers.segments import finite_runs, holds_samples, is_dead
+from workbench.schema import PickerCard, one_station
 
 __all__ = [
     "SLOWEST_SHARE",
@@ -83,9 +83,8 @@ def station_pieces(recording: xr.Dataset, station: str, wanted: Wanted) -> Stati
     traces = _alive(recording, station, wanted.component_order, pieces.notices)
     if not traces:
         return pieces
-    finite = np.zeros(recording.sizes["time"], bool)
-    for samples in traces.values():
-        finite |= np.isfinite(samples)
+    there = {letter: np.isfinite(samples) for letter, samples in traces.items()}
+    finite = np.logical_or.reduce(list(there.values()))
     n_wanted = int(np.ceil(wanted.length_s * rate_hz - 1e-6)) + 1
     n_padded = n_short = 0
     for start, stop in finite_runs(finite):
@@ -101,7 +100,8 @@ def station_pieces(recording: xr.Dataset, station: str, wanted: Wanted) -> Stati
             n_padded += 1
         if wanted.all_components:
             cut = _fill_missing(cut, wanted.component_order)
-        whole = _whole(cut, wanted, first, rate_hz) if inner is None else None
+        is_whole = inner is None and (wanted.all_components or all(part[start:stop].all() for part in there.values()))
+        whole = _whole(cut, wanted, first, rate_hz) if is_whole else None
         pieces.streams.append(_stream(cut, station, recording, first, rate_hz) if whole is None else whole)
         pieces.padded.append(inner)
     pieces.notices += _gap_notices(finite, rate_hz, wanted.length_s, n_padded, n_short)
@@ -115,7 +115,7 @@ def _alive(recording: xr.Dataset, station: str, order: str, notices: list[str]) 
     waveform = recording["waveform"].values[row]
     traces: dict[str, np.ndarray] = {}
     for letter, samples in zip(recording["component"].values, waveform, strict=True):
-        if np.isfinite(samples).any():
+        if holds_samples(samples):
             traces[str(letter)] = samples
     if not traces:
         notices.append("holds no samples.")
@@ -155,9 +155,8 @@ def _pad(samples: np.ndarray, before: int, n_wanted: int, rate_hz: float) -> np.
 
 
 def _whole(traces: dict[str, np.ndarray], wanted: Wanted, first: int, rate_hz: float) -> Rows | None:
-    """The samples themselves, if a network takes them as they are and none is missing."""
-    present = wanted.as_it_is and all(letter in traces for letter in wanted.component_order)
-    if not present or not all(np.isfinite(samples).all() for samples in traces.values()):
+    """The samples themselves, of which none is missing, if a network takes them as they are."""
+    if not wanted.as_it_is or not all(letter in traces for letter in wanted.component_order):
         return None
     n_samples = next(iter(traces.values())).size
     # SeisBench counts samples by the time between the first and the last, and so may come out at one less.
@@ -169,7 +168,10 @@ def _fill_missing(traces: dict[str, np.ndarray], order: str) -> dict[str, np.nda
     n_samples = next(iter(traces.values())).size
     present = set(traces) | {_STAND_IN.get(letter, "?") for letter in traces}
     zeros = {letter: np.zeros(n_samples, np.float32) for letter in order if letter not in present}
-    return {letter: np.nan_to_num(samples) for letter, samples in traces.items()} | zeros
+    filled = {
+        letter: samples if np.isfinite(samples).all() else np.nan_to_num(samples) for letter, samples in traces.items()
+    }
+    return filled | zeros
 
 
 def _stream(traces: dict[str, np.ndarray], station: str, recording: xr.Dataset, first: int, rate_hz: float) -> Any:
@@ -279,7 +281,7 @@ def _as_recorded(recording: xr.Dataset, station: str) -> xr.Dataset:
     step = round(rate_hz / native_hz) if native_hz > 0 else 1
     if step < 2 or abs(step * native_hz / rate_hz - 1) > 1e-6:
         return recording
-    there = np.isfinite(recording["waveform"].sel(station=station).values).any(axis=0)
+    there = np.isfinite(one_station(recording, station)["waveform"].values[0]).any(axis=0)
     own = recording.isel(time=slice(int(np.argmax(there)) % step, None, step))
     return own.assign_attrs(sampling_rate_hz=rate_hz / step)
 

@@ -8,10 +8,13 @@ import numpy as np
 import xarray as xr
 from scipy.signal import butter, sosfilt, sosfilt_zi
 
-__all__ = ["band_pass", "finite_runs", "is_dead", "library_versions", "trace_of", "vertical_trace"]
+__all__ = ["band_pass", "finite_runs", "holds_samples", "is_dead", "library_versions", "trace_of", "vertical_trace"]
 
 
 _SETTLING_PERIODS = 3
+
+_LOOK_SAMPLES = 4096
+"""At the start of a trace: nearly always enough to see that it is alive, and a day of it is long."""
 
 
 def finite_runs(finite: np.ndarray) -> list[tuple[int, int]]:
@@ -20,14 +23,24 @@ def finite_runs(finite: np.ndarray) -> list[tuple[int, int]]:
     >>> finite_runs(np.array([True, True, False, True]))
     [(0, 2), (3, 4)]
     """
+    if finite.all():
+        return [(0, finite.size)] if finite.size else []
     edges = np.flatnonzero(np.diff(np.concatenate(([False], finite, [False])).astype(np.int8)))
     return [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]
 
 
 def is_dead(samples: np.ndarray) -> bool:
     """Whether a trace holds nothing but gaps, or one value throughout."""
-    finite = samples[np.isfinite(samples)]
-    return finite.size == 0 or bool(finite.min() == finite.max())
+    for part in (samples[:_LOOK_SAMPLES], samples):
+        finite = part[np.isfinite(part)]
+        if finite.size and finite.min() != finite.max():
+            return False
+    return True
+
+
+def holds_samples(samples: np.ndarray) -> bool:
+    """Whether a trace holds anything but gaps."""
+    return bool(np.isfinite(samples[:_LOOK_SAMPLES]).any() or np.isfinite(samples).any())
 
 
 def trace_of(recording: xr.Dataset, station: str, component: str) -> np.ndarray | None:

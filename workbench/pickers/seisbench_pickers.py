@@ -32,7 +32,7 @@ from workbench.pickers.weights import (
     newest_version,
 )
 from workbench.processing.large_arrays import nan_array
-from workbench.schema import Report, make_annotations, silent
+from workbench.schema import Report, make_annotations, one_station, silent
 
 if TYPE_CHECKING:
     from workbench.pickers.execution import Execution
@@ -267,7 +267,7 @@ class SeisBenchPicker:
         from workbench.pickers.windows import Reading
 
         rate_hz, notices = network_rate(recording, self.card), rate_notices(recording, self.card)
-        pieces = list(self._pieces(recording.sel(station=[station]), [station], rate_hz, notices))
+        pieces = list(self._pieces(one_station(recording, station), [station], rate_hz, notices))
         prepare, network = _apart(self.module, self._batch_arguments)
         plan, first_s = self._plan(), 0.0 if self.module.output_type == "array" else self.module.pred_sample / rate_hz
         output_s = dict.fromkeys(self._labels, first_s)
@@ -293,7 +293,7 @@ class SeisBenchPicker:
         import torch
 
         rate_hz = network_rate(recording, self.card)
-        one = recording.sel(station=[station])
+        one = one_station(recording, station)
         offset = round((pd.Timestamp(start) - pd.Timestamp(recording["time"].values[0])).total_seconds() * rate_hz)
         for piece in self._pieces(one, [station], rate_hz, []):
             first = min(offset - piece.start, piece.samples.shape[-1] - self.module.in_samples)

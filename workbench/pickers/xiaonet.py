@@ -19,7 +19,7 @@ from workbench.processing.grid import Grid, kept_outputs, sample_index, stack_me
 from workbench.processing.large_arrays import nan_array
 from workbench.processing.resampling import resample
 from workbench.registry import Availability, needs
-from workbench.schema import Report, make_annotations, silent
+from workbench.schema import Report, make_annotations, one_station, silent
 
 if TYPE_CHECKING:
     from workbench.pickers.execution import Execution
@@ -99,7 +99,7 @@ class XiaoNetPicker:
         from workbench.pickers.windows import Plan, Reading
 
         notices = rate_notices(recording, self.card)
-        one = resample(recording.sel(station=[station]), RATE_HZ)
+        one = resample(one_station(recording, station), RATE_HZ)
         return Reading(
             Plan(self.grid.window_samples, self.grid.step_samples, 1.0, "avg", (0, 1)),
             list(self._pieces(one)),

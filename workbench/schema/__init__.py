@@ -17,7 +17,14 @@ from workbench.schema.labels import (
     empty_labels,
 )
 from workbench.schema.picks import CATALOG, PICK_COLUMNS, POLARITIES, check_picks, empty_picks, make_picks, pick_id
-from workbench.schema.recording import add_history, check_recording, make_recording, time_axis, waveform_hash
+from workbench.schema.recording import (
+    add_history,
+    check_recording,
+    make_recording,
+    one_station,
+    time_axis,
+    waveform_hash,
+)
 from workbench.schema.recordings_table import RECORDING_COLUMNS, check_recordings_table
 
 __all__ = [
@@ -56,6 +63,7 @@ __all__ = [
     "make_attribution",
     "make_picks",
     "make_recording",
+    "one_station",
     "pick_id",
     "silent",
     "time_axis",

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from workbench.errors import SchemaError
+from workbench.errors import SchemaError, UnknownNameError
 
-__all__ = ["add_history", "check_recording", "make_recording", "time_axis", "waveform_hash"]
+__all__ = ["add_history", "check_recording", "make_recording", "one_station", "time_axis", "waveform_hash"]
 
 _DIMS = ("station", "component", "time")
 _STATION_COORDS = ("latitude_deg", "longitude_deg", "elevation_m", "native_sampling_rate_hz")
@@ -158,6 +158,21 @@ def add_history(recording: xr.Dataset, step: str, changes: Mapping[str, Any] | N
     """The recording with one more line in its history, and other attributes changed if given."""
     lines = [line for line in (recording.attrs["history"], step) if line]
     return recording.assign_attrs({"history": "\n".join(lines), **(changes or {})})
+
+
+def one_station(recording: xr.Dataset, station: str) -> xr.Dataset:
+    """The recording of one of its stations, whose samples are not copied.
+
+    Raises
+    ------
+    UnknownNameError
+        If it has no such station.
+    """
+    names = [str(name) for name in recording["station"].values]
+    if station not in names:
+        raise UnknownNameError("station", station, names)
+    row = names.index(station)
+    return recording if len(names) == 1 else recording.isel(station=slice(row, row + 1))
 
 
 def waveform_hash(recording: xr.Dataset) -> str:

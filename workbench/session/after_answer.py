@@ -14,7 +14,7 @@ import xarray as xr
 from workbench.compute.queue import JobQueue
 from workbench.errors import WorkbenchError
 from workbench.explain.checks import CHECKS
-from workbench.schema import Check
+from workbench.schema import Check, one_station
 from workbench.session.question import Question, Tried
 
 __all__ = ["AfterAnswer"]
@@ -145,7 +145,7 @@ class AfterAnswer:
         run = one.run
         limit = run.card.to_probability(run.thresholds.get(one.phase, 0.0)) if run is not None else 0.0
         there = pd.notna(found.pick_time) and found.probability >= limit
-        recording = _onto(one.session.recording.sel(station=[one.station]), found.recording)
+        recording = _onto(one_station(one.session.recording, one.station), found.recording)
         one.tried = tried = Tried(
             recording, found.annotations, found.pick_time if there else None, float(found.probability)
         )  # fmt: skip

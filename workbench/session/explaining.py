@@ -22,7 +22,7 @@ from workbench.errors import UnknownNameError, WorkbenchError
 from workbench.explain import EXPLAINERS
 from workbench.explain.changes import Changes, Mute
 from workbench.inference.runs import PickerRun
-from workbench.schema import ATTRIBUTION_TARGETS, Check, Job
+from workbench.schema import ATTRIBUTION_TARGETS, Check, Job, one_station
 from workbench.session.after_answer import AfterAnswer
 from workbench.session.notice import Notice
 from workbench.session.onsets import explainable_onsets, nearest_onset
@@ -263,12 +263,13 @@ class Explaining(param.Parameterized):
         question = self._asked()
         if question is None or question == self.question:
             return
-        self.cancel()
-        self.question = question
+        self._stop()
         if question in self._kept:
+            self.question = question
             self._take(question, self._kept[question])
             return
-        self.busy, self.problem = True, ""
+        with self.session.hold():
+            self.param.update(question=question, busy=True, problem="", checks_left=0)
         if self._is_of_another_place(question):
             self._stays = Timer(_STAYS_S, lambda: self.session.schedule(partial(self._let_go, question)))
             self._stays.daemon = True
@@ -303,7 +304,7 @@ class Explaining(param.Parameterized):
 
     def arguments(self, key: str = "") -> dict[str, Any]:
         """What every function here is told: the one station that is asked about, and the picker (or another)."""
-        arguments = self.session.run_arguments(key or self.picker, self.session.recording.sel(station=[self.station]))
+        arguments = self.session.run_arguments(key or self.picker, one_station(self.session.recording, self.station))
         return {name: arguments[name] for name in ("recording", "picker", "weights")}
 
     def question_arguments(self, key: str = "") -> dict[str, Any]:
@@ -328,17 +329,20 @@ class Explaining(param.Parameterized):
         self._stays.cancel()
         with self.session.hold(), param.parameterized.batch_call_watchers(self):
             if self._is_of_another_place(question):
-                self._forget("")
+                self._forget("", but_for=attribution)
             self.checks, self.checks_left, self.problem, self.busy = [], self._after.n_checks, "", False
             self.beside = self.tried = None
-            self.attribution = attribution
+            if self.attribution is not attribution:
+                self.attribution = attribution
         self._answered = question
         self._after.begin()
 
-    def _forget(self, problem: str) -> None:
+    def _forget(self, problem: str, but_for: xr.Dataset | None = None) -> None:
         self._answered = None
         with param.parameterized.batch_call_watchers(self):
-            self.attribution = self.beside = self.tried = self.strip = self.spot = None
+            # Set once: to param, comparing a Dataset with what was there takes milliseconds.
+            self.attribution = but_for
+            self.beside = self.tried = self.strip = self.spot = None
             self.attention, self.attention_known, self.attention_problem, self.checks = [], False, "", []
             self.busy, self.problem, self.changes = False, problem, None
 

@@ -9,6 +9,7 @@ from workbench.session import Explaining
 from workbench.views.explain_matrix import MatrixFigure
 from workbench.views.explain_reading import Matrix, matrix_of
 from workbench.views.guard import guarded
+from workbench.views.later import Later
 from workbench.views.markup import Action, Markup
 from workbench.views.tags import options, tag, text
 from workbench.views.theme import TOKENS
@@ -31,7 +32,7 @@ class AttentionCard(pn.viewable.Viewer):
         self._stage = pn.Column(self._nothing, sizing_mode="stretch_both", margin=0)
         self._layout = pn.Column(self._head, self._stage, sizing_mode="stretch_both", min_height=250, margin=0)
         explaining.param.watch(
-            lambda *_: self._draw(),
+            Later(explaining.session, self._draw),
             ["attention", "attention_known", "attention_problem", "attribution", "problem", "layer", "head", "time"],
         )
         explaining.param.watch(lambda *_: self._plot.point(explaining.pointed), "pointed")

@@ -6,6 +6,7 @@ import panel as pn
 
 from workbench.session import Explaining
 from workbench.views.explain_belief_html import belief_html
+from workbench.views.later import Later
 from workbench.views.markup import Markup
 
 __all__ = ["BeliefCard"]
@@ -18,7 +19,8 @@ class BeliefCard(pn.viewable.Viewer):
         super().__init__()
         self._explaining = explaining
         self._markup = Markup(explaining.session, lambda _: None, kind="belief")
-        explaining.param.watch(lambda *_: self._draw(), ["checks", "checks_left", "attribution", "problem"])
+        shown = ["checks", "checks_left", "attribution", "problem"]
+        explaining.param.watch(Later(explaining.session, self._draw), shown)
         self._draw()
 
     def __panel__(self) -> pn.viewable.Viewable:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from bokeh.core.properties import value
 from bokeh.models import (
     BoxAnnotation,
@@ -61,10 +63,30 @@ class ExplainFigures:
     lane_colours: LinearColorMapper
     glyphs: dict[str, Any]
 
+    def show(self, **columns_of: Mapping[str, Any]) -> None:
+        """Give sources other columns; what a source holds already is not sent: each is a message, and a repaint."""
+        for name, columns in columns_of.items():
+            source = self.sources[name]
+            if not _same(source.data, columns):
+                source.data = dict(columns)
+
     @property
     def stacked(self) -> tuple[Figure, ...]:
         """From top to bottom."""
         return self.flags, self.traces, self.probability, self.overview
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return one.keys() == other.keys() and all(_same_column(column, other[name]) for name, column in one.items())
+
+
+def _same_column(one: Sequence[Any], other: Sequence[Any]) -> bool:
+    if len(one) != len(other):
+        return False
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return np.array_equal(one, other, equal_nan=one.dtype.kind == other.dtype.kind == "f")
+    nested = any(isinstance(item, np.ndarray) for item in (*one, *other))
+    return all(map(_same_column, one, other)) if nested else list(one) == list(other)
 
 
 def make_explain_figures(name: str) -> ExplainFigures:

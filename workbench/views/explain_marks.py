@@ -125,9 +125,17 @@ def _flag(explaining: Explaining, attrs: Any) -> str:
     words = f"{attrs['phase']} {_clock(attrs['target_time'])}"
     if run is None or run.annotations is None:
         return words
-    curve = run.annotations["probability"].sel(station=attrs["station"], phase=attrs["phase"])
-    value = float(curve.sel(time=pd.Timestamp(attrs["target_time"]), method="nearest"))
+    # By number: to xarray, looking these up is more work than all the rest of the flags.
+    curves = run.annotations
+    row, column = (list(curves[name].values).index(attrs[name]) for name in ("station", "phase"))
+    value = float(curves["probability"].values[row, column, _nearest(curves["time"].values, attrs["target_time"])])
     return f"{words} · probability {value:.2f}" if np.isfinite(value) else words
+
+
+def _nearest(times: np.ndarray, time: Any) -> int:
+    wanted = np.datetime64(pd.Timestamp(time), "ns")
+    after = min(int(np.searchsorted(times, wanted)), times.size - 1)
+    return after - 1 if after and wanted - times[after - 1] < times[after] - wanted else after
 
 
 def _clock(time: Any) -> str:
@@ -147,23 +155,34 @@ def curve_columns(explaining: Explaining, shown: Shown, theme: str) -> tuple[dic
     lines: dict[str, list[Any]] = {name: [] for name in ("xs", "ys", "colour", "width", "dash", "alpha")}
     fills: dict[str, list[Any]] = {name: [] for name in ("xs", "ys", "colour")}
     for n, (curves, width, dash, alpha) in enumerate(sets):
-        if station not in curves["station"].values:
+        stations = list(curves["station"].values)
+        if station not in stations:
             continue
-        time_ms = milliseconds(curves["time"].values)
-        where = slice(*np.searchsorted(time_ms, [shown.limits[0], shown.limits[1] + 1]))
-        for curve in curves["probability"].sel(station=station):
-            name = str(curve["phase"].values)
+        where, time_ms = _part_ms(curves["time"].values, (shown.limits[0], shown.limits[1] + 1))
+        for name, curve in zip(
+            curves["phase"].values, curves["probability"].values[stations.index(station)], strict=True
+        ):
             if name == "Detection" and phase != "Detection":
                 continue
-            colour, values = phase_colour(name, theme), curve.values[where]
-            row = (time_ms[where], values, colour, width, dash, alpha)
+            colour, values = phase_colour(str(name), theme), curve[where]
+            row = (time_ms, values, colour, width, dash, alpha)
             for column, value in zip(lines, row, strict=True):
                 lines[column].append(value)
             if n == len(sets) - 1 and values.size:
-                fills["xs"].append(np.r_[time_ms[where][0], time_ms[where], time_ms[where][-1]])
+                fills["xs"].append(np.r_[time_ms[0], time_ms, time_ms[-1]])
                 fills["ys"].append(np.r_[0.0, np.nan_to_num(values), 0.0])
                 fills["colour"].append(colour)
     return lines, fills
+
+
+def _part_ms(times: np.ndarray, limits: tuple[float, float]) -> tuple[slice, np.ndarray]:
+    """Which times lie within limits in ms, and those in ms; of a day no more than these are converted."""
+    begin, end = (np.datetime64(round(1e6 * at), "ns") for at in limits)
+    spare = np.timedelta64(1, "ms")
+    first, stop = np.searchsorted(times, [begin - spare, end + spare])
+    time_ms = milliseconds(times[first:stop])
+    left, right = np.searchsorted(time_ms, limits)
+    return slice(int(first + left), int(first + right)), time_ms[left:right]
 
 
 def attention_of_layer(explaining: Explaining) -> tuple[np.ndarray, np.ndarray, float] | None:

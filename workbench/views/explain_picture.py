@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -77,7 +78,7 @@ def steps_of(values: np.ndarray, scale: float) -> np.ndarray:
     return half + np.round(half * np.clip(values / scale, -1, 1)).astype(int)
 
 
-def coloured_lines(time_ms: np.ndarray, heights: np.ndarray, steps: np.ndarray) -> dict[str, list[np.ndarray]]:
+def coloured_lines(time_ms: np.ndarray, heights: np.ndarray, steps: np.ndarray) -> dict[str, list[Any]]:
     """One polyline a colour, with NaN where it breaks off: columns ``xs``, ``ys`` of 13 items.
 
     Parameters
@@ -100,11 +101,12 @@ def coloured_lines(time_ms: np.ndarray, heights: np.ndarray, steps: np.ndarray) 
             colour = step[start]
             xs[colour] += [time_ms[start : end + 1], gap]
             ys[colour] += [height[start : end + 1], gap]
-    empty = np.empty(0)
-    return {
-        "xs": [np.concatenate(parts) if parts else empty for parts in xs],
-        "ys": [np.concatenate(parts) if parts else empty for parts in ys],
-    }
+    # An array is a message of its own to the browser, an empty list is not.
+    return {"xs": [_joined(parts) for parts in xs], "ys": [_joined(parts) for parts in ys]}
+
+
+def _joined(parts: Sequence[np.ndarray]) -> Any:
+    return np.concatenate(parts) if parts else []
 
 
 def bars(

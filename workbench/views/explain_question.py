@@ -10,6 +10,7 @@ import pandas as pd
 import panel as pn
 import xarray as xr
 
+from workbench.explain.shares import weighed
 from workbench.schema import Check
 from workbench.session import Explaining, Tried
 from workbench.views.markup import Action, Markup
@@ -86,7 +87,8 @@ def answer_words(explained: xr.Dataset) -> str:
 
     "Mostly E (64 %), but 71 % of the weight lies more than 5 s before the pick, around 03:00:33."
     """
-    sizes = np.abs(np.nan_to_num(explained["attribution"].sel(station=explained.attrs["station"]).values))
+    values, seconds = weighed(explained)
+    sizes = np.abs(values)
     total = float(sizes.sum())
     if not total > 0:
         return "Nothing in the window spoke for it or against it."
@@ -98,18 +100,16 @@ def answer_words(explained: xr.Dataset) -> str:
     else:
         adverb = "Almost only" if shares[best] > 0.9 else "Mostly"
         which = f"{adverb} {tag('b', name)} ({100 * shares[best]:.0f} %)"
-    return f"{which}{_when(explained, sizes.sum(axis=0) / total)}."
+    return f"{which}{_when(explained, seconds, sizes.sum(axis=0) / total)}."
 
 
-def _when(explained: xr.Dataset, weight: np.ndarray) -> str:
-    times = explained["time"].values
-    target = pd.Timestamp(explained.attrs["target_time"]).to_datetime64()
-    seconds = (times - target) / np.timedelta64(1, "s")
+def _when(explained: xr.Dataset, seconds: np.ndarray, weight: np.ndarray) -> str:
     near = float(weight[np.abs(seconds) <= 2].sum())
     early, late = float(weight[seconds < -5].sum()), float(weight[seconds > 5].sum())
     if max(early, late) > 0.5:
         side, part = ("before", seconds < -5) if early > late else ("after", seconds > 5)
-        around = pd.Timestamp(times[part][int(np.argmax(_smooth(weight[part])))])
+        after_s = float(seconds[part][int(np.argmax(_smooth(weight[part])))])
+        around = pd.Timestamp(explained.attrs["target_time"]) + pd.Timedelta(after_s, "s")
         share = 100 * max(early, late)
         return f", but {share:.0f} % of the weight lies more than 5 s {side} it, around {around:%H:%M:%S}"
     if near >= 0.5:

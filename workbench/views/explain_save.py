@@ -13,6 +13,7 @@ from workbench.explain.summary import sign_words
 from workbench.session import Explaining
 from workbench.views.download import Download
 from workbench.views.explain_reading import Matrix, cell_words, matrix_of, reading_html
+from workbench.views.later import Later
 from workbench.views.markup import Action, Markup
 from workbench.views.tags import tag, text
 
@@ -37,7 +38,8 @@ class SaveCard(pn.viewable.Viewer):
         self._download = Download()
         self._layout = pn.Column(self._markup, self._download, sizing_mode="stretch_both", min_height=250, margin=0)
         explaining.param.watch(
-            lambda *_: self._draw(), ["attention", "attribution", "layer", "head", "pointed", "time", "checks_left"]
+            Later(explaining.session, self._draw),
+            ["attention", "attribution", "layer", "head", "pointed", "time", "checks_left"],
         )
         explaining.session.param.watch(lambda *_: self._look_at_errand(), "errand")
         self._draw()

@@ -9,6 +9,7 @@ import xarray as xr
 
 from workbench.explain.shares import Share, component_shares, second_shares
 from workbench.session import Explaining
+from workbench.views.later import Later
 from workbench.views.markup import Markup
 from workbench.views.tags import tag, text
 
@@ -24,7 +25,7 @@ class SharesCard(pn.viewable.Viewer):
         super().__init__()
         self._explaining = explaining
         self._markup = Markup(explaining.session, lambda _: None, kind="shares")
-        explaining.param.watch(lambda *_: self._draw(), ["attribution", "problem"])
+        explaining.param.watch(Later(explaining.session, self._draw), ["attribution", "problem"])
         self._draw()
 
     def __panel__(self) -> pn.viewable.Viewable:

@@ -9,6 +9,7 @@ import panel as pn
 
 from workbench.session import Explaining
 from workbench.views.icons import status_icon
+from workbench.views.later import Later
 from workbench.views.markup import Action, Markup
 from workbench.views.status_line import job_html
 from workbench.views.tags import tag, text
@@ -31,7 +32,8 @@ class ExplainStatus(pn.viewable.Viewer):
         super().__init__()
         self._explaining, self._on_help = explaining, on_help
         self._markup = Markup(explaining.session, self._act, kind="status_line")
-        explaining.param.watch(lambda *_: self._draw(), ["job", "attribution", "checks", "checks_left", "brushing"])
+        shown = ["job", "attribution", "checks", "checks_left", "brushing"]
+        explaining.param.watch(Later(explaining.session, self._draw), shown)
         explaining.session.param.watch(lambda *_: self._draw(), ["job", "errand"])
         self._draw()
 

@@ -88,7 +88,7 @@ class ExplainTraces(pn.viewable.Viewer):
         self._explaining.view = (_time(start), _time(end))
         self._draw_lines()
         flags = flag_columns(self._explaining, self._drawing.shown, self.theme, self._view)
-        self._figures.sources["flags"].data = flags
+        self._figures.show(flags=flags)
 
     def _on_ask(self, message: Mapping[str, Any]) -> None:
         """A click: on a pick it asks why that pick, elsewhere why, or why not, the same phase at that time."""
@@ -201,18 +201,18 @@ class ExplainTraces(pn.viewable.Viewer):
             self._figures.x_range.update(start=self._view[0], end=self._view[1], bounds=(start - slack, end + slack))
 
     def _draw_lines(self) -> None:
-        drawing, sources = self._drawing, self._figures.sources
+        drawing, show = self._drawing, self._figures.show
         if drawing is None:
             return
         colours = TOKENS[self.theme]
         columns = drawing.columns(self._view)
-        sources["lines"].data = columns["lines"] | line_styles(self.theme)
+        show(lines=columns["lines"] | line_styles(self.theme))
         bars = columns["bars"]
         if beside := drawing.columns_beside(self._view):
             bars = {name: np.concatenate([bars[name], beside[name]]) for name in bars}
         sign = bars.pop("sign")
-        sources["bars"].data = bars | {"colour": [colours["for" if one > 0 else "against"] for one in sign]}
-        sources["baselines"].data = columns["baselines"]
+        show(bars=bars | {"colour": [colours["for" if one > 0 else "against"] for one in sign]})
+        show(baselines=columns["baselines"])
         self._draw_ghost()
         self._tell_words()
 
@@ -222,24 +222,23 @@ class ExplainTraces(pn.viewable.Viewer):
         ghost: dict[str, Any] = {"xs": [], "ys": []}
         if drawing is not None and explaining.tried is not None and recording is not None:
             ghost = drawing.ghost(recording, self._view)
-        self._figures.sources["ghost"].data = ghost
+        self._figures.show(ghost=ghost)
 
     def _draw_marks(self) -> None:
-        drawing, sources, theme = self._drawing, self._figures.sources, self.theme
+        drawing, show, theme = self._drawing, self._figures.show, self.theme
         if drawing is None:
             return
         explaining, shown = self._explaining, drawing.shown
         with pn.io.hold():
-            sources["picks"].data = pick_columns(explaining, shown, theme)
-            sources["flags"].data = flag_columns(explaining, shown, theme, self._view)
-            sources["curves"].data, sources["fills"].data = curve_columns(explaining, shown, theme)
-            sources["lane"].data, sources["edges"].data = lane_columns(explaining, drawing.rows)
-            for name, columns in overview_columns(explaining, shown, theme).items():
-                sources[name].data = columns
+            show(picks=pick_columns(explaining, shown, theme))
+            show(flags=flag_columns(explaining, shown, theme, self._view))
+            curves, fills = curve_columns(explaining, shown, theme)
+            lane, edges = lane_columns(explaining, drawing.rows)
+            show(curves=curves, fills=fills, lane=lane, edges=edges, **overview_columns(explaining, shown, theme))
             attrs = shown.explained.attrs
             at = _ms(attrs["target_time"])
             half = 1e3 * attrs["target_half_width_s"]
-            sources["target"].data = {"left": [at - half], "right": [at + half]}
+            show(target={"left": [at - half], "right": [at + half]})
             self._tell_words()
 
     def _draw_muted(self) -> None:
@@ -255,9 +254,8 @@ class ExplainTraces(pn.viewable.Viewer):
                     (left, right, -n - 1, -n) for n, name in enumerate(names) if not components or name in components
                 ]
         columns = zip(*rows, strict=True) if rows else ([], [], [], [])
-        self._figures.sources["muted"].data = {
-            name: list(column) for name, column in zip(("left", "right", "bottom", "top"), columns, strict=True)
-        }
+        names = ("left", "right", "bottom", "top")
+        self._figures.show(muted={name: list(column) for name, column in zip(names, columns, strict=True)})
 
     def _light(self) -> None:
         spot = self._explaining.spot

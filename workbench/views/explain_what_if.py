@@ -17,6 +17,7 @@ from workbench.session import Explaining
 from workbench.session.onsets import nearest_onset
 from workbench.views.explain_strip import StripFigure, strip_words
 from workbench.views.explain_what_if_html import SNR_OFF_DB, Form, outcome_words, what_if_html
+from workbench.views.later import Later
 from workbench.views.markup import Action, Markup
 from workbench.views.tags import tag, text
 from workbench.views.theme import TOKENS
@@ -42,7 +43,7 @@ class WhatIfCard(pn.viewable.Viewer):
         parts = (self._markup, self._strip_head, self._pane)
         self._layout = pn.Column(*parts, sizing_mode="stretch_both", min_height=440, margin=0)
         shown = ["changes", "tried", "brushing", "time", "phase", "attribution"]
-        explaining.param.watch(lambda *_: self._draw(), shown)
+        explaining.param.watch(Later(explaining.session, self._draw), shown)
         explaining.param.watch(lambda *_: self._draw_strip(), ["strip", "attribution"])
         self.param.watch(lambda *_: self._strip.paint(self.theme), "theme")
         self._draw()

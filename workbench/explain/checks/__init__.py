@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import xarray as xr
 
 from workbench.errors import UnknownNameError
+from workbench.explain.memory import memory_in_words
 from workbench.schema import Check, Report, silent
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ CHECKS: tuple[str, ...] = ("adds_up", "onset", "removal", "weights", "shifts", "
 """Names, the quickest first."""
 
 
+@memory_in_words("check this explanation")
 def check_explanation(
     recording: xr.Dataset,
     attribution: xr.Dataset,
@@ -67,6 +69,7 @@ def check_explanation(
     return made
 
 
+@memory_in_words("make this check")
 def check_one(
     recording: xr.Dataset,
     attribution: xr.Dataset,
