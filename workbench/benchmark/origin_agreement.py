@@ -37,7 +37,8 @@ def origin_residuals(
     -------
     pandas.DataFrame
         ``event`` (number of the burst), ``station``, ``phase``, ``time``, ``residual_s`` (observed minus fitted, by
-        :func:`~workbench.processing.common_origin.fit_common_origin`). A station has one P and one S of a burst at most.
+        :func:`~workbench.processing.common_origin.fit_common_origin`). Of a burst, a station has one P and one S at
+        most.
     """
     known = stations.dropna(subset=["latitude_deg", "longitude_deg"])
     onsets = picks[["station", "phase", "time", "probability"]].merge(
