@@ -2,7 +2,8 @@
 
 Prints tables for the model card. The bundled weights are scored with their own edges, without, and with shuffled
 ones; ``WORKBENCH_GRAPH_RUNS`` names a folder of more runs, one folder each, named ``graph_0``, ``none_0``,
-``shuffled_0``, ... after their edges and seed. ``WORKBENCH_NETWORKS`` is how many made networks of each size.
+``shuffled_0``, ... after their edges and seed; a last table then gives the mean over the seeds and their range.
+``WORKBENCH_NETWORKS`` is how many made networks of each size.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -113,17 +115,31 @@ def contenders() -> Iterator[tuple[str, Said]]:
         yield f"bundled, edges: {edges}", of_graph(network, edges)
 
 
-def show(name: str, said: Said) -> None:
+def show(name: str, said: Said) -> pd.DataFrame:
+    tables = []
     for column, phase in enumerate("PS"):
         onsets = [getattr(example, f"{phase.lower()}_sample") for example in networks()]
         ratios = [example.p_snr_db if phase == "P" else example.snr_db for example in networks()]
         peaks = find_onsets(said[column], onsets, ratios)
         for rate in FALSE_PER_HOUR:
-            for row in recall_table(peaks, threshold_at(peaks, rate)).itertuples():
+            table = recall_table(peaks, threshold_at(peaks, rate))
+            tables.append(table.assign(run=name, phase=phase, rate=rate))
+            for row in table.itertuples():
                 figures = f"{row.recall:.2f} ({row.low:.2f}-{row.high:.2f})"
                 print(  # noqa: T201
                     f"| {name} | {phase} | {rate:g} | {row.group} | {row.n} | {figures} | {row.mae_s:.3f} |", flush=True
                 )
+    return pd.concat(tables, ignore_index=True)
+
+
+def show_seeds(tables: list[pd.DataFrame]) -> None:
+    """The mean over runs that differ in their seed alone, and their lowest and highest."""
+    runs = pd.concat(tables, ignore_index=True)
+    runs = runs[runs["run"].str.fullmatch(r"run [a-z]+_[0-9]")]
+    kinds = runs["run"].str.extract(r"run ([a-z]+)_", expand=False)
+    for (kind, phase, rate, group), part in runs.groupby([kinds, "phase", "rate", "group"], sort=False):
+        figures = f"{part['recall'].mean():.3f} ({part['recall'].min():.3f} to {part['recall'].max():.3f})"
+        print(f"| {kind}, {len(part)} seeds | {phase} | {rate:g} | {group} | {part['n'].iloc[0]} | {figures} |")  # noqa: T201
 
 
 def show_magnitudes(name: str, said: Said) -> None:
@@ -136,10 +152,12 @@ def show_magnitudes(name: str, said: Said) -> None:
 
 
 def test_recall_on_made_networks(seisbench_cache: Path) -> None:
+    tables = []
     for name, said in contenders():
-        show(name, said)
+        tables.append(show(name, said))
         show_magnitudes(name, said)
     show("PhaseNet original per station", of_picker("phasenet", "original"))
+    show_seeds(tables)
 
 
 def test_real_events(shared_data: Path, seisbench_cache: Path, tmp_path: Path) -> None:

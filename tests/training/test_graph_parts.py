@@ -10,7 +10,7 @@ from torch_geometric.loader import DataLoader
 from workbench.errors import SchemaError
 from workbench.schema import make_recording
 from workbench.training.event_scores import detection_scores, magnitude_scores
-from workbench.training.graph_edges import edges_for
+from workbench.training.graph_edges import edges_for, hide_amplitudes
 from workbench.training.graph_losses import anchor_loss, curve_loss, detection_loss, magnitude_loss, onset_curves
 from workbench.training.network_data import NetworkWindow, Onset, network_data
 from workbench.training.network_unlabelled import UnlabelledWindows
@@ -157,3 +157,13 @@ class TestUnlabelledWindows:
             UnlabelledWindows([self.recording(2000)], 1)
         with pytest.raises(SchemaError, match="at 50 Hz"):
             UnlabelledWindows([self.recording(rate_hz=50.0)], 1)
+
+
+def test_amplitudes_are_hidden_of_whole_graphs_and_of_no_more_than_asked():
+    rng = np.random.default_rng(0)
+    batch = batch_of(*(window(5, seed=seed) for seed in range(8)))
+    before = batch.log_amplitude.clone()
+    assert torch.equal(hide_amplitudes(batch, rng, 0.0).log_amplitude, before)
+    hidden = torch.isnan(hide_amplitudes(batch, rng, 0.5).log_amplitude).reshape(8, 5)
+    assert torch.equal(hidden.any(dim=1), hidden.all(dim=1))
+    assert 0 < int(hidden.all(dim=1).sum()) < 8

@@ -11,9 +11,9 @@ import torch
 from click.testing import CliRunner
 
 from workbench.cli import cli
-from workbench.errors import JobError, PickerError, SchemaError, SourceError
+from workbench.errors import JobError, PickerError, RequirementError, SchemaError, SourceError
 from workbench.networks.bundled import BUNDLED
-from workbench.networks.weights_file import load_station_graph_net, load_xiaonet
+from workbench.networks.weights_file import load_epgnn, load_station_graph_net, load_xiaonet
 from workbench.training.checkpoints import load_checkpoint
 from workbench.training.graph_config import read_graph_config
 from workbench.training.graph_objectives import StationGraphObjective
@@ -95,14 +95,29 @@ def stop_in_epoch(number: int):
     return report
 
 
+def test_second_run_trains_on_what_tells_of_events_and_leaves_the_curves(run_file, tmp_path):
+    first = train_graph(read_graph_config(run_file(epochs=1, name="first")), tmp_path)
+    changes = {"trains": "event", "weights": str(first.weights)}
+    second = train_graph(read_graph_config(run_file(epochs=1, name="second"), changes), tmp_path)
+    one, other = (load_station_graph_net(str(result.weights))[0].state_dict() for result in (first, second))
+    moved = {name.partition(".")[0] for name, value in one.items() if not torch.equal(value, other[name])}
+    assert moved == {"event"}
+
+
 @pytest.mark.parametrize("edges", ["none", "shuffled"])
 def test_controls_train_too(run_file, tmp_path, edges):
     result = train_graph(read_graph_config(run_file(epochs=1), {"edges": edges}), tmp_path)
     assert np.isfinite(result.history[0]["validation_loss"])
 
 
-def test_epgnn_trains_and_is_scored(run_file, tmp_path):
+def test_epgnn_trains_is_scored_and_opens(run_file, tmp_path):
     result = train_graph(read_graph_config(run_file("epgnn", epochs=1)), tmp_path)
+    network, path = load_epgnn(str(result.weights))
+    assert (network.channels, network.training, path) == (8, False, result.weights)
+    with pytest.raises(PickerError, match="not of an EPGNN"):
+        load_epgnn(str(BUNDLED / "xiaonet_5k.safetensors"))
+    with pytest.raises(RequirementError, match="comes with none"):
+        load_epgnn("none of these")
     assert {"detection_auc", "magnitude_n"} <= set(result.history[0])
     assert (tmp_path / "run" / "scores.json").is_file()
 
@@ -132,11 +147,18 @@ def test_loss_that_is_no_number_ends_the_run_and_keeps_the_weights(run_file, tmp
         ({"lessons.real": 0.1}, "lessons.split, which is empty"),
         ({"lessons.made.colour": 1}, "Unknown key lessons.made.'colour'"),
         ({"channels": 0}, "channels is above 0"),
+        ({"trains": "some"}, "trains is one of"),
+        ({"trains": "event"}, "name its file as weights"),
     ],
 )
 def test_mistake_in_the_file_is_named(run_file, changes, words):
     with pytest.raises(SchemaError, match=words):
         read_graph_config(run_file(), changes)
+
+
+def test_weights_that_are_not_there_are_named(run_file):
+    with pytest.raises(SourceError, match=r"elsewhere\.safetensors"):
+        read_graph_config(run_file(), {"weights": "elsewhere.safetensors"})
 
 
 def test_split_that_is_not_there_is_named(run_file):

@@ -14,9 +14,10 @@ from workbench.networks.bundled import BUNDLED, DEFAULT_GRAPH_WEIGHTS, DEFAULT_W
 from workbench.networks.xiaonet import SIZES, XiaoNet
 
 if TYPE_CHECKING:
+    from workbench.networks.epgnn import Epgnn
     from workbench.networks.station_graph_net import StationGraphNet
 
-__all__ = ["load_station_graph_net", "load_xiaonet"]
+__all__ = ["load_epgnn", "load_station_graph_net", "load_xiaonet"]
 
 
 def load_xiaonet(weights: str = DEFAULT_WEIGHTS) -> tuple[XiaoNet, Path]:
@@ -78,13 +79,38 @@ def load_station_graph_net(weights: str = DEFAULT_GRAPH_WEIGHTS) -> tuple[Statio
     return network.eval(), path
 
 
+def load_epgnn(weights: str) -> tuple[Epgnn, Path]:
+    """An EPGNN with the weights of a training run, in eval mode and single precision, and the file they came from.
+
+    Parameters
+    ----------
+    weights
+        Path to the ``.safetensors`` file of a run; no weights come with the workbench.
+
+    Raises
+    ------
+    RequirementError
+        If there is no such file.
+    PickerError
+        If the file is damaged, or belongs to another architecture.
+    """
+    from workbench.networks.epgnn import Epgnn
+
+    path, header, tensors = _read("epgnn", "EPGNN", weights)
+    if header.get("network") != "epgnn" or not header.get("channels", "").isdecimal():
+        raise PickerError(f"{path} holds weights of {_named(header)}, not of an EPGNN.")
+    network = Epgnn(int(header["channels"]))
+    _fill(network, tensors, path)
+    return network.eval(), path
+
+
 def _read(network: str, title: str, weights: str) -> tuple[Path, dict[str, str], dict[str, Tensor]]:
     """File, header and tensors."""
     bundled = bundled_weights(network)
     path = BUNDLED / f"{network}_{weights}.safetensors" if weights in bundled else Path(weights).expanduser()
     if not path.is_file():
         raise RequirementError(
-            f"{title} has no weights {weights!r}; it comes with {', '.join(bundled)}, "
+            f"{title} has no weights {weights!r}; it comes with {', '.join(bundled) or 'none'}, "
             "and takes the path of a .safetensors file of a training run."
         )
     try:

@@ -15,6 +15,7 @@ from workbench.training.config import build_table, read_toml
 __all__ = [
     "EDGES",
     "NETWORKS",
+    "TRAINS",
     "EventsConfig",
     "GraphLossConfig",
     "GraphTrainingConfig",
@@ -25,6 +26,9 @@ __all__ = [
 NETWORKS = ("station_graph", "epgnn")
 EDGES = ("graph", "none", "shuffled")
 """Edges as they are; none, so that each station is alone; or laid over the stations at random: the two controls."""
+
+TRAINS = ("all", "event")
+"""All that is not a XiaoNet's; or of a trained station graph only what tells of detection and magnitude."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,13 @@ class GraphTrainingConfig:
     alone
         Share of the graphs from which all edges are taken, and of the stations in others that lose theirs: so a station
         alone is not read worse for having learned to listen.
+    unscaled
+        Share of the graphs whose amplitudes are hidden, as those of recordings in counts are: recorded events are, and
+        whoever never sees noise without an amplitude learns that what has none is an event.
+    trains
+        One of :data:`TRAINS`.
+    weights
+        Path of a run's weights to go on from; empty to begin anew.
     """
 
     results: str
@@ -124,6 +135,9 @@ class GraphTrainingConfig:
     fine_rate: float = 3e-4
     weight_decay: float = 1e-4
     alone: float = 0.15
+    unscaled: float = 0.3
+    trains: str = "all"
+    weights: str = ""
     device: str = "auto"
     loss: GraphLossConfig = field(default_factory=GraphLossConfig)
 
@@ -143,9 +157,14 @@ def read_graph_config(path: Path, changes: Mapping[str, Any] = MappingProxyType(
         ("network", config.network, NETWORKS),
         ("edges", config.edges, EDGES),
         ("start_from", config.start_from, bundled_weights()),
+        ("trains", config.trains, TRAINS),
     ):
         if value not in known:
             raise SchemaError(f"{name} is one of {list(known)}, not {value!r}.")
+    if config.weights and not Path(config.weights).is_file():
+        raise SourceError(f"{path} goes on from the weights {config.weights}, and there is no such file.")
+    if config.trains == "event" and not (config.weights and config.network == "station_graph"):
+        raise SchemaError("trains = 'event' goes on from a trained station graph: name its file as weights.")
     if config.lessons.split and not Path(config.lessons.split).is_file():
         raise SourceError(f"{path} names the split {config.lessons.split}, and there is no such file.")
     lessons, words = config.lessons, "lessons.real, lessons.unlabelled and lessons.recorded_noise"

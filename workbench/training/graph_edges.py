@@ -1,4 +1,4 @@
-"""Edges that a batch of graphs is trained and tested with: its own, none, or shuffled; and stations left alone."""
+"""What is done to a batch of graphs before it is trained with: other edges, stations left alone, amplitudes hidden."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-__all__ = ["edges_for"]
+__all__ = ["edges_for", "hide_amplitudes"]
 
 
 def edges_for(batch: Any, edges: str, rng: np.random.Generator, alone: float) -> Any:
@@ -33,6 +33,14 @@ def edges_for(batch: Any, edges: str, rng: np.random.Generator, alone: float) ->
         lonely = (rng.random(batch.num_graphs) < alone)[batch.batch.numpy()] | (rng.random(count) < alone)
         keep = torch.from_numpy(~lonely)[index].all(dim=0)
     batch.edge_index, batch.edge_attr = index[:, keep], batch.edge_attr[keep]
+    return batch
+
+
+def hide_amplitudes(batch: Any, rng: np.random.Generator, share: float) -> Any:
+    """The batch with that share of its graphs as they are where samples are in counts: no amplitude is known."""
+    if share > 0:
+        hidden = torch.from_numpy(rng.random(batch.num_graphs) < share)[batch.batch]
+        batch.log_amplitude = batch.log_amplitude.masked_fill(hidden, torch.nan)
     return batch
 
 

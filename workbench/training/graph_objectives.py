@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from workbench.networks.epgnn import Epgnn
 from workbench.networks.station_graph_net import StationGraphNet
-from workbench.networks.weights_file import load_xiaonet
+from workbench.networks.weights_file import load_epgnn, load_station_graph_net, load_xiaonet
 from workbench.training.event_scores import detection_scores, magnitude_scores
 from workbench.training.graph_config import GraphTrainingConfig
 from workbench.training.graph_losses import anchor_loss, curve_loss, detection_loss, magnitude_loss
@@ -54,17 +54,25 @@ class StationGraphObjective:
 
     def __init__(self, config: GraphTrainingConfig) -> None:
         self.weights = config.loss
-        alone, _ = load_xiaonet(config.start_from)
-        network = StationGraphNet(config.start_from, config.channels, config.rounds).start_from(alone)
+        if config.weights:
+            network, _ = load_station_graph_net(config.weights)
+            network.fall_back = None
+        else:
+            alone, _ = load_xiaonet(config.start_from)
+            network = StationGraphNet(config.start_from, config.channels, config.rounds).start_from(alone)
+        network.requires_grad_(config.trains == "all")
         network.alone.requires_grad_(False)
+        network.event.requires_grad_(True)
         self.network: StationGraphNet = network
 
     def groups(self, config: GraphTrainingConfig) -> list[dict[str, Any]]:
         """What was a XiaoNet's is trained with the lower rate."""
         fine = [*self.network.up.parameters(), *self.network.head.parameters()]
+        fine = [each for each in fine if each.requires_grad]
         known = {id(weight) for weight in fine}
         new = [each for each in self.network.parameters() if each.requires_grad and id(each) not in known]
-        return [{"params": new, "lr": config.learning_rate}, {"params": fine, "lr": config.fine_rate}]
+        groups: list[dict[str, Any]] = [{"params": new, "lr": config.learning_rate}]
+        return [*groups, {"params": fine, "lr": config.fine_rate}] if fine else groups
 
     def loss(self, batch: Any) -> dict[str, Tensor]:
         """See :class:`Objective`."""
@@ -89,7 +97,7 @@ class EpgnnObjective:
     """Detection and magnitude, each masked where it is not known."""
 
     def __init__(self, config: GraphTrainingConfig) -> None:
-        self.network: Epgnn = Epgnn(config.channels)
+        self.network: Epgnn = load_epgnn(config.weights)[0] if config.weights else Epgnn(config.channels)
 
     def groups(self, config: GraphTrainingConfig) -> list[dict[str, Any]]:
         """All of it."""

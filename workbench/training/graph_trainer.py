@@ -20,7 +20,7 @@ from workbench.errors import JobError
 from workbench.schema import Report, silent
 from workbench.training.checkpoints import load_checkpoint, replace_atomically, save_checkpoint, save_weights
 from workbench.training.graph_config import GraphTrainingConfig
-from workbench.training.graph_edges import edges_for
+from workbench.training.graph_edges import edges_for, hide_amplitudes
 from workbench.training.graph_objectives import Objective
 from workbench.training.trainer import BEST, CHECKPOINT, Result, chosen_device
 
@@ -103,7 +103,8 @@ class GraphTrainer:
             generator=generator,  # type: ignore[arg-type]
         )
         for number, batch in enumerate(graphs):
-            total += self._step(edges_for(batch, self.config.edges, rng, self.config.alone).to(self.device))
+            drawn = edges_for(batch, self.config.edges, rng, self.config.alone)
+            total += self._step(hide_amplitudes(drawn, rng, self.config.unscaled).to(self.device))
             if time.monotonic() - said > _REPORT_EVERY_S:
                 said = time.monotonic()
                 done = (self.epoch + number / len(graphs)) / self.config.epochs
