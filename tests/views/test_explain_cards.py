@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from bokeh.document import Document
 
 from tests.explain.made import STATION, TARGET, made_attention, made_attribution, made_checks, made_recording
 from workbench.explain.changes import Changes, Mute
@@ -198,6 +199,12 @@ def test_the_matrix_follows_the_theme(explaining: Explaining) -> None:
     card = AttentionCard(explaining)
     card.theme = "dark"
     assert card._plot.figure.background_fill_color == TOKENS["dark"]["surface"]
+
+
+def test_two_browsers_see_a_matrix_each(explaining: Explaining) -> None:
+    answer(explaining, made_attention())
+    for _ in range(2):
+        Document().add_root(AttentionCard(explaining)._plot.figure)
 
 
 def test_words_fit_the_layer_at_hand() -> None:
