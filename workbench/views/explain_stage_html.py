@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from workbench.session import Explaining
+from workbench.views.explain_compare import pair_names
 from workbench.views.explain_drawing import Drawing
 from workbench.views.explain_marks import attention_of_layer
-from workbench.views.pick_table import short_name
 from workbench.views.tags import tag, text
 from workbench.views.theme import signed_colours
 
@@ -46,8 +46,9 @@ def names_html(explaining: Explaining, drawing: Drawing) -> str:
         known = f"{100 * share:.0f} %" if np.isfinite(share) else ""
         parts.append(tag("div", tag("span", known), tag("b", text(name)), class_="row", style=place(row.trace)))
         if drawing.beside is not None:
-            for key, y in ((explaining.picker, row.bars), (explaining.second, row.beside)):
-                parts.append(tag("div", text(short_name(key)), class_="small who", style=place(y)))
+            letters = pair_names(explaining.picker, explaining.second)
+            for words, y in zip(letters, (row.bars, row.beside), strict=True):
+                parts.append(tag("div", text(words), class_="small who", style=place(y)))
     found = attention_of_layer(explaining)
     if found is not None and np.isfinite(rows.lane):
         parts.append(tag("div", f"Att. {found[2]:.3g} s", class_="small", style=place(rows.lane)))
