@@ -194,6 +194,8 @@ def test_a_network_without_attention_says_so(explaining: Explaining) -> None:
     assert "Explain a pick" in card._nothing.html
     answer(explaining)
     assert "has no attention layers" in card._nothing.html
+    card._act({"act": "grad_cam"})
+    assert explaining.method == "grad_cam"
     explaining.attention_known = False
     assert "Looking for attention" in card._nothing.html
     explaining.attention = made_attention()

@@ -73,6 +73,8 @@ class MatrixFigure:
             min_height=150,
             min_border=2,
         )
+        # The card's own background shows through: a canvas that is painted anew keeps its edge of before.
+        plot.border_fill_alpha = plot.background_fill_alpha = 0.0
         plot.image("image", "x", "y", "dw", "dh", source=self.image, color_mapper=self.mapper)
         # On cividis, white with a dark edge is seen at either end.
         for colour, width in (("#10161C", 2.6), ("#FFFFFF", 1.2)):

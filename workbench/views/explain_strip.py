@@ -47,6 +47,8 @@ class StripFigure:
             min_border=4,
             min_border_right=12,
         )
+        # The card's own background shows through: a canvas that is painted anew keeps its edge of before.
+        plot.border_fill_alpha = plot.background_fill_alpha = 0.0
         plot.on_event(Tap, lambda event: self._on_tap(float(event.x)))
         self._chosen = Span(dimension="height", location=0, line_width=1.5, line_dash=[2, 2])
         plot.add_layout(self._chosen)
