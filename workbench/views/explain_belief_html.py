@@ -89,7 +89,7 @@ def _check_html(check: Check) -> str:
 
 
 def _typeset(words: str) -> str:
-    """With true minus signs, and no percent sign on a line of its own.
+    r"""With true minus signs, and no percent sign on a line of its own.
 
     >>> _typeset("Gap 1.8 %, rank -0.02.")
     'Gap 1.8\xa0%, rank −0.02.'

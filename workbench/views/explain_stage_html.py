@@ -13,6 +13,8 @@ from workbench.views.theme import signed_colours
 
 __all__ = ["empty_html", "legend_html", "names_html", "odds_html", "over_html", "plain_number"]
 
+_NOTHING_OPEN = "Nothing is open. Open recordings on the Inspect page, take a pick in hand there, and press Shift+W."
+
 
 def legend_html(drawing: Drawing, theme: str) -> str:
     """Against and for, with the colours between them and the value at their ends."""
@@ -84,7 +86,7 @@ def empty_html(explaining: Explaining) -> str:
     if session.loading or session.recording is None:
         errand = session.errand
         running = errand is not None and errand.state in ("queued", "running")
-        words = f"{errand.title}…" if running else "Reading the recording…" if session.loading else "Nothing is open."
+        words = f"{errand.title}…" if running else "Reading the recording…" if session.loading else _NOTHING_OPEN
         return _sentence(words)
     if explaining.busy:
         return _sentence(f"Explaining {explaining.phase} on {explaining.station.rstrip('.')}…")

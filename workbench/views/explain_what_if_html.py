@@ -143,7 +143,7 @@ def _toggles(act: str, letters: str, chosen: str, verb: str, off: bool, *, press
         )
         for letter in letters
     ]
-    return tag("span", *buttons, class_="segments", role="group", aria_label=verb)
+    return tag("span", *buttons, class_="segments", role="group", aria_label=verb) if buttons else ""
 
 
 def _swap(changes: Changes, form: Form, off: bool) -> str:
