@@ -133,6 +133,32 @@ def test_why_it_cannot_be_explained_is_a_notice_and_stands_in_the_plot(explainin
     assert explaining.problem == ""
 
 
+@pytest.mark.parametrize(
+    ("after_start_s", "gap_s", "words"),
+    [
+        (8.0, (7.0, 9.0), "lies in a gap of BW.RJOB."),
+        (-5.0, None, "lies outside the recording"),
+    ],
+)
+def test_a_time_of_which_nothing_is_said_is_answered_in_words_and_with_a_way_on(
+    explaining, session, after_start_s, gap_s, words
+):
+    from workbench.views.explain_stage_html import empty_html
+
+    times = session.recording["time"].values
+    if gap_s:
+        waveform = session.recording["waveform"].copy()
+        waveform.values[..., round(100 * gap_s[0]) : round(100 * gap_s[1])] = np.nan
+        session.recording = session.recording.assign(waveform=waveform)
+    explaining.explain_at(pd.Timestamp(times[0]) + pd.Timedelta(after_start_s, "s"), station=STATION, phase="P")
+    wait(lambda: explaining.problem)
+    html = empty_html(explaining)
+    assert words in html
+    assert "Explain the next pick" in html
+    explaining.step(1)
+    wait(lambda: explaining.attribution is not None or (explaining.problem and explaining.problem not in html))
+
+
 def test_a_phase_that_the_picker_does_not_know_is_said_at_once(explaining, session):
     explaining.explain_at(first(session)["time"], station=STATION, phase="Detection")
     assert "gives P, S" in explaining.problem

@@ -82,7 +82,8 @@ def empty_html(explaining: Explaining) -> str:
         return ""
     session = explaining.session
     if explaining.problem:
-        return _sentence(explaining.problem)
+        back = tag("button", "Explain the next pick", data_act="step") if len(explaining.onsets()) else ""
+        return _sentence(explaining.problem) + back
     if session.loading or session.recording is None:
         errand = session.errand
         running = errand is not None and errand.state in ("queued", "running")
