@@ -408,7 +408,7 @@ def test_two_pickers_are_told_apart_in_words(explaining: Explaining) -> None:
     said = line._markup.html
     assert "EQTransformer picks S 460 ms earlier, with probability 0.81 against 0.46 (+0.35)." in said
     assert "EQTransformer puts less on E (0 % against 74 %) and " in said
-    assert "before it (" in said
+    assert re.search(r"(less within 2 s of|more earlier than 2 s before) it \(\d+ % against \d+ %\)\.", said)
     assert "% of the weight in common, rank correlation" in said
     assert "above PN, below EQT" in html_of(shares)
     assert html_of(shares).count('class="bar"') == 2 * (3 + 5)

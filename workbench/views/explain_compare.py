@@ -157,9 +157,9 @@ def _by_nearness(shares: list[Share]) -> list[Share]:
     """Of five intervals, three that are easily said: before, around and after the onset."""
     early, mid, before, after, late = shares
     return [
-        Share("more than 2 s before it", early.positive + mid.positive, early.negative + mid.negative),
+        Share("earlier than 2 s before it", early.positive + mid.positive, early.negative + mid.negative),
         Share("within 2 s of it", before.positive + after.positive, before.negative + after.negative),
-        Share("more than 2 s after it", late.positive, late.negative),
+        Share("later than 2 s after it", late.positive, late.negative),
     ]
 
 
