@@ -121,7 +121,10 @@ class _Door:
             with guarded(self._session):
                 function()
 
-        self._document.add_next_tick_callback(call)
+        # Work that was cancelled because its page went away tells so afterwards.
+        context = self._document.session_context
+        if context is not None and not context.destroyed:
+            self._document.add_next_tick_callback(call)
 
 
 def theme_of(session: Session) -> str:

@@ -133,6 +133,32 @@ def test_why_it_cannot_be_explained_is_a_notice_and_stands_in_the_plot(explainin
     assert explaining.problem == ""
 
 
+@pytest.mark.parametrize(
+    ("after_start_s", "gap_s", "words"),
+    [
+        (8.0, (7.0, 9.0), "lies in a gap of BW.RJOB."),
+        (-5.0, None, "lies outside the recording"),
+    ],
+)
+def test_a_time_of_which_nothing_is_said_is_answered_in_words_and_with_a_way_on(
+    explaining, session, after_start_s, gap_s, words
+):
+    from workbench.views.explain_stage_html import empty_html
+
+    times = session.recording["time"].values
+    if gap_s:
+        waveform = session.recording["waveform"].copy()
+        waveform.values[..., round(100 * gap_s[0]) : round(100 * gap_s[1])] = np.nan
+        session.recording = session.recording.assign(waveform=waveform)
+    explaining.explain_at(pd.Timestamp(times[0]) + pd.Timedelta(after_start_s, "s"), station=STATION, phase="P")
+    wait(lambda: explaining.problem)
+    html = empty_html(explaining)
+    assert words in html
+    assert "Explain the next pick" in html
+    explaining.step(1)
+    wait(lambda: explaining.attribution is not None or (explaining.problem and explaining.problem not in html))
+
+
 def test_a_phase_that_the_picker_does_not_know_is_said_at_once(explaining, session):
     explaining.explain_at(first(session)["time"], station=STATION, phase="Detection")
     assert "gives P, S" in explaining.problem
@@ -167,6 +193,93 @@ def test_what_if_tells_of_the_pick_and_explains_it_anew(explaining, session):
     assert explaining.tried.recording.sizes == session.recording.sel(station=[STATION]).sizes
     explaining.changes = None
     assert explaining.tried is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        Changes(snr_db=0.0),
+        Changes(clip=0.1),
+        Changes(drop="Z"),
+        Changes(swap="ZE"),
+        Changes(flip="Z"),
+        Changes(filter="2–8 Hz"),
+        Changes(shift_s=1.0),
+    ],
+    ids=lambda changes: "-".join(name for name, value in vars(changes).items() if value != vars(Changes())[name]),
+)
+def test_every_change_moves_curve_and_explanation(explaining, session, changes):
+    explaining.explain_pick(first(session)["pick_id"])
+    wait(lambda: explaining.attribution is not None)
+    explaining.changes = changes
+    wait(
+        lambda: explaining.tried is not None and (explaining.tried.attribution is not None or explaining.tried.problem)
+    )
+    tried, whole = explaining.tried, explaining.run.annotations["probability"].sel(station=STATION, phase="P")
+    assert tried.problem == ""
+    curve = tried.annotations["probability"].sel(station=STATION, phase="P")
+    times = curve["time"].values[np.isin(curve["time"].values, whole["time"].values)]
+    assert times.size > 1000
+    assert not np.allclose(curve.sel(time=times), whole.sel(time=times), atol=1e-3, equal_nan=True)
+    before, after_ = (each["attribution"].values for each in (explaining.attribution, tried.attribution))
+    assert not np.allclose(np.nan_to_num(before), np.nan_to_num(after_), atol=1e-4)
+
+
+def test_a_pick_that_is_gone_is_explained_all_the_same(explaining, session):
+    pick = first(session)
+    explaining.explain_pick(pick["pick_id"])
+    wait(lambda: explaining.attribution is not None)
+    explaining.changes = Changes(snr_db=-20.0)
+    wait(
+        lambda: explaining.tried is not None and (explaining.tried.attribution is not None or explaining.tried.problem)
+    )
+    assert explaining.tried.time is None
+    assert pd.Timestamp(explaining.tried.attribution.attrs["target_time"]) == pick["time"]
+
+
+def test_a_window_that_is_shifted_is_the_one_that_is_explained(explaining, session):
+    explaining.explain_pick(first(session)["pick_id"])
+    wait(lambda: explaining.attribution is not None)
+    explaining.changes = Changes(shift_s=0.5)
+    wait(lambda: explaining.tried is not None and explaining.tried.attribution is not None)
+    starts = [
+        pd.Timestamp(each.attrs["window_start"]) for each in (explaining.attribution, explaining.tried.attribution)
+    ]
+    assert starts[1] - starts[0] == pd.Timedelta("0.5s")
+
+
+def test_what_cannot_be_tried_is_said_where_the_hand_is(explaining, session):
+    pick = first(session)
+    explaining.explain_pick(pick["pick_id"])
+    wait(lambda: explaining.attribution is not None)
+    gap = (pick["time"] - pd.Timedelta("3s"), pick["time"] + pd.Timedelta("3s"))
+    explaining.changes = Changes(gaps=(gap,))
+    wait(lambda: explaining.tried is not None and explaining.tried.problem)
+    assert explaining.tried.time is None
+    assert "lies in a gap" in explaining.tried.problem
+    assert session.notice is None
+    explaining.changes = Changes(gaps=(gap,), shift_s=0.5)
+    wait(lambda: explaining.try_problem)
+    assert "lies in a gap" in explaining.try_problem
+    assert explaining.tried is None
+    explaining.changes = None
+    assert explaining.try_problem == ""
+
+
+def test_why_there_is_no_second_explanation_is_said_beside_the_first(explaining, session, monkeypatch):
+    monkeypatch.setattr(after, "_EXPLAIN", f"{__name__}:no_explanation")
+    explaining.explain_pick(first(session)["pick_id"])
+    wait(lambda: explaining.attribution is not None)
+    explaining.second = explaining.picker
+    wait(lambda: explaining.beside_problem)
+    assert explaining.beside_problem == "It leaves out the first 5 s."
+    assert session.notice is None
+    explaining.second = ""
+    assert explaining.beside_problem == ""
+
+
+def no_explanation(**_):
+    raise PickerError("It leaves out the first 5 s.")
 
 
 def test_what_is_muted_by_hand_adds_up(explaining, session):

@@ -10,13 +10,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from bokeh.document import Document
 
 from tests.explain.made import STATION, TARGET, made_attention, made_attribution, made_checks, made_recording
 from workbench.explain.changes import Changes, Mute
 from workbench.explain.palette import PALETTE
 from workbench.explain.saving import explanation_file
 from workbench.explain.shares import SECONDS, component_shares, second_shares
-from workbench.schema import Job
+from workbench.inference.picking import picks_from
+from workbench.inference.runs import PickerRun
+from workbench.schema import Job, PickerCard, make_annotations
 from workbench.session import Explaining, Session
 from workbench.session.after_answer import AfterAnswer
 from workbench.session.question import Tried
@@ -24,6 +27,7 @@ from workbench.settings import load_settings
 from workbench.views.explain_attention import AttentionCard
 from workbench.views.explain_belief import BeliefCard
 from workbench.views.explain_belief_html import belief_html
+from workbench.views.explain_question import QuestionLine
 from workbench.views.explain_reading import cell_words, matrix_of, reading_html
 from workbench.views.explain_save import SaveCard, explanation_name
 from workbench.views.explain_shares import SharesCard, shares_html
@@ -39,6 +43,8 @@ EVIL = '<img src=x onerror="alert(1)">'
 def explaining(monkeypatch: pytest.MonkeyPatch) -> Iterator[Explaining]:
     # No picker is asked here: what the cards ask for is looked at where they ask.
     monkeypatch.setattr(AfterAnswer, "try_changes", lambda _: None)
+    monkeypatch.setattr(Explaining, "question_arguments", lambda *_: {})
+    monkeypatch.setattr(Explaining, "send", lambda *_, **__: None)
     session = Session(settings=load_settings())
     made = Explaining(session)
     yield made
@@ -188,6 +194,8 @@ def test_a_network_without_attention_says_so(explaining: Explaining) -> None:
     assert "Explain a pick" in card._nothing.html
     answer(explaining)
     assert "has no attention layers" in card._nothing.html
+    card._act({"act": "grad_cam"})
+    assert explaining.method == "grad_cam"
     explaining.attention_known = False
     assert "Looking for attention" in card._nothing.html
     explaining.attention = made_attention()
@@ -198,6 +206,12 @@ def test_the_matrix_follows_the_theme(explaining: Explaining) -> None:
     card = AttentionCard(explaining)
     card.theme = "dark"
     assert card._plot.figure.background_fill_color == TOKENS["dark"]["surface"]
+
+
+def test_two_browsers_see_a_matrix_each(explaining: Explaining) -> None:
+    answer(explaining, made_attention())
+    for _ in range(2):
+        Document().add_root(AttentionCard(explaining)._plot.figure)
 
 
 def test_words_fit_the_layer_at_hand() -> None:
@@ -223,6 +237,7 @@ def test_words_fit_the_layer_at_hand() -> None:
         ({"act": "drop", "letter": "E"}, Changes(drop="E")),
         ({"act": "flip", "letter": "Z"}, Changes(flip="Z")),
         ({"act": "swap", "value": "NE"}, Changes(swap="NE")),
+        ({"act": "shift", "value": "-0.7"}, Changes(shift_s=-0.7)),
         ({"act": "filter", "value": "2–8 Hz"}, Changes(filter="2–8 Hz")),
         ({"act": "noise", "value": "loud"}, Changes()),
     ],
@@ -309,15 +324,98 @@ def test_the_strip_shows_and_says_how_a_pick_moves(explaining: Explaining) -> No
     card = WhatIfCard(explaining)
     answer(explaining)
     explaining.strip = made = strip([-0.1, math.nan, 0.3], [0.4, math.nan, 0.8])
-    assert card._pane.visible
+    assert card._stage.objects == [card._pane]
     np.testing.assert_allclose(card._strip.dots.data["moved"], [-0.1, 0.3], atol=1e-6)
     assert card._strip.dots.data["size"][1] > card._strip.dots.data["size"][0]
     words = strip_words(made, TARGET, "S")
     assert words == "S moves by −0.10 to +0.30 s over 3 windows; probability 0.40 to 0.80. 1 of 3 windows give no pick."
     assert words in card._strip_head.html.replace("&#x27;", "'")
     explaining.strip = None
-    assert not card._pane.visible
+    assert card._stage.objects == []
     assert strip_words(strip([math.nan], [math.nan]), TARGET, "S") == "No window of 1 gives a pick of S here."
+
+
+def test_a_dot_of_the_strip_shifts_the_window(explaining: Explaining) -> None:
+    card = WhatIfCard(explaining)
+    answer(explaining)
+    explaining.strip = strip([-0.1, 0.3], [0.4, 0.8])
+    card._strip._on_tap(0.6123)
+    assert explaining.changes == Changes(shift_s=0.6)
+    assert card._strip._chosen.location == 0.6
+    assert ">+0.6 s</b>" in card._strip_head.html
+    card._act({"act": "reset"})
+    assert card._strip._chosen.location == 0
+    assert ">none</b>" in card._strip_head.html
+
+
+def test_why_nothing_can_be_shifted_or_tried_stands_in_the_card(explaining: Explaining) -> None:
+    card = WhatIfCard(explaining)
+    answer(explaining)
+    explaining.strip_problem = "GPD says one thing for a whole window."
+    assert "one thing for a whole window" in card._strip_head.html
+    assert "disabled" in card._strip_head.html
+    explaining.picker = "made"
+    explaining.session.runs = {"made": made_run("made", [], [])}
+    explaining.param.update(changes=Changes(flip="Z"), try_problem="The window is cut off.")
+    assert "The window is cut off." in html_of(card)
+    assert "The window is cut off." in str(QuestionLine(explaining)._markup.html)
+
+
+def test_shares_follow_what_is_tried(explaining: Explaining) -> None:
+    card = SharesCard(explaining)
+    recording = answer(explaining)
+    plain = html_of(card)
+    only_z = made_attribution(recording)
+    only_z["attribution"][:, 1:] = 0
+    explaining.tried = Tried(recording, recording, TARGET, 0.3, only_z)
+    assert "with these changes" in html_of(card)
+    assert "100 %" in html_of(card)
+    explaining.tried = None
+    assert html_of(card) == plain
+
+
+# ---- two pickers
+
+
+def made_run(key: str, seconds: list[float], heights: list[float], title: str = "") -> PickerRun:
+    """A picker that says S that many seconds after the target."""
+    name, _, weights = key.partition("/")
+    card = PickerCard(name=name, title=title or name, weights=weights or "w", phases=("P", "S"))
+    curve = np.zeros((1, 2, 6000), np.float32)
+    for second, height in zip(seconds, heights, strict=True):
+        curve[0, 1, 3000 + round(100 * second)] = height
+    start = TARGET - pd.Timedelta("30s")
+    annotations = make_annotations(
+        curve, stations=[STATION], phases=["P", "S"], start=start, sampling_rate_hz=100.0, recording_id="made",
+        picker=name,
+    )  # fmt: skip
+    limits = {"P": 0.3, "S": 0.3}
+    return PickerRun(key, card, annotations=annotations, thresholds=limits, picks=picks_from(annotations, card, limits))
+
+
+def test_two_pickers_are_told_apart_in_words(explaining: Explaining) -> None:
+    line, shares = QuestionLine(explaining), SharesCard(explaining)
+    recording = answer(explaining)
+    explaining.session.runs = {
+        "phasenet/original": made_run("phasenet/original", [0.0], [0.46], "PhaseNet"),
+        "eqtransformer/original": made_run("eqtransformer/original", [-0.46], [0.81], "EQTransformer"),
+    }
+    explaining.param.update(picker="phasenet/original", second="eqtransformer/original")
+    assert "Explaining EQTransformer too…" in line._markup.html
+    other = made_attribution(recording, value=0.81)
+    other["attribution"][:, 2] = 0
+    explaining.beside = other
+    said = line._markup.html
+    assert "EQTransformer picks S 460 ms earlier, with probability 0.81 against 0.46 (+0.35)." in said
+    assert "EQTransformer puts less on E (0 % against 74 %) and " in said
+    assert re.search(r"(less within 2 s of|more earlier than 2 s before) it \(\d+ % against \d+ %\)\.", said)
+    assert "% of the weight in common, rank correlation" in said
+    assert "above PN, below EQT" in html_of(shares)
+    assert html_of(shares).count('class="bar"') == 2 * (3 + 5)
+    explaining.second = ""
+    explaining.beside = None
+    assert "EQTransformer" not in line._markup.html
+    assert html_of(shares).count('class="bar"') == 3 + 5
 
 
 # ---- files

@@ -65,6 +65,8 @@ class Changes:
         Parts that are made silent.
     drop
         Letters of components that are missing.
+    shift_s
+        Seconds by which the picker's window begins later: no sample changes, only where they are cut.
     seed
         Of the noise: the same seed and recording give the same noise, louder or quieter.
 
@@ -83,6 +85,7 @@ class Changes:
     filter: Filter | str = "none"
     mute: tuple[Mute, ...] = ()
     drop: str = ""
+    shift_s: float = 0.0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -90,6 +93,8 @@ class Changes:
             raise SchemaError(f"Two different components can be swapped; these are {self.swap!r}.")
         if not 0 < self.clip <= 1:
             raise SchemaError(f"Traces are clipped at a share above 0 and up to 1; this is {self.clip:g}.")
+        if not math.isfinite(self.shift_s):
+            raise SchemaError(f"A window is shifted by a number of seconds; this is {self.shift_s:g}.")
         if math.isnan(self.snr_db):
             raise SchemaError("The ratio of signal to noise is a number of dB, or infinite; this is NaN.")
         for start, end in (*self.gaps, *((part.start, part.end) for part in self.mute)):

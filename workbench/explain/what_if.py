@@ -14,7 +14,7 @@ from workbench.explain.changes import Changes, Interval, Mute, changed
 from workbench.explain.memory import memory_in_words
 from workbench.explain.window import Window, open_window, require_station
 from workbench.pickers import Picker, open_picker
-from workbench.schema import Report, check_recording, one_station, silent
+from workbench.schema import Report, check_recording, make_annotations, one_station, silent
 
 __all__ = ["OFFSETS_S", "Changes", "Interval", "Mute", "Tried", "changed", "shift_strip", "what_if"]
 
@@ -30,6 +30,11 @@ _PICK_WITHIN_S = 2.0
 _SETTLE_S = 20.0
 """Before and after what the picker reads, so that a filter has settled."""
 
+_ONE_THING = (
+    "{title} says one thing for a whole window: its curve already is what it says wherever its window begins, and "
+    "there is nothing to shift."
+)
+
 
 @dataclass(frozen=True)
 class Tried:
@@ -44,12 +49,15 @@ class Tried:
     pick_time, probability
         Where the phase's curve is highest within two seconds of the time that was asked about, and how high; NaT and
         NaN where it says nothing.
+    window_start
+        Of the window, if it was shifted; None where it is the picker's own.
     """
 
     recording: xr.Dataset
     annotations: xr.Dataset
     pick_time: pd.Timestamp
     probability: float
+    window_start: pd.Timestamp | None = None
 
 
 @memory_in_words("try these changes")
@@ -75,7 +83,8 @@ def what_if(
     picker, weights, station, phase, time, window_start
         As for :func:`workbench.explain.run.explain`, which takes the same window.
     changes
-        Of which noise, if its signal is not given, is measured by the two seconds after the time.
+        Of which noise, if its signal is not given, is measured by the two seconds after the time. Of a window that is
+        shifted, the curves are what is said of it alone, not the mean with those that overlap it.
 
     Raises
     ------
@@ -92,11 +101,43 @@ def what_if(
     one = one_station(recording, name)
     span = _span(one, window)
     made = changed(_cut(one, _widened(span, _SETTLE_S)), changes)
+    if changes.shift_s:
+        return _shifted(made, opened, phase, time, window.start + pd.Timedelta(round(changes.shift_s * 1e9), "ns"))
     curves = opened.annotate(_cut(made, span), report)
     inside = (window.start, window.start + pd.Timedelta(window.seconds, "s"))
     curves = curves.sel(time=slice(*inside))
     at, probability = _peak(curves, phase, time)
     return Tried(_cut(made, inside), curves, at, probability)
+
+
+def _shifted(made: xr.Dataset, opened: Picker, phase: str, time: pd.Timestamp, start: pd.Timestamp) -> Tried:
+    """What is said of one window that begins at a given time."""
+    station = str(made["station"].values[0])
+    window = open_window(made, opened, station, time, phase, start)
+    if window.outputs.shape[0] == 1:
+        raise PickerError(_ONE_THING.format(title=opened.card.title))
+    curves = _window_curves(window, opened, made)
+    at, probability = _peak(curves, phase, time)
+    inside = (window.start, window.start + pd.Timedelta(window.seconds, "s"))
+    return Tried(_cut(made, inside), curves, at, probability, window.start)
+
+
+def _window_curves(window: Window, opened: Picker, made: xr.Dataset) -> xr.Dataset:
+    """Annotations of one window: each phase's outputs at their times."""
+    phases, labels = opened.card.phases, window.reading.labels
+    rows = [window.outputs[:, labels.index(phase)].numpy() for phase in phases]
+    after_s = window.reading.output_s.get(phases[0], 0.0)
+    return make_annotations(
+        np.asarray(rows, np.float32)[np.newaxis],
+        stations=[window.station],
+        phases=phases,
+        start=window.start + pd.Timedelta(round(after_s * 1e9), "ns"),
+        sampling_rate_hz=window.output_rate_hz,
+        recording_id=str(made.attrs["recording_id"]),
+        picker=opened.card.name,
+        weights=opened.card.weights,
+        weights_hash=opened.card.weights_hash,
+    )
 
 
 def _span(one: xr.Dataset, window: Window) -> Interval:
@@ -211,10 +252,7 @@ def _picked(
         return nothing  # type: ignore[return-value]
     curve = window.outputs[:, window.reading.labels.index(phase)].numpy()
     if len(curve) == 1:
-        raise PickerError(
-            f"{picker.card.title} says one thing for a whole window: its curve already is what it says wherever its "
-            "window begins, and there is nothing to shift."
-        )
+        raise PickerError(_ONE_THING.format(title=picker.card.title))
     reach = round(_PICK_WITHIN_S * window.output_rate_hz)
     first = max(0, window.output_at(time, phase) - reach)
     near = curve[first : window.output_at(time, phase) + reach + 1]

@@ -19,8 +19,9 @@ from workbench.errors import PickerError, UnknownNameError
 from workbench.explain.annotated import annotated_reading
 from workbench.explain.lean import lean
 from workbench.explain.prepared import read_station
+from workbench.explain.refusals import require_samples, why_not
 from workbench.pickers import Picker, TorchPicker
-from workbench.pickers.segments import finite_runs, holds_samples
+from workbench.pickers.segments import holds_samples
 from workbench.pickers.windows import Piece, Reading
 from workbench.schema import PickerCard
 
@@ -160,6 +161,7 @@ def open_window(
         raise PickerError(f"{picker.card.title} has no curve {phase!r} to explain; it has {known}.")
     if not origin <= time <= end:
         raise PickerError(f"{time} lies outside the recording, which runs from {origin} to {end}; choose a time in it.")
+    require_samples(recording, station, time, origin)
     reading, channels = _reading(recording, picker, station, time)
     if window_start is None:
         found_places = sorted(places(reading, origin, time, phase), key=lambda place: -place.margin)
@@ -175,7 +177,7 @@ def open_window(
             found.append((float(window.outputs[at, reading.labels.index(phase)].nan_to_num(-1.0)), window))
     if found:
         return max(found, key=lambda each: each[0])[1]
-    raise PickerError(_why_not(recording, picker.card, reading, station, time, phase, window))
+    raise PickerError(why_not(recording, picker.card, reading, station, time, phase, window))
 
 
 def why_only_asked(picker: Picker) -> str:
@@ -241,7 +243,7 @@ def _place_from(
                     f"{station} around {time}; at most {_OVERHANG * length / reading.rate_hz:g} s may."
                 )
             return _Place(piece, first, 0.0)
-    raise PickerError(_why_not(recording, card, reading, station, time, "", None))
+    raise PickerError(why_not(recording, card, reading, station, time, "", None))
 
 
 def cut(piece: Piece, first: int, reading: Reading) -> torch.Tensor:
@@ -341,45 +343,3 @@ def _there(
             samples = recording["waveform"].values[at_station, present.index(letter)]
             there[row, inside] = np.isfinite(samples[nearest[inside]])
     return there
-
-
-def _why_not(
-    recording: xr.Dataset,
-    card: PickerCard,
-    reading: Reading,
-    station: str,
-    time: pd.Timestamp,
-    phase: str,
-    window: Window | None,
-) -> str:
-    """Why a picker says nothing of a time, in words, with what can be explained instead."""
-    if not reading.pieces:
-        return f"{card.title} finds nothing to read at {station}. {' '.join(reading.notices[:3])}"
-    row = [str(name) for name in recording["station"].values].index(station)
-    there = np.isfinite(recording["waveform"].values[row]).any(axis=0)
-    times = recording["time"].values
-    spans = [(pd.Timestamp(times[first]), pd.Timestamp(times[stop - 1])) for first, stop in finite_runs(there)]
-    around = next((span for span in spans if span[0] <= time <= span[1]), None)
-    if around is None:
-        has = ", ".join(f"{first:%H:%M:%S.%f} to {stop:%H:%M:%S.%f}" for first, stop in spans[:3])
-        return f"{time} lies in a gap of {station}, which has samples from {has}; choose a time in one of these."
-    lead_s, tail_s = _left_out(reading, phase, window)
-    return (
-        f"{card.title} says nothing at {time}: it leaves out the first {lead_s:.2f} s and the last {tail_s:.2f} s of "
-        f"what it reads, here {around[0]:%H:%M:%S.%f} to {around[1]:%H:%M:%S.%f}. Choose a time between."
-    )
-
-
-def _left_out(reading: Reading, phase: str, window: Window | None) -> tuple[float, float]:
-    """Seconds at the start and the end of a stretch of samples for which a picker says nothing."""
-    length_s = reading.plan.window_samples / reading.rate_hz
-    if not reading.plan.stacking:
-        lead_s = reading.output_s.get(phase, 0.0)
-        return lead_s, length_s - lead_s
-    if reading.used is not None:
-        return reading.used[0] / reading.rate_hz, length_s - reading.used[1] / reading.rate_hz
-    if window is None:
-        return 0.0, 0.0
-    finite = torch.isfinite(window.outputs).any(dim=-1).nonzero().flatten()
-    lead, tail = (int(finite[0]), len(window.outputs) - 1 - int(finite[-1])) if finite.numel() else (0, 0)
-    return lead / window.output_rate_hz, tail / window.output_rate_hz

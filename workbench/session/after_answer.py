@@ -32,17 +32,18 @@ _PAUSE_S = 0.3
 class AfterAnswer:
     """The work of one :class:`~workbench.session.explaining.Explaining` once its answer is on the screen.
 
-    What is seen at once comes first: attention, then the second picker, then the stability strip. Attention and checks
-    have queues of their own, for their errors stand in their cards, and so have what-ifs: a hand is on the slider while
-    the checks run.
+    What is seen at once comes first: attention, then the second picker, then the stability strip. Each has a queue of
+    its own, for its errors stand in its card, and a hand is on the slider while the checks run.
     """
 
     def __init__(self, explaining: Any) -> None:
         self._explaining = explaining
-        self._behind, self._tries = explaining.queue(), explaining.queue()
-        self._checks = explaining.queue(self._no_check)
+        self._tries, self._checks = explaining.queue(self._no_try), explaining.queue(self._no_check)
         self._looks = explaining.queue(self._no_attention)
+        self._seconds = explaining.queue(lambda error: setattr(explaining, "beside_problem", str(error)))
+        self._strips = explaining.queue(lambda error: setattr(explaining, "strip_problem", str(error)))
         self._pause = Timer(_PAUSE_S, lambda: None)
+        self._asked_why: Tried | None = None
 
     @property
     def n_checks(self) -> int:
@@ -52,7 +53,7 @@ class AfterAnswer:
     def cancel(self) -> None:
         """Stop it all; what has come stays."""
         self._pause.cancel()
-        for queue in (self._looks, self._behind, self._checks, self._tries):
+        for queue in (self._looks, self._seconds, self._checks, self._strips, self._tries):
             queue.cancel()
 
     def begin(self) -> None:
@@ -75,16 +76,19 @@ class AfterAnswer:
         self.ask_second()
         self._check()
         if one.strip is None:
-            self._send(_STRIP, "Shifting the window of", partial(setattr, one, "strip"), **arguments)
+            keep = partial(setattr, one, "strip")
+            self._send(_STRIP, "Shifting the window of", keep, queue=self._strips, **arguments)
 
     def ask_second(self) -> None:
         """The same question to the second picker, if there is one."""
         one = self._explaining
-        one.beside = None
+        self._seconds.cancel()
+        one.beside, one.beside_problem = None, ""
         run = one.session.runs.get(one.second)
         if one.attribution is None or run is None or one.phase not in run.card.phases:
             return
-        self._send(_EXPLAIN, "Explaining", partial(setattr, one, "beside"), **one.question_arguments(one.second))
+        keep, arguments = partial(setattr, one, "beside"), one.question_arguments(one.second)
+        self._send(_EXPLAIN, "Explaining", keep, queue=self._seconds, **arguments)
 
     def _check(self) -> None:
         one = self._explaining
@@ -112,7 +116,7 @@ class AfterAnswer:
         self._explaining.tell_error(error)
 
     def _send(
-        self, function: str, title: str, done: Callable[[Any], None], *, queue: JobQueue | None = None, **arguments: Any
+        self, function: str, title: str, done: Callable[[Any], None], *, queue: JobQueue, **arguments: Any
     ) -> None:
         """Run it behind; what comes back for a question that is no longer asked is dropped."""
         one = self._explaining
@@ -122,7 +126,7 @@ class AfterAnswer:
             if one.question == question and one.attribution is attribution:
                 done(value)
 
-        one.send(queue or self._behind, function, title, keep, **arguments)
+        one.send(queue, function, title, keep, **arguments)
 
     # ---- what if
 
@@ -130,6 +134,7 @@ class AfterAnswer:
         """See what the picker makes of the changed copy, then why; a later change replaces an earlier one."""
         one = self._explaining
         self._tries.cancel()
+        self._asked_why, one.try_problem = None, ""
         changes = one.changes
         if changes is None or changes.nothing or one.attribution is None:
             one.tried = None
@@ -146,12 +151,21 @@ class AfterAnswer:
         limit = run.card.to_probability(run.thresholds.get(one.phase, 0.0)) if run is not None else 0.0
         there = pd.notna(found.pick_time) and found.probability >= limit
         recording = _onto(one_station(one.session.recording, one.station), found.recording)
-        one.tried = tried = Tried(
-            recording, found.annotations, found.pick_time if there else None, float(found.probability)
-        )  # fmt: skip
+        pick_time = found.pick_time if there else None
+        self._asked_why = one.tried = tried = Tried(recording, found.annotations, pick_time, float(found.probability))
+        # Where the pick is gone, why so little speaks for it is the explanation.
+        arguments = one.question_arguments() | {"recording": recording, "window_start": found.window_start}
         if there:
-            arguments = one.question_arguments() | {"recording": recording, "time": found.pick_time}
-            one.send(self._tries, _EXPLAIN, "Explaining", partial(self._keep_why, tried), **arguments)
+            arguments["time"] = pick_time
+        one.send(self._tries, _EXPLAIN, "Explaining", partial(self._keep_why, tried), **arguments)
+
+    def _no_try(self, error: WorkbenchError) -> None:
+        """Say why the changes cannot be tried, or why what came of them leaves nothing to explain."""
+        one = self._explaining
+        if self._asked_why is not None:
+            one.tried = replace(self._asked_why, problem=str(error))
+        else:
+            one.param.update(tried=None, try_problem=str(error))
 
     def _keep_why(self, tried: Tried, attribution: xr.Dataset) -> None:
         if self._explaining.tried is tried:

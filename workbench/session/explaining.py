@@ -69,6 +69,7 @@ class Explaining(param.Parameterized):
         "the question before while busy: read method, phase and time from its attrs."
     )
     beside = param.Parameter(doc="Attribution by the second picker, or None.")
+    beside_problem = param.String("", doc="Why there is none, in words.")
     attention = param.List([], doc="Attention of each layer over the same window; empty where there is none.")
     attention_known = param.Boolean(False, doc="Whether the list above has come: an empty one means 'has none'.")
     attention_problem = param.String("", doc="Why it could not be looked for, in words.")
@@ -78,7 +79,9 @@ class Explaining(param.Parameterized):
     # ---- what if
     changes = param.Parameter(doc="workbench.explain.what_if.Changes to a copy of the waveform, or None.")
     tried = param.Parameter(doc="What came of them: Tried, or None.")
+    try_problem = param.String("", doc="Why nothing came of them, in words.")
     strip = param.Parameter(doc="Pick time and probability over offsets of the window (Dataset), or None.")
+    strip_problem = param.String("", doc="Why it cannot be made, in words.")
     brushing = param.Boolean(False, doc="Whether a drag over the traces mutes what it covers.")
 
     # ---- linked views
@@ -345,6 +348,7 @@ class Explaining(param.Parameterized):
             self.beside = self.tried = self.strip = self.spot = None
             self.attention, self.attention_known, self.attention_problem, self.checks = [], False, "", []
             self.busy, self.problem, self.changes = False, problem, None
+            self.beside_problem = self.strip_problem = self.try_problem = ""
 
     def _fail(self, error: WorkbenchError) -> None:
         self.question = None

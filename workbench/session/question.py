@@ -50,7 +50,10 @@ class Tried:
         The pick of the question's phase that lies nearest to it, on the changed copy, and the height of its peak;
         None and the highest value around where there is none above the picker's threshold.
     attribution
-        The same explanation of that pick, or None until it has come.
+        The same explanation of that pick, or of the time that was asked about where there is none; None until it has
+        come.
+    problem
+        Why there is nothing to explain any more, in words.
     """
 
     recording: xr.Dataset
@@ -58,3 +61,4 @@ class Tried:
     time: pd.Timestamp | None
     probability: float
     attribution: xr.Dataset | None = None
+    problem: str = ""

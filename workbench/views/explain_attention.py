@@ -28,7 +28,7 @@ class AttentionCard(pn.viewable.Viewer):
         self._head = Markup(explaining.session, self._act, kind="attention_head")
         self._plot = MatrixFigure(self._point, theme)
         self._pane = pn.pane.Bokeh(self._plot.figure, sizing_mode="stretch_both", margin=(0, 4, 4, 4))
-        self._nothing = Markup(explaining.session, lambda _: None, kind="attention_head")
+        self._nothing = Markup(explaining.session, self._act, kind="attention_head")
         self._stage = pn.Column(self._nothing, sizing_mode="stretch_both", margin=0)
         self._layout = pn.Column(self._head, self._stage, sizing_mode="stretch_both", min_height=250, margin=0)
         explaining.param.watch(
@@ -51,7 +51,7 @@ class AttentionCard(pn.viewable.Viewer):
             if matrix is not None:
                 self._plot.show(matrix, explaining.time, explaining.phase)
             else:
-                self._nothing.html = tag("p", text(self._words()), class_="none muted")
+                self._nothing.html = tag("p", text(self._words()), class_="none muted") + self._instead()
             # A figure that is there but not visible keeps its place all the same.
             wanted = self._nothing if matrix is None else self._pane
             if self._stage[0] is not wanted:
@@ -68,7 +68,22 @@ class AttentionCard(pn.viewable.Viewer):
         run = explaining.run
         return no_attention_words(run.card.title if run is not None else "This network")
 
+    def _instead(self) -> str:
+        """What a network without attention can be asked for: which of its own steps spoke."""
+        explaining = self._explaining
+        asked = explaining.attribution is not None and explaining.attention_known and not explaining.attention
+        if not asked or explaining.method == "grad_cam":
+            return ""
+        title = "Grad-CAM: which steps of an inner layer spoke for the answer"
+        button = tag(
+            "button", "Show its inner steps", class_="button", data_act="grad_cam", data_key="cam", title=title
+        )
+        return tag("p", button, class_="none")
+
     def _act(self, action: Action) -> None:
+        if action["act"] == "grad_cam":
+            self._explaining.method = "grad_cam"
+            return
         explaining, value = self._explaining, int(action["value"])
         explaining.pointed = explaining.spot = None
         if action["act"] == "layer":

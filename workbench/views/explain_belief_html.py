@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -72,7 +73,10 @@ def _check_html(check: Check) -> str:
     mark = tag("span", icon(picture, 13), class_=f"mark {colour}", title=VERDICT_WORDS[check.verdict])
     spoken = tag("span", f"{VERDICT_WORDS[check.verdict]}: ", class_="visually-hidden")
     words = tag(
-        "span", tag("b", spoken, text(check.title)), tag("span", text(check.words), class_="said"), class_="words"
+        "span",
+        tag("b", spoken, text(check.title)),
+        tag("span", text(_typeset(check.words)), class_="said"),
+        class_="words",
     )
     head = mark + words + sparkline(check.curves)
     if not check.figures and len(check.curves) < 2:
@@ -82,6 +86,15 @@ def _check_html(check: Check) -> str:
         tag("details", tag("summary", head, class_="check"), _figures_html(check), data_key=f"unfold {check.name}"),
         data_key=check.name,
     )
+
+
+def _typeset(words: str) -> str:
+    r"""With true minus signs, and no percent sign on a line of its own.
+
+    >>> _typeset("Gap 1.8 %, rank -0.02.")
+    'Gap 1.8\xa0%, rank −0.02.'
+    """
+    return re.sub(r"(?<![\w.])-(?=\d)", "−", words).replace(" %", "\u00a0%")
 
 
 def _coming_html(title: str) -> str:

@@ -38,10 +38,6 @@ if (pointed.data.row[0] !== row || pointed.data.key[0] !== key) { pointed.data =
 """
 """A message goes to the server only where another cell is pointed at."""
 
-_CLOCK = DatetimeTickFormatter(
-    milliseconds="%H:%M:%S", seconds="%H:%M:%S", minsec="%H:%M:%S", minutes="%H:%M", hourmin="%H:%M", hours="%H:%M"
-)
-
 
 class MatrixFigure:
     """Rows read columns; the earliest is at the top and at the left.
@@ -77,6 +73,8 @@ class MatrixFigure:
             min_height=150,
             min_border=2,
         )
+        # The card's own background shows through: a canvas that is painted anew keeps its edge of before.
+        plot.border_fill_alpha = plot.background_fill_alpha = 0.0
         plot.image("image", "x", "y", "dw", "dh", source=self.image, color_mapper=self.mapper)
         # On cividis, white with a dark edge is seen at either end.
         for colour, width in (("#10161C", 2.6), ("#FFFFFF", 1.2)):
@@ -88,7 +86,7 @@ class MatrixFigure:
         self._triangle = plot.scatter(
             "x", "y", source=self._mark, marker="triangle", angle=-np.pi / 2, size=10, line_color="#FFFFFF"
         )
-        plot.xaxis.formatter = plot.yaxis.formatter = _CLOCK
+        plot.xaxis.formatter = plot.yaxis.formatter = _clock()
         self._bar = ColorBar(
             color_mapper=self.mapper,
             width=8,
@@ -160,6 +158,12 @@ class MatrixFigure:
     def _point(self, attr: str, old: object, new: Mapping[str, Sequence[int]]) -> None:  # noqa: ARG002 - Bokeh's names
         row, key = int(new["row"][0]), int(new["key"][0])
         self._on_point(None if row < 0 or key < 0 else (row, key))
+
+
+def _clock() -> DatetimeTickFormatter:
+    """A new one for every figure: a model belongs to one document, which is one browser's page."""
+    to_seconds = dict.fromkeys(("milliseconds", "seconds", "minsec"), "%H:%M:%S")
+    return DatetimeTickFormatter(**to_seconds, **dict.fromkeys(("minutes", "hourmin", "hours"), "%H:%M"))
 
 
 def _milliseconds(time: pd.Timestamp) -> float:

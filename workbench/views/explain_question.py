@@ -13,12 +13,16 @@ import xarray as xr
 from workbench.explain.shares import weighed
 from workbench.schema import Check
 from workbench.session import Explaining, Tried
+from workbench.views.explain_compare import compare_html
 from workbench.views.markup import Action, Markup
 from workbench.views.tags import tag, text
 
 __all__ = ["QuestionLine", "answer_words", "checks_words", "question_words"]
 
-_SHOWN = ["attribution", "beside", "checks", "checks_left", "tried", "busy", "problem", "time", "phase"]
+_SHOWN = [
+    "attribution", "beside", "beside_problem", "second", "checks", "checks_left", "tried", "try_problem", "busy",
+    "problem", "time", "phase",
+]  # fmt: skip
 _NUMBERS = ("None", "One", "Two", "Three", "Four", "Five", "Six", "Seven")
 
 
@@ -50,18 +54,15 @@ class QuestionLine(pn.viewable.Viewer):
         if self._said[0] is not explained:
             self._said = explained, answer_words(explained)
         answer = self._said[1]
-        if explaining.tried is not None:
+        if explaining.try_problem:
+            answer = f"These changes cannot be tried. {text(explaining.try_problem)}"
+        elif explaining.tried is not None:
             answer = tried_words(explaining.tried, attrs)
-        elif explaining.beside is not None:
-            own = {key: run.card.title for key, run in explaining.session.runs.items()}
-            first, second = own.get(explaining.picker, ""), own.get(explaining.second, "")
-            answer = (
-                f"{text(first)}, {attrs['value']:.2f}: {_lower(answer)} "
-                f"{text(second)}, {explaining.beside.attrs['value']:.2f}: {_lower(answer_words(explaining.beside))}"
-            )
         else:
             answer += " " + checks_words(explaining.checks, explaining.checks_left)
         parts.append(tag("span", answer.strip(), class_="answer", role="status"))
+        if explaining.second and not explaining.try_problem:
+            parts.append(tag("span", compare_html(explaining), class_="answer compare", role="status"))
         if explaining.busy:
             parts.append(tag("span", "Explaining anew…", class_="late muted"))
         self._markup.html = "".join(parts)
@@ -143,14 +144,18 @@ def checks_words(checks: list[Check], left: int) -> str:
 
 
 def tried_words(tried: Tried, attrs: Mapping[str, Any]) -> str:
-    """What the changes did to the pick."""
+    """What the changes did to the pick, and what it rests on now; HTML."""
     if tried.time is None:
         highest = "" if not np.isfinite(tried.probability) else f"; the highest probability is {tried.probability:.2f}"
-        return f"With these changes there is no {text(attrs['phase'])} pick here{highest}."
-    moved_ms = 1e3 * (tried.time - pd.Timestamp(attrs["target_time"])).total_seconds()
-    sign = "later" if moved_ms > 0 else "earlier"
-    moved = "stays" if abs(moved_ms) < 5 else f"comes {abs(moved_ms):.0f} ms {sign}"
-    return f"With these changes the pick {moved}, and its probability is {tag('b', f'{tried.probability:.2f}')}."
+        found = f"With these changes there is no {text(attrs['phase'])} pick here{highest}."
+    else:
+        moved_ms = 1e3 * (tried.time - pd.Timestamp(attrs["target_time"])).total_seconds()
+        sign = "later" if moved_ms > 0 else "earlier"
+        moved = "stays" if abs(moved_ms) < 5 else f"comes {abs(moved_ms):.0f} ms {sign}"
+        found = f"With these changes the pick {moved}, and its probability is {tag('b', f'{tried.probability:.2f}')}."
+    if tried.problem:
+        return f"{found} {text(tried.problem)}"
+    return f"{found} Now: {_lower(answer_words(tried.attribution))}" if tried.attribution is not None else found
 
 
 def _number(n: int) -> str:

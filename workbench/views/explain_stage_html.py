@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from workbench.session import Explaining
+from workbench.views.explain_compare import pair_names
 from workbench.views.explain_drawing import Drawing
 from workbench.views.explain_marks import attention_of_layer
-from workbench.views.pick_table import short_name
 from workbench.views.tags import tag, text
 from workbench.views.theme import signed_colours
 
 __all__ = ["empty_html", "legend_html", "names_html", "odds_html", "over_html", "plain_number"]
+
+_NOTHING_OPEN = "Nothing is open. Open recordings on the Inspect page, take a pick in hand there, and press Shift+W."
 
 
 def legend_html(drawing: Drawing, theme: str) -> str:
@@ -46,8 +48,9 @@ def names_html(explaining: Explaining, drawing: Drawing) -> str:
         known = f"{100 * share:.0f} %" if np.isfinite(share) else ""
         parts.append(tag("div", tag("span", known), tag("b", text(name)), class_="row", style=place(row.trace)))
         if drawing.beside is not None:
-            for key, y in ((explaining.picker, row.bars), (explaining.second, row.beside)):
-                parts.append(tag("div", text(short_name(key)), class_="small who", style=place(y)))
+            letters = pair_names(explaining.picker, explaining.second)
+            for words, y in zip(letters, (row.bars, row.beside), strict=True):
+                parts.append(tag("div", text(words), class_="small who", style=place(y)))
     found = attention_of_layer(explaining)
     if found is not None and np.isfinite(rows.lane):
         parts.append(tag("div", f"Att. {found[2]:.3g} s", class_="small", style=place(rows.lane)))
@@ -79,11 +82,12 @@ def empty_html(explaining: Explaining) -> str:
         return ""
     session = explaining.session
     if explaining.problem:
-        return _sentence(explaining.problem)
+        back = tag("button", "Explain the next pick", data_act="step") if len(explaining.onsets()) else ""
+        return _sentence(explaining.problem) + back
     if session.loading or session.recording is None:
         errand = session.errand
         running = errand is not None and errand.state in ("queued", "running")
-        words = f"{errand.title}…" if running else "Reading the recording…" if session.loading else "Nothing is open."
+        words = f"{errand.title}…" if running else "Reading the recording…" if session.loading else _NOTHING_OPEN
         return _sentence(words)
     if explaining.busy:
         return _sentence(f"Explaining {explaining.phase} on {explaining.station.rstrip('.')}…")

@@ -16,7 +16,7 @@ from workbench.views.tags import tag, text
 
 __all__ = ["ExplainStatus"]
 
-_HINTS = ((("[", "]"), "other pick"), (("M",), "method"), (("B",), "mute brush"))
+_HINTS = ((("Click",), "any time"), (("[", "]"), "other pick"), (("M",), "method"), (("B",), "mute brush"))
 
 
 class ExplainStatus(pn.viewable.Viewer):
@@ -45,9 +45,9 @@ class ExplainStatus(pn.viewable.Viewer):
         jobs = [("errand", session.errand), ("explaining", explaining.job), ("job", session.job)]
         shown = [job_html(name, job) for name, job in jobs if job is not None and job.state in ("queued", "running")]
         hints = [
-            tag("span", "".join(tag("kbd", key) for key in keys) + f" {words}", class_="hint")
+            tag("span", "".join(tag("kbd", key) for key in keys) + f" {words}", class_=f"hint {keys[0].lower()}")
             for keys, words in _HINTS
-        ]  # fmt: skip
+        ]
         everything = tag("button", tag("kbd", "?"), tag("span", " all keys"), class_="plain", data_act="help")
         brush = tag("b", "Brush on: drag over the traces; Esc ends it") if explaining.brushing else ""
         self._markup.html = "".join(

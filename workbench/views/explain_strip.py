@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import xarray as xr
-from bokeh.models import ColumnDataSource, CustomJSTickFormatter, HoverTool, Range1d
+from bokeh.events import Tap
+from bokeh.models import ColumnDataSource, CustomJSTickFormatter, HoverTool, Range1d, Span
 from bokeh.plotting import figure
 
 from workbench.views.theme import FONT, TOKENS, phase_colour
@@ -17,9 +20,16 @@ _LEAST_HALF_S = 0.1
 
 
 class StripFigure:
-    """Seconds by which the pick moves against the offset of the window; the size of a dot is its probability."""
+    """Seconds by which the pick moves against the offset of the window; the size of a dot is its probability.
 
-    def __init__(self, theme: str) -> None:
+    Parameters
+    ----------
+    on_tap
+        Called with the offset in seconds at which the plot was tapped.
+    """
+
+    def __init__(self, theme: str, on_tap: Callable[[float], None] = lambda _: None) -> None:
+        self._on_tap = on_tap
         self._phase = "P"
         self.dots = ColumnDataSource(dict(offset=[], moved=[], size=[], probability=[]), name="explain-strip")
         self.figure = self._make_figure()
@@ -33,12 +43,15 @@ class StripFigure:
             x_range=Range1d(-2, 2),
             y_range=Range1d(-1, 1),
             sizing_mode="stretch_both",
-            min_height=120,
+            min_height=96,
             min_border=4,
             min_border_right=12,
-            x_axis_label="Window shifted by, s",
-            y_axis_label="Pick moves by, s",
         )
+        # The card's own background shows through: a canvas that is painted anew keeps its edge of before.
+        plot.border_fill_alpha = plot.background_fill_alpha = 0.0
+        plot.on_event(Tap, lambda event: self._on_tap(float(event.x)))
+        self._chosen = Span(dimension="height", location=0, line_width=1.5, line_dash=[2, 2])
+        plot.add_layout(self._chosen)
         self._scatter = plot.scatter("offset", "moved", size="size", source=self.dots, line_width=1, fill_alpha=0.55)
         said = [("window", "@offset{+0.00} s"), ("pick", "@moved{+0.000} s"), ("probability", "@probability{0.00}")]
         plot.add_tools(HoverTool(renderers=[self._scatter], tooltips=said))
@@ -69,6 +82,10 @@ class StripFigure:
             self.figure.x_range.update(start=float(offset.min()) - edge, end=float(offset.max()) + edge)
         self._colour_dots()
 
+    def mark(self, offset_s: float) -> None:
+        """Draw a line at the window that is tried."""
+        self._chosen.location = offset_s
+
     def _colour_dots(self) -> None:
         colour = phase_colour(self._phase, self._theme)
         self._scatter.glyph.update(fill_color=colour, line_color=colour)
@@ -82,10 +99,10 @@ class StripFigure:
         for axis in plot.axis:
             axis.update(
                 major_label_text_font=FONT, major_label_text_font_size="11px", major_label_text_color=colour["text"],
-                axis_label_text_font=FONT, axis_label_text_font_size="11px", axis_label_text_font_style="normal",
-                axis_label_text_color=colour["muted"], axis_line_color=colour["strong"],
+                axis_line_color=colour["strong"],
                 major_tick_line_color=colour["strong"], minor_tick_line_color=None,
             )  # fmt: skip
+        self._chosen.line_color = colour["accent"]
         self._colour_dots()
 
 

@@ -80,7 +80,9 @@ class ExplainToolbar(pn.viewable.Viewer):
         control = tag(
             "select", options(there | offers, value), data_act=name, data_key=name, aria_label=label,
         )  # fmt: skip
-        return tag("label", control, class_=f"choice {name}", title=label)
+        chosen = there.get(value, "")
+        title = f"{label}: {chosen}" if value and chosen else label
+        return tag("label", control, class_=f"choice {name}", title=title)
 
     def _phase_html(self) -> str:
         explaining = self._explaining

@@ -16,10 +16,10 @@ from workbench.explain.changes import Changes
 from workbench.session import Explaining
 from workbench.session.onsets import nearest_onset
 from workbench.views.explain_strip import StripFigure, strip_words
-from workbench.views.explain_what_if_html import SNR_OFF_DB, Form, outcome_words, what_if_html
+from workbench.views.explain_what_if_html import SNR_OFF_DB, Form, outcome_words, shift_html, what_if_html
+from workbench.views.guard import guarded
 from workbench.views.later import Later
 from workbench.views.markup import Action, Markup
-from workbench.views.tags import tag, text
 from workbench.views.theme import TOKENS
 
 __all__ = ["WhatIfCard", "changes_after"]
@@ -36,15 +36,14 @@ class WhatIfCard(pn.viewable.Viewer):
         self._gap_open, self._gap_from_s, self._gap_length_s = False, -1.0, 0.5
         self._markup = Markup(explaining.session, self._act, kind="what_if")
         self._strip_head = Markup(explaining.session, self._act, kind="what_if")
-        self._strip = StripFigure(theme)
-        self._pane = pn.pane.Bokeh(
-            self._strip.figure, sizing_mode="stretch_both", min_height=120, margin=(0, 4, 4, 4), visible=False
-        )
-        parts = (self._markup, self._strip_head, self._pane)
-        self._layout = pn.Column(*parts, sizing_mode="stretch_both", min_height=440, margin=0)
-        shown = ["changes", "tried", "brushing", "time", "phase", "attribution"]
+        self._strip = StripFigure(theme, self._shift_to)
+        self._pane = pn.pane.Bokeh(self._strip.figure, sizing_mode="stretch_both", min_height=96, margin=(0, 4, 4, 4))
+        self._stage = pn.Column(sizing_mode="stretch_both", margin=0)
+        parts = (self._markup, self._strip_head, self._stage)
+        self._layout = pn.Column(*parts, sizing_mode="stretch_both", min_height=370, margin=0)
+        shown = ["changes", "tried", "try_problem", "brushing", "time", "phase", "attribution"]
         explaining.param.watch(Later(explaining.session, self._draw), shown)
-        explaining.param.watch(lambda *_: self._draw_strip(), ["strip", "attribution"])
+        explaining.param.watch(lambda *_: self._draw_strip(), ["strip", "strip_problem", "attribution", "changes"])
         self.param.watch(lambda *_: self._strip.paint(self.theme), "theme")
         self._draw()
         self._draw_strip()
@@ -74,6 +73,8 @@ class WhatIfCard(pn.viewable.Viewer):
         run = explaining.run
         if explaining.changes is None or explaining.time is None or run is None:
             return ""
+        if explaining.try_problem:
+            return explaining.try_problem
         if explaining.tried is None:
             return "Trying…"
         onsets = explaining.onsets()
@@ -84,23 +85,23 @@ class WhatIfCard(pn.viewable.Viewer):
 
     def _draw_strip(self) -> None:
         explaining = self._explaining
-        strip, explained = explaining.strip, explaining.attribution
-        title = tag("h2", "Window shift")
+        strip, explained, changes = explaining.strip, explaining.attribution, explaining.changes
+        shift_s = 0.0 if changes is None else changes.shift_s
         known = strip is not None and explained is not None
+        words = explaining.strip_problem or "Trying 41 windows…"
+        if explained is None:
+            words = "Explain a pick to see whether it moves with the window."
         with explaining.session.hold():
             if known:
                 time, phase = pd.Timestamp(explained.attrs["target_time"]), str(explained.attrs["phase"])
                 self._strip.show(strip, time, phase)
+                self._strip.mark(shift_s)
                 words = strip_words(strip, time, phase)
-                hint = "size of a dot = probability"
-            else:
-                words, hint = "", "pick time against offset of the window"
-                if explained is None:
-                    words = "Explain a pick to see whether it moves with the window."
-            self._strip_head.html = tag("div", title, tag("span", hint, class_="muted ellipsis"), class_="strip") + (
-                tag("p", text(words), class_="none") if words else ""
-            )
-            self._pane.visible = known
+            off = explained is None or bool(explaining.strip_problem)
+            self._strip_head.html = shift_html(shift_s, words, off=off, known=known)
+            # A figure that is there but not visible keeps its place all the same.
+            if bool(self._stage.objects) != known:
+                self._stage.objects = [self._pane] if known else []
 
     # ---- what is done
 
@@ -116,6 +117,12 @@ class WhatIfCard(pn.viewable.Viewer):
             self._set_form(name, action.get("value"))
         elif explaining.time is not None:
             self._change(action)
+
+    def _shift_to(self, offset_s: float) -> None:
+        """A dot of the strip was pointed at: that window is tried."""
+        if self._explaining.time is not None:
+            with guarded(self._explaining.session):
+                self._change({"act": "shift", "value": offset_s})
 
     def _set_form(self, name: str, value: Any) -> None:
         if name == "gap":
@@ -148,12 +155,15 @@ def changes_after(changes: Changes, action: Action) -> Changes:
     Parameters
     ----------
     action
-        ``act`` is noise, clip, drop, flip, swap, filter, unmute or fill, which ``value``, ``letter`` or ``number``.
+        ``act`` is noise, clip, shift, drop, flip, swap, filter, unmute or fill, with ``value``, ``letter`` or
+        ``number``.
     """
     name, value = action["act"], action.get("value")
     if name == "noise":
         level = _number(value, SNR_OFF_DB)
         return replace(changes, snr_db=math.inf if level >= SNR_OFF_DB else level)
+    if name == "shift":
+        return replace(changes, shift_s=round(_number(value, 0.0), 1))
     if name == "clip":
         return replace(changes, clip=float(np.clip(_number(value, 100) / 100, 0.01, 1.0)))
     if name in ("drop", "flip"):

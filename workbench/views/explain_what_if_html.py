@@ -14,7 +14,7 @@ from workbench.session.question import Tried
 from workbench.views.icons import icon
 from workbench.views.tags import icon_button, options, tag, text
 
-__all__ = ["SNR_OFF_DB", "Form", "outcome_words", "what_if_html"]
+__all__ = ["SNR_OFF_DB", "Form", "outcome_words", "shift_html", "what_if_html"]
 
 SNR_OFF_DB = 42
 """Where the slider of noise stands for none."""
@@ -79,6 +79,26 @@ def what_if_html(changes: Changes, form: Form, outcome: str) -> str:
     return head + tag("div", *rows, told, class_="rows")
 
 
+def shift_html(shift_s: float, words: str, *, off: bool, known: bool) -> str:
+    """Head of the strip: the shift that is tried, and what the strip of all shifts says.
+
+    Parameters
+    ----------
+    shift_s
+        By which the window begins later.
+    off
+        Whether nothing can be shifted.
+    known
+        Whether the strip is there.
+    """
+    value = f"{shift_s:+.1f} s".replace("-", "−") if shift_s else "none"
+    title = "The picker's window begins later (+) or earlier (−): no sample changes, only where they are cut"
+    slider = _slider("Window shift", "shift", (-2, 2, 0.1), shift_s, value, title, off)
+    hint = tag("span", " Dots: by how many seconds, at each shift; size = probability.", class_="muted")
+    told = tag("p", text(words), hint if known else "", class_="none")
+    return tag("div", slider, class_="strip") + told
+
+
 def _row(label: str, *controls: str) -> str:
     return tag("div", tag("span", label, class_="label"), tag("div", *controls, class_="controls"), class_="row")
 
@@ -96,7 +116,9 @@ def _clip(changes: Changes, off: bool) -> str:
     return _slider("Clip at", "clip", (_LOWEST_CLIP, 100, 2), percent, f"{percent} %", title, off)
 
 
-def _slider(label: str, act: str, span: tuple[int, int, int], value: float, words: str, title: str, off: bool) -> str:
+def _slider(
+    label: str, act: str, span: tuple[float, float, float], value: float, words: str, title: str, off: bool
+) -> str:
     low, high, step = span
     control = tag(
         "input", type="range", min=low, max=high, step=step, value=f"{value:g}", data_act=act, data_key=act,
@@ -121,7 +143,7 @@ def _toggles(act: str, letters: str, chosen: str, verb: str, off: bool, *, press
         )
         for letter in letters
     ]
-    return tag("span", *buttons, class_="segments", role="group", aria_label=verb)
+    return tag("span", *buttons, class_="segments", role="group", aria_label=verb) if buttons else ""
 
 
 def _swap(changes: Changes, form: Form, off: bool) -> str:
