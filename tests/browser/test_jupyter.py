@@ -24,7 +24,6 @@ from workbench.labels.journal import Journal
 from workbench.sources import open_source
 
 from .plot import PLOT
-from .test_explain_what_if import drawn
 
 _PATIENCE_MS = 180_000
 _CELL = """
@@ -39,36 +38,19 @@ session.open_source("examples")
 pn.Column(TraceView(session), height=480, sizing_mode="stretch_width")
 """
 
-_WHY_CELL = """
-import panel as pn
-pn.extension(inline=True, comms="ipywidgets")
-from workbench.session import Explaining, Session
-from workbench.settings import load_settings
-from workbench.views.explain_question import QuestionLine
-from workbench.views.explain_traces import ExplainTraces
-from workbench.views.explain_what_if import WhatIfCard
-session = Session(settings=load_settings(labels="labels.sqlite", cache="cache", analyst="Ada"))
-session.add_picker("xiaonet")
-explaining = Explaining(session, auto=True)
-session.open_source("examples")
-traces = pn.Column(QuestionLine(explaining), ExplainTraces(explaining), height=480, sizing_mode="stretch_width")
-pn.Column(traces, pn.Row(WhatIfCard(explaining), height=440), sizing_mode="stretch_width")
-"""
 
-
-def _notebook(source: str) -> str:
-    cell = {"cell_type": "code", "id": "0", "metadata": {}, "execution_count": None, "outputs": [], "source": source}
+def _notebook() -> str:
+    cell = {"cell_type": "code", "id": "0", "metadata": {}, "execution_count": None, "outputs": [], "source": _CELL}
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return json.dumps({"cells": [cell], "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5})
 
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """Address of a JupyterLab over a folder with two notebooks, open at one, and the folder."""
+    """Address of a JupyterLab over a folder with one notebook, and the folder."""
     folder, own = tmp_path / "notebooks", tmp_path / "own"
     folder.mkdir()
-    for name, cell in (("traces", _CELL), ("why", _WHY_CELL)):
-        (folder / f"{name}.ipynb").write_text(_notebook(cell), encoding="utf-8")
+    (folder / "traces.ipynb").write_text(_notebook(), encoding="utf-8")
     quiet = own / "config" / "labconfig" / "page_config.json"
     quiet.parent.mkdir(parents=True)
     quiet.write_text('{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}', encoding="utf-8")
@@ -150,32 +132,5 @@ def test_a_pick_placed_by_a_key_in_jupyterlab_is_a_label_in_the_journal(lab: tup
     )
     whole = [times[0], times[-1]]
     page.wait_for_function(f"whole => ({PLOT})()?.range.every((at, n) => Math.abs(at - whole[n]) < 1)", arg=whole)
-    assert page.locator(".jp-Notebook .jp-Cell").count() == 2, "the key was for the plot, not for the notebook"
-    assert errors == []
-
-
-def test_a_pick_is_explained_and_tried_in_jupyterlab(lab: tuple[str, Path], page: Page) -> None:
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.set_viewport_size({"width": 1300, "height": 1200})
-    page.goto(lab[0].replace("traces.ipynb", "why.ipynb"))
-    page.locator(".jp-Notebook .jp-CodeCell").first.click(timeout=_PATIENCE_MS)
-    page.keyboard.press("Shift+Enter")
-
-    ask = page.locator(".wb-markup.question > b").first
-    expect(ask).to_contain_text("Why P at 00:20:07", timeout=_PATIENCE_MS)
-    flag = drawn(page, "drawn.bars > 0")["flag"]
-    assert flag.startswith("P 00:20:07")
-    # Keys are the notebook's until the plot was clicked on: a click there asks about that time.
-    page.locator(".why-stage .traces .bk-Figure").first.click(position={"x": 400, "y": 60}, timeout=_PATIENCE_MS)
-    expect(ask).not_to_contain_text("00:20:07.71", timeout=_PATIENCE_MS)
-    page.keyboard.press("]")
-    expect(ask).to_contain_text("Why S at 00:20:", timeout=_PATIENCE_MS)
-    drawn(page, "drawn.flag.startsWith('S ')")
-
-    page.get_by_title("Flip the polarity of Z", exact=True).click()
-    drawn(page, "drawn.flag.startsWith('what if')")
-    page.get_by_role("button", name="Reset").click()
-    drawn(page, "drawn.flag.startsWith('S ')")
     assert page.locator(".jp-Notebook .jp-Cell").count() == 2, "the key was for the plot, not for the notebook"
     assert errors == []
