@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -375,3 +376,17 @@ def check(*, name, **_):
     if name == "one":
         raise PickerError("The check 'one' could not be made.")
     return Check(name, "Two", "pass", "Yes.")
+
+
+def test_the_picks_beside_are_explained_before_they_are_asked_for(explaining, session, monkeypatch):
+    explaining.method = "saliency"
+    explaining.explain_pick(first(session)["pick_id"])
+    wait(lambda: explaining.attribution is not None and not explaining.busy)
+    onsets = explaining.onsets()
+    row = onsets.iloc[1]
+    beside = replace(explaining.question, station=row["station"], phase=row["phase"], time=pd.Timestamp(row["time"]))
+    wait(lambda: explaining.keeps(beside))
+    monkeypatch.setattr(module, "_EXPLAIN", f"{__name__}:no_such_function")
+    explaining.step(1)
+    assert explaining.attribution is not None
+    assert (explaining.attribution.attrs["phase"], explaining.busy) == (row["phase"], False)

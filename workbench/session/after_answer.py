@@ -15,6 +15,7 @@ from workbench.compute.queue import JobQueue
 from workbench.errors import WorkbenchError
 from workbench.explain.checks import CHECKS
 from workbench.schema import Check, one_station
+from workbench.session.explained_ahead import ExplainedAhead
 from workbench.session.question import Question, Tried
 
 __all__ = ["AfterAnswer"]
@@ -42,6 +43,7 @@ class AfterAnswer:
         self._looks = explaining.queue(self._no_attention)
         self._seconds = explaining.queue(lambda error: setattr(explaining, "beside_problem", str(error)))
         self._strips = explaining.queue(lambda error: setattr(explaining, "strip_problem", str(error)))
+        self._ahead = ExplainedAhead(explaining)
         self._pause = Timer(_PAUSE_S, lambda: None)
         self._asked_why: Tried | None = None
 
@@ -53,6 +55,7 @@ class AfterAnswer:
     def cancel(self) -> None:
         """Stop it all; what has come stays."""
         self._pause.cancel()
+        self._ahead.cancel()
         for queue in (self._looks, self._seconds, self._checks, self._strips, self._tries):
             queue.cancel()
 
@@ -69,6 +72,8 @@ class AfterAnswer:
         one = self._explaining
         if one.question != question or one.attribution is not attribution:
             return
+        # First, for they are quick: the next key may ask for one of them.
+        self._ahead.begin()
         arguments = one.arguments() | {name: getattr(one, name) for name in ("station", "time", "phase")}
         if not one.attention_known:  # Another method of the same question: what the network read is the same.
             self._send(_ATTENTION, "Attention to", self._keep_attention, queue=self._looks, **arguments)

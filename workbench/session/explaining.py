@@ -322,11 +322,19 @@ class Explaining(param.Parameterized):
             function, title=f"{title} {self.phase} on {self.station}", done=lambda value, _: done(value), **arguments
         )
 
-    def _take(self, question: Question, attribution: xr.Dataset) -> None:
+    def keeps(self, question: Question) -> bool:
+        """Whether the answer to a question is at hand."""
+        return question in self._kept
+
+    def keep(self, question: Question, attribution: xr.Dataset) -> None:
+        """Have the answer to a question at hand; of those not looked at for long, the oldest goes."""
+        self._kept.pop(question, None)
         self._kept[question] = attribution
-        self._kept.move_to_end(question)
-        while len(self._kept) > _KEPT:
+        if len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
+
+    def _take(self, question: Question, attribution: xr.Dataset) -> None:
+        self.keep(question, attribution)
         if question != self.question:
             return
         self._stays.cancel()
