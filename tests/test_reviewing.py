@@ -148,6 +148,48 @@ def test_a_second_visit_reads_nothing_anew(reviewing, session, place, monkeypatc
     again.close()
 
 
+def test_what_was_decided_is_known_to_the_next_visit(reviewing, session):
+    keys = list(reviewing.queue["key"])
+    reviewing.open(keys[0])
+    arrive(reviewing)
+    reviewing.reject()
+    arrive(reviewing)
+    reviewing.flag()
+    made = dict(reviewing.outcomes)
+    assert len(made) == 2
+    reviewing.close()
+    again = Reviewing(session)
+    assert again.outcomes == made
+    assert again.left == len(again.queue) - 2
+    again.close()
+
+
+def test_a_later_decision_on_the_recording_is_not_taken_back_for_an_earlier_one(reviewing):
+    reviewing.open(reviewing.queue["key"].iloc[0])
+    row = arrive(reviewing)
+    reviewing.session.decide(lambda desk: desk.move(row["identity"], row["time"] - pd.Timedelta(1, "s")))
+    other = row["time"] + pd.Timedelta(10, "s")
+    reviewing.session.decide(lambda desk: desk.set(row["station"], row["phase"], other))
+    with pytest.raises(WorkbenchError, match="Something else was decided"):
+        reviewing.undo()
+    assert reviewing.outcomes == {row["key"]: "fixed"}
+    assert len(reviewing.session.journal.labels([row["recording_id"]])) == 2
+
+
+def test_an_onset_opened_before_the_undo_arrived_keeps_its_label(reviewing):
+    reviewing.open(reviewing.queue["key"].iloc[0])
+    first = arrive(reviewing)
+    reviewing.reject()
+    second = arrive(reviewing)
+    reviewing.keep()
+    arrive(reviewing)
+    reviewing.outcomes = {key: reviewing.outcomes[key] for key in (second["key"], first["key"])}
+    reviewing.undo()
+    reviewing.open(second["key"])
+    arrive(reviewing)
+    assert list(reviewing.session.journal.labels([second["recording_id"]])["decision"]) == ["accept"]
+
+
 def test_no_onset_on_the_screen_is_a_word(session):
     reviewing = Reviewing(session)
     with pytest.raises(WorkbenchError, match="No onset of the queue is on the screen"):

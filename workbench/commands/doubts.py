@@ -58,7 +58,7 @@ def doubts(
     was found is kept as it comes beside the output (or in --resume), so that a run that was stopped goes on where it
     was. A recording that fails is said on stderr, and the exit code is then 1.
     """
-    from workbench.labels.doubt.finding import KeptDoubts, find_doubts
+    from workbench.labels.doubt.finding import KeptDoubts, find_doubts, is_labelled
     from workbench.labels.doubt.ranking import check_weights, rank
     from workbench.sources import open_source
 
@@ -72,9 +72,10 @@ def doubts(
     if not ids:
         raise SourceError(f"{source.location} holds no recording.")
     if labelled is None:
-        labelled = any(len(source.reference_picks(name)) for name in ids)
+        labelled = is_labelled(source, ids)
     kept_in = resume or output.with_name(f"{output.stem}.found.jsonl")
-    kept = KeptDoubts(kept_in, pickers, labelled=labelled, shifts=shifts)
+    place_of = f"{source.kind}:{source.location}"
+    kept = KeptDoubts(kept_in, pickers, of=place_of, labelled=labelled, shifts=shifts)
     with progress_bar("Look for doubts") as report:
         find_doubts(source, ids, pickers, kept, labelled=labelled, shifts=shifts, report=report)
     for name, reason in kept.failures.items():

@@ -115,7 +115,7 @@ class JobQueue:
             try:
                 if job.state == "done" and job.job_id != self._dropped:
                     wish.done(backend.result(job.job_id), job)
-                elif job.state == "failed":
+                elif job.state == "failed" and job.job_id != self._dropped:
                     self._tell_error(backend, job)
             finally:
                 self._tell(job)

@@ -29,7 +29,8 @@ BUTTONS: Mapping[str, tuple[str, str, str, str]] = {
 
 def head_html(one: Reviewing) -> str:
     """What is left, how fast it goes, what became of the rest, and which reason is looked at."""
-    outcomes = pd.Series(one.outcomes, dtype=str).value_counts()
+    keys = set(one.queue["key"]) if len(one.queue) else set()
+    outcomes = pd.Series([what for key, what in one.outcomes.items() if key in keys], dtype=str).value_counts()
     total = len(one.queue)
     left = tag("div", tag("b", f"{one.left:,}", class_="left"), tag("span", f" left of {total:,}", class_="muted"),
                tag("span", class_="spread"), _pace(one.seconds, one.left), class_="top")  # fmt: skip
@@ -97,8 +98,10 @@ def nothing_words(one: Reviewing) -> str:
     session = one.session
     if session.source is None:
         return "No source is open."
+    if one.problem:
+        return one.problem
     if not one.pickers:
-        return "No picker is on: the doubts come of what pickers say. Add one on the Inspect page."
+        return "No picker is on: the doubts come of what pickers say. Add one at the right."
     if len(one.queue) and not one.left:
         return "Nothing is left in the queue."
     if one.looked < len(session.index):

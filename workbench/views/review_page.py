@@ -65,7 +65,7 @@ class ReviewPage(pn.viewable.Viewer):
         self._page = shell(self._bar, self._frame, theme, "Review")
         self.traces.param.watch(lambda *_: self._help.open(), "help")
         draw = Later(session, self._draw)
-        reviewing.param.watch(draw, ["queue", "weights", "item", "outcomes", "looked", "paused", "reason"])
+        reviewing.param.watch(draw, ["queue", "weights", "item", "outcomes", "looked", "paused", "reason", "problem"])
         session.param.watch(draw, ["source", "runs"])
         session.param.watch(lambda *_: self._write_address(), ["source", "recording_id", "recording", "station"])
         self.param.watch(lambda *_: self._retheme(), "theme")
@@ -103,14 +103,13 @@ class ReviewPage(pn.viewable.Viewer):
         keys = list(one.queue["key"]) if len(one.queue) else []
         selected = keys.index(one.item) if one.item in keys else -1
         nothing = nothing_words(one) if not keys else ""
-        self._records = one.queue.to_dict("records") if keys else []
         self._rows.fill(len(keys), selected, nothing=nothing)
         self._why.html = why_html(one, bool(self._apps.get("Explain")))
         self._buttons.html = buttons_html(one)
         self._weights.html = weights_html(one)
 
     def _row(self, index: int) -> Mapping[str, Any]:
-        row = self._records[index]
+        row = self._reviewing.queue.iloc[index].to_dict()
         return queue_row(row, self._reviewing.outcomes.get(row["key"], ""))
 
     # ---- actions
@@ -126,7 +125,7 @@ class ReviewPage(pn.viewable.Viewer):
     def _act(self, action: Action) -> None:
         one, act = self._reviewing, action["act"]
         if act == "choose":
-            one.open(self._records[int(action["row"])]["key"])
+            one.open(str(one.queue["key"].iloc[int(action["row"])]))
         elif act == "step":
             one.step(int(action["by"]))
         elif act == "weight":

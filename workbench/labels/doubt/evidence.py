@@ -24,6 +24,8 @@ REACH_S = 2.5
 
 _TOGETHER_S = 1.0
 _SHIFTS = (0.29, 0.61)
+_SETTLE_S = 3.0
+_SHORTEST_SHARE = 0.25
 _AROUND_S = 1.0
 _GUARD_S = 0.1
 _FROM_S, _TO_S = -5.0, 5.0
@@ -54,6 +56,8 @@ class Onset:
         Observed minus what the other onsets of the event let expect; NaN if they are too few.
     n_others
         Onsets that this was measured against.
+    has_samples
+        Whether the station recorded anything there; a picker cannot find what was not recorded.
     """
 
     kind: str
@@ -67,6 +71,7 @@ class Onset:
     rise_db: float = float("nan")
     residual_s: float = float("nan")
     n_others: int = 0
+    has_samples: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +87,9 @@ class Evidence:
     labelled
         Whether somebody has looked for all onsets here, so that one without a label was missed.
     remarks
-        Why a picker could not run, one sentence each.
+        Why a picker could not run, or a label was left out, one sentence each.
+    phases
+        By picker: the families, P and S, that it gives; one that is not named gives both.
     """
 
     recording_id: str
@@ -92,6 +99,11 @@ class Evidence:
     distance_km: Mapping[str, float] = field(default_factory=dict)
     labelled: bool = True
     remarks: tuple[str, ...] = ()
+    phases: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def asked(self, phase: str) -> tuple[str, ...]:
+        """The pickers that give a phase: the others cannot be said to miss it."""
+        return tuple(title for title in self.pickers if phase in self.phases.get(title, "PS"))
 
     @property
     def holds_several_events(self) -> bool:
@@ -131,7 +143,9 @@ def gather_evidence(
     """
     remarks: list[str] = []
     found: dict[str, pd.DataFrame] = {}
-    moved: list[pd.DataFrame] = []
+    phases: dict[str, frozenset[str]] = {}
+    moved: list[tuple[pd.Timestamp, pd.DataFrame]] = []
+    labels = _on_stations(labels, recording, remarks)
     for number, (name, weights) in enumerate(pickers):
         report(number / len(pickers), f"{name} {weights}".strip())
         title = _title(name, weights, pickers)
@@ -140,6 +154,7 @@ def gather_evidence(
         except PickerError as error:
             remarks.append(f"{title}: {error}")
             continue
+        phases[title] = frozenset(phase[:1] for phase in open_picker(name, weights).card.phases)
         if shifts and not moved:
             moved = [_picks_moved(recording, name, weights, share) for share in _SHIFTS]
     if not found:
@@ -151,14 +166,14 @@ def gather_evidence(
     complete = [
         Onset(
             onset.kind, onset.identity, onset.station, onset.phase, onset.time, onset.near, onset.other,
-            _shifted(onset, first, moved), _rise_db(recording, onset), *residual,
+            _shifted(onset, first, moved), _rise_db(recording, onset), *residual, _has_samples(recording, onset),
         )
         for onset, residual in zip(onsets, residuals, strict=True)
     ]  # fmt: skip
     report(1.0, "done")
     return Evidence(
         str(recording.attrs["recording_id"]), tuple(complete), tuple(found), event, distance_km, labelled,
-        tuple(remarks),
+        tuple(remarks), phases,
     )  # fmt: skip
 
 
@@ -174,22 +189,33 @@ def _picks(recording: xr.Dataset, name: str, weights: str) -> pd.DataFrame:
     return picks.assign(phase=family)[family.isin(["P", "S"])].reset_index(drop=True)
 
 
-def _picks_moved(recording: xr.Dataset, name: str, weights: str, share: float) -> pd.DataFrame:
-    """Picks of a recording whose beginning is cut off, so that every window falls elsewhere."""
+def _picks_moved(recording: xr.Dataset, name: str, weights: str, share: float) -> tuple[pd.Timestamp, pd.DataFrame]:
+    """Picks with every window elsewhere, and from when on they can be compared with those of the whole recording.
+
+    The beginning is cut off, for pickers that begin with the first sample, and the clock is put forward by as much
+    again, for those that begin on full steps of it.
+    """
     card = open_picker(name, weights).card
+    rate = float(recording.attrs["sampling_rate_hz"])
     window_s = card.window_s if np.isfinite(card.window_s) and card.window_s > 0 else 30.0
-    n_cut = round(share * window_s / 2 * float(recording.attrs["sampling_rate_hz"]))
-    if n_cut >= recording.sizes["time"] // 4:
-        # Too short to lose so much: the onset itself might go.
-        n_cut = recording.sizes["time"] // 8
+    n_cut = min(round(share * window_s / 2 * rate), round(share * _SHORTEST_SHARE * recording.sizes["time"]))
+    forward = pd.Timedelta(round(1e9 * n_cut / rate), "ns")
+    cut = recording.isel(time=slice(n_cut, None))
+    begins = pd.Timestamp(cut["time"].values[0]) + pd.Timedelta(_SETTLE_S, "s")
     try:
-        return _picks(recording.isel(time=slice(n_cut, None)), name, weights)
+        picks = _picks(cut.assign_coords(time=cut["time"] + forward.to_timedelta64()), name, weights)
     except PickerError:
-        return _picks_of_none()
+        return begins, pd.DataFrame({"station": [], "phase": [], "time": pd.to_datetime([]), "probability": []})
+    return begins, picks.assign(time=picks["time"] - forward)
 
 
-def _picks_of_none() -> pd.DataFrame:
-    return pd.DataFrame({"station": [], "phase": [], "time": pd.to_datetime([]), "probability": []})
+def _on_stations(labels: pd.DataFrame, recording: xr.Dataset, remarks: list[str]) -> pd.DataFrame:
+    """Labels on stations that the recording has."""
+    names = set(map(str, recording["station"].values))
+    elsewhere = sorted(set(map(str, labels["station"])) - names)
+    if elsewhere:
+        remarks.append(f"Labels on {', '.join(elsewhere)} were left out: the recording has no such station.")
+    return labels[labels["station"].isin(names)]
 
 
 def _claims(labels: pd.DataFrame, found: Mapping[str, pd.DataFrame]) -> list[Onset]:
@@ -232,11 +258,11 @@ def _near(
     return near
 
 
-def _shifted(onset: Onset, first: str, moved: Sequence[pd.DataFrame]) -> tuple[float, ...]:
-    if first not in onset.near or not moved:
+def _shifted(onset: Onset, first: str, moved: Sequence[tuple[pd.Timestamp, pd.DataFrame]]) -> tuple[float, ...]:
+    if first not in onset.near:
         return ()
     time = onset.near[first][0]
-    again = [_near({first: picks}, onset.station, onset.phase, time) for picks in moved]
+    again = [_near({first: picks}, onset.station, onset.phase, time) for begins, picks in moved if time >= begins]
     return tuple((near[first][0] - time).total_seconds() if near else float("nan") for near in again)
 
 
@@ -259,6 +285,12 @@ def _rise_db(recording: xr.Dataset, onset: Onset) -> float:
         ratio = 10 * np.log10(power[0] / power[1])
     ratio = ratio[np.isfinite(ratio)]
     return float(ratio.max()) if ratio.size else float("nan")
+
+
+def _has_samples(recording: xr.Dataset, onset: Onset) -> bool:
+    around = pd.Timedelta(_AROUND_S, "s")
+    near = recording["waveform"].sel(station=onset.station, time=slice(onset.time - around, onset.time + around))
+    return bool(np.isfinite(near.values).any())
 
 
 def _distances(recording: xr.Dataset, event: Event | None) -> dict[str, float]:

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from workbench.errors import LabelStoreError, WorkbenchError
-from workbench.labels.doubt.evidence import gather_evidence
+from workbench.labels.doubt.evidence import REACH_S, gather_evidence
 from workbench.labels.doubt.ranking import QUEUE_COLUMNS, doubt_table
 from workbench.pickers import open_picker
 from workbench.schema import Report, silent
 from workbench.sources.base import Source
 from workbench.sources.shelf import Shelf
 
-__all__ = ["KeptDoubts", "find_doubts", "look_at"]
+__all__ = ["KeptDoubts", "find_doubts", "is_labelled", "look_at"]
 
-_FORM = 1
+_FORM = 2
+_LOOKED_AT_FIRST = 20
 
 
 class KeptDoubts:
@@ -28,11 +32,11 @@ class KeptDoubts:
     Parameters
     ----------
     path
-        Made if it is not there.
+        Of the file, made if it is not there; or of a folder in which it gets a name of its own.
     pickers
         Names and weights. A file that other pickers made is refused: their doubts would stand side by side.
     settings
-        What else decides what is found; plain values.
+        What else decides what is found: the source, the labels; plain values.
 
     Raises
     ------
@@ -41,10 +45,15 @@ class KeptDoubts:
     """
 
     def __init__(self, path: Path, pickers: Sequence[tuple[str, str]], **settings: object) -> None:
-        self.path = path
         asked = [f"{name}/{open_picker(name, weights).card.weights_hash}" for name, weights in pickers]
         self._head = {"doubts": _FORM, "pickers": asked, "settings": settings}
+        if path.suffix == "":
+            # A folder: the file in it is named by all that decides what is found, so it is never another's.
+            path = path / f"{blake2b(json.dumps(self._head).encode(), digest_size=8).hexdigest()}.jsonl"
+        self.path = path
         self._by_recording: dict[str, list[list[object]]] = {}
+        self._of_labels: dict[str, str] = {}
+        self._looked_at_ns: dict[str, int] = {}
         self.failures: dict[str, str] = {}
         """Why a recording could not be looked at; it is tried again by the next run."""
         self._read()
@@ -55,13 +64,22 @@ class KeptDoubts:
     def __len__(self) -> int:
         return len(self._by_recording)
 
-    def keep(self, recording_id: str, doubts: pd.DataFrame) -> None:
-        """Add a recording's doubts, on disk when this returns."""
+    def holds(self, recording_id: str, labels: pd.DataFrame) -> bool:
+        """Whether a recording was looked at with these very labels."""
+        return recording_id in self and self._of_labels[recording_id] == _hash_of(labels)
+
+    def looked_at(self, recording_id: str) -> pd.Timestamp:
+        """When a recording was looked at, UTC."""
+        return pd.Timestamp(self._looked_at_ns[recording_id], unit="ns")
+
+    def keep(self, recording_id: str, doubts: pd.DataFrame, labels: pd.DataFrame | None = None) -> None:
+        """Add a recording's doubts, and the labels that they are of; on disk when this returns."""
         times = doubts["time"].astype("int64").tolist()
         columns = [doubts[name].tolist() if name != "time" else times for name in QUEUE_COLUMNS]
         rows = [list(row) for row in zip(*columns, strict=True)]
-        self._write(json.dumps({"recording_id": recording_id, "rows": rows}))
-        self._by_recording[recording_id] = rows
+        line = {"recording_id": recording_id, "rows": rows, "of": _hash_of(labels), "at_ns": time.time_ns()}
+        self._write(json.dumps(line))
+        self._take(line)
 
     def table(self, recording_ids: Iterable[str] | None = None) -> pd.DataFrame:
         """The doubts of recordings (all that were looked at), as :func:`~.ranking.doubt_table` gives them."""
@@ -75,29 +93,38 @@ class KeptDoubts:
             text = self.path.read_text(encoding="utf-8") if self.path.exists() else ""
         except (OSError, UnicodeDecodeError) as error:
             raise LabelStoreError(f"The file of doubts {self.path} cannot be read: {error}.") from error
-        lines = text.split("\n")
-        if not text:
-            self._write(json.dumps(self._head))
+        if "\n" not in text:
+            # Not there, or killed within the first line: nothing is lost.
+            if text and not text.startswith('{"doubts"'):
+                raise LabelStoreError(f"{self.path} is no file of doubts; name another, or a new one.")
+            self._write(json.dumps(self._head), anew=True)
             return
+        lines = text.split("\n")
         head = _parsed(lines[0])
         if "doubts" not in head:
             raise LabelStoreError(f"{self.path} is no file of doubts; name another, or a new one.")
-        if head != self._head:
+        if head != json.loads(json.dumps(self._head)):
             raise LabelStoreError(
                 f"{self.path} was made with {', '.join(head.get('pickers', []))} and {head.get('settings')}; now it is "
                 f"{', '.join(self._head['pickers'])} and {self._head['settings']}. Name another file, or delete it."  # type: ignore[arg-type]
             )
         for line in lines[1:]:
             # The last line of a run that was killed may be half there: its recording is looked at again.
-            if found := _parsed(line):
-                self._by_recording[found["recording_id"]] = found["rows"]
+            found = _parsed(line)
+            if {"recording_id", "rows", "of", "at_ns"} <= set(found):
+                self._take(found)
         if not text.endswith("\n"):
             self._write("")
 
-    def _write(self, line: str) -> None:
+    def _take(self, line: Mapping[str, Any]) -> None:
+        name = line["recording_id"]
+        self._by_recording[name], self._of_labels[name] = line["rows"], line["of"]
+        self._looked_at_ns[name] = line["at_ns"]
+
+    def _write(self, line: str, *, anew: bool = False) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("a", encoding="utf-8") as file:
+            with self.path.open("w" if anew else "a", encoding="utf-8") as file:
                 file.write(f"{line}\n")
                 file.flush()
                 os.fsync(file.fileno())
@@ -111,6 +138,25 @@ def _parsed(line: str) -> dict:  # type: ignore[type-arg]
     except json.JSONDecodeError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _hash_of(labels: pd.DataFrame | None) -> str:
+    if labels is None or labels.empty:
+        return ""
+    columns = [labels[name].astype(str) for name in ("station", "phase", "time")]
+    rows = sorted("|".join(row) for row in zip(*columns, strict=True))
+    return blake2b("\n".join(rows).encode(), digest_size=8).hexdigest()
+
+
+def is_labelled(source: Source, recording_ids: Sequence[str]) -> bool:
+    """Whether any of the source's first recordings has picks of its own; one that cannot be read has none."""
+    for name in recording_ids[:_LOOKED_AT_FIRST]:
+        try:
+            if len(source.reference_picks(str(name))):
+                return True
+        except WorkbenchError:
+            continue
+    return False
 
 
 def find_doubts(
@@ -134,22 +180,23 @@ def find_doubts(
         As for :func:`~.evidence.gather_evidence`.
     """
     labels_of = labels_of or source.reference_picks
-    wanted = [name for name in recording_ids if name not in kept]
-    n_before = len(recording_ids) - len(wanted)
     shelf = Shelf(source.read)
     try:
-        for number, name in enumerate(wanted):
-            report((n_before + number) / len(recording_ids), name)
-            shelf.fetch_ahead(wanted[number : number + 2])
+        for number, name in enumerate(recording_ids):
+            report(number / len(recording_ids), name)
             try:
+                labels = labels_of(name)
+                if kept.holds(name, labels):
+                    continue
+                shelf.fetch_ahead([other for other in recording_ids[number : number + 2] if other not in kept])
                 evidence = gather_evidence(
-                    shelf.fetch(name).result(), labels_of(name), pickers, event=source.event(name), labelled=labelled,
+                    shelf.fetch(name).result(), labels, pickers, event=source.event(name), labelled=labelled,
                     shifts=shifts,
                 )  # fmt: skip
             except WorkbenchError as error:
                 kept.failures[name] = str(error)
                 continue
-            kept.keep(name, doubt_table([evidence]))
+            kept.keep(name, doubt_table([evidence]), labels)
     finally:
         shelf.close()
     report(1.0, "done")
@@ -181,4 +228,13 @@ def look_at(
     evidence = gather_evidence(
         source.read(recording_id), together, pickers, event=source.event(recording_id), labelled=labelled, report=report
     )
-    return doubt_table([evidence])
+    return _without(doubt_table([evidence]), labels[labels["decision"] == "reject"])
+
+
+def _without(doubts: pd.DataFrame, rejected: pd.DataFrame) -> pd.DataFrame:
+    """Doubts but those of picks where an analyst has said that there is no onset."""
+    gone = pd.Series(data=False, index=doubts.index)
+    for label in rejected.itertuples():
+        near = (doubts["time"] - label.time).abs().dt.total_seconds() <= REACH_S
+        gone |= near & (doubts["station"] == label.station) & (doubts["phase"] == str(label.phase)[:1])
+    return doubts[~(gone & (doubts["kind"] == "pick"))].reset_index(drop=True)

@@ -22,6 +22,9 @@ _SAME_SHIFT_S = 0.15
 _LEAST_SHIFT_S = 0.4
 _P_KM_S = (3.0, 9.0)
 _RATIO = 1.75
+_REGIONAL_KM = 1000.0
+"""Beyond, waves dive into the mantle: one velocity along the surface says nothing of them."""
+
 _SLACK_S = 1.0
 _MOVEOUT_S = {"P": 0.3, "S": 0.5}
 _RISE_DB = 6.0
@@ -134,7 +137,7 @@ def _wrong_phase(onset: Onset, evidence: Evidence) -> tuple[float, str] | None:
     if explained:
         return None
     title = max(near, key=lambda name: near[name])
-    return near[title] * len(near) / len(evidence.pickers), f"{title} sees {other} here ({near[title]:.2f})"
+    return near[title] * len(near) / len(evidence.asked(other)), f"{title} sees {other} here ({near[title]:.2f})"
 
 
 def _order(onset: Onset, evidence: Evidence) -> tuple[float, str] | None:
@@ -149,8 +152,12 @@ def _order(onset: Onset, evidence: Evidence) -> tuple[float, str] | None:
 
 def _s_minus_p(onset: Onset, evidence: Evidence) -> tuple[float, str] | None:
     distance_km = evidence.distance_km.get(onset.station)
-    others = evidence.of(onset.station, "S" if onset.phase == "P" else "P", onset.kind)
-    if distance_km is None or len(others) != 1:
+    own, others = (
+        evidence.of(onset.station, phase, onset.kind) for phase in (onset.phase, "S" if onset.phase == "P" else "P")
+    )
+    if distance_km is None or distance_km > _REGIONAL_KM or evidence.holds_several_events:
+        return None
+    if len(own) != 1 or len(others) != 1:
         return None
     s_minus_p_s = abs((onset.time - others[0].time).total_seconds())
     least, most = ((_RATIO - 1) * distance_km / velocity for velocity in reversed(_P_KM_S))
@@ -163,7 +170,9 @@ def _s_minus_p(onset: Onset, evidence: Evidence) -> tuple[float, str] | None:
 
 def _travel_time(onset: Onset, evidence: Evidence) -> tuple[float, str] | None:
     distance_km = evidence.distance_km.get(onset.station)
-    if distance_km is None or evidence.event is None or onset.kind != "label" or evidence.holds_several_events:
+    if distance_km is None or distance_km > _REGIONAL_KM or evidence.event is None:
+        return None
+    if onset.kind != "label" or evidence.holds_several_events:
         return None
     took_s = (onset.time - evidence.event.time).total_seconds()
     slowness = _RATIO if onset.phase == "S" else 1.0
@@ -248,7 +257,7 @@ def _no_label(onset: Onset, evidence: Evidence) -> tuple[float, str] | None:
     if onset.kind != "pick" or not evidence.labelled:
         return None
     sure = [probability for _, probability in onset.near.values()]
-    share = len(sure) / len(evidence.pickers)
+    share = len(sure) / len(evidence.asked(onset.phase))
     title = max(onset.near, key=lambda name: onset.near[name][1])
     has_labels = any(each.kind == "label" for each in evidence.onsets)
     missing = "there is no label" if has_labels else "the recording has no label at all"
