@@ -1,5 +1,8 @@
 """An FDSN data centre on loopback: fetched once, resumed, asked politely, and each fault told or overcome."""
 
+import http.client
+import io
+import os
 import socket
 from functools import partial
 
@@ -13,7 +16,9 @@ from obspy.core.event import Catalog, Event, Origin, Pick, WaveformStreamID
 from workbench.errors import JobCancelledError, SourceError
 from workbench.sources import open_source
 from workbench.sources.fdsn import FdsnSource
-from workbench.sources.fdsn_service import FdsnService
+from workbench.sources.fdsn_cache import fetch_whole, open_cache
+from workbench.sources.fdsn_routing import fetch_routes
+from workbench.sources.fdsn_service import FdsnService, _cut_off
 
 from .fdsn_server import FdsnServer
 from .waveform_files import trace
@@ -209,3 +214,92 @@ def test_real_recordings_come_through_unchanged(shared_data, tmp_path):
     expected = stream.select(station="BIT06", component="Z")[0].data
     seen = recording["waveform"].sel(station="2C.BIT06.", component="Z").values
     np.testing.assert_array_equal(seen[: len(expected)], expected[: len(seen)].astype(np.float32))
+
+
+def test_a_name_of_no_service_is_said_at_once(tmp_path):
+    waits = []
+    times = "start=2024-01-01&end=2024-01-02"
+    service = partial(FdsnService, sleep=waits.append)
+    with pytest.raises(SourceError, match="NOSUCH is no FDSN service"):
+        FdsnSource(f"fdsn:NOSUCH?network=XX&{times}", cache=tmp_path, service=service).scan()
+    assert waits == []
+
+
+def test_a_file_that_cannot_be_written_is_not_the_fault_of_the_service(server, tmp_path):
+    waits = []
+    file = tmp_path / "no such folder" / "stations.xml"
+    with pytest.raises(SourceError, match=r"cache file .*stations\.xml cannot be written"):
+        FdsnService(server.url, sleep=waits.append).stations(file, network="XX")
+    assert waits == []
+
+
+def test_what_came_before_its_day_was_over_is_asked_for_again(server, opened):
+    source = opened()
+    source.scan()
+    before, early = server.n_waveform_requests(), source.folder / "XX.A_20240501T235800.mseed"
+    next_day = pd.Timestamp("2024-05-03T12:00", tz="UTC").timestamp()
+    os.utime(early, (next_day, next_day))
+    server.faults = [500] * 4
+    table = opened().scan()
+    assert "XX.A_20240501T235800 is left as it came before" in table.attrs["notices"][0]
+    assert table["n_stations"].tolist() == [2]
+    assert opened().scan().attrs["notices"] == []
+    assert server.n_waveform_requests() == before + 5
+    opened().scan()
+    assert server.n_waveform_requests() == before + 5
+
+
+def test_nothing_in_either_half_is_remembered_too(server, opened):
+    server.most_s = 65.0
+    server.stream = server.stream.select(station="A")
+    opened().scan()
+    before = server.n_waveform_requests()
+    assert opened().scan()["n_stations"].tolist() == [1]
+    assert server.n_waveform_requests() == before
+
+
+def test_events_are_asked_for_where_they_are_wanted(server, opened):
+    opened("&events=no").scan()
+    assert not any("event" in path for path in server.asked)
+    with pytest.raises(SourceError, match="yes or no, not 'perhaps'"):
+        opened("&events=perhaps")
+
+
+def test_halves_of_another_tab_are_left_and_old_ones_swept(tmp_path):
+    young, old = tmp_path / ".a.half", tmp_path / ".b.half"
+    young.touch()
+    old.touch()
+    os.utime(old, (0, 0))
+    open_cache(tmp_path)
+    assert (young.exists(), old.exists()) == (True, False)
+    with pytest.raises(SourceError, match=r"all\.mseed cannot be written"):
+        fetch_whole(tmp_path / "all.mseed", lambda half: half.unlink(missing_ok=True))
+    (tmp_path / "file").touch()
+    with pytest.raises(SourceError, match="cannot be written"):
+        open_cache(tmp_path / "file" / "folder")
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_records_of_several_lengths_are_whole_if_the_last_ends_with_the_file(tmp_path, order):
+    def records(length):
+        written = io.BytesIO()
+        one = trace("XX.A..HHZ", START, 3000, samples=np.sin(0.1 * np.arange(3000)) * 1000)
+        obspy.Stream([one]).write(written, format="MSEED", reclen=length, byteorder=order)
+        return written.getvalue()
+
+    long, short, file = records(4096), records(512), tmp_path / "a.mseed"
+    for data, whole in (
+        (long + short, True), (short + long, True), (short + long[:-512], False), (long + short[:-100], False),
+        (b"", False), (b"<html>" * 128, False),
+    ):  # fmt: skip
+        file.write_bytes(data)
+        assert (_cut_off(file) == "") == whole
+
+
+def test_a_router_that_breaks_off_is_said(tmp_path, monkeypatch):
+    def broken(*_, **__):
+        raise http.client.IncompleteRead(b"http")
+
+    monkeypatch.setattr("urllib.request.urlopen", broken)
+    with pytest.raises(SourceError, match="does not answer"):
+        fetch_routes("http://127.0.0.1", {}, tmp_path / "routes.txt")

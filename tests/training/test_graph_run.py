@@ -13,10 +13,12 @@ from click.testing import CliRunner
 from workbench.cli import cli
 from workbench.errors import JobError, PickerError, RequirementError, SchemaError, SourceError
 from workbench.networks.bundled import BUNDLED
+from workbench.networks.epgnn import Epgnn
+from workbench.networks.station_graph_net import StationGraphNet
 from workbench.networks.weights_file import load_epgnn, load_station_graph_net, load_xiaonet
-from workbench.training.checkpoints import load_checkpoint
+from workbench.training.checkpoints import load_checkpoint, save_weights
 from workbench.training.graph_config import read_graph_config
-from workbench.training.graph_objectives import StationGraphObjective
+from workbench.training.graph_objectives import StationGraphObjective, objective_of
 from workbench.training.graph_run import train_graph
 
 CONFIG = """
@@ -102,6 +104,20 @@ def test_second_run_trains_on_what_tells_of_events_and_leaves_the_curves(run_fil
     one, other = (load_station_graph_net(str(result.weights))[0].state_dict() for result in (first, second))
     moved = {name.partition(".")[0] for name, value in one.items() if not torch.equal(value, other[name])}
     assert moved == {"event"}
+
+
+def test_run_from_weights_of_other_sizes_is_refused(run_file, tmp_path):
+    path = tmp_path / "other.safetensors"
+    save_weights(path, StationGraphNet("5k", 16, 1).state_dict(), architecture={
+        "network": "station_graph", "size": "5k", "channels": 16, "rounds": 1,
+    })  # fmt: skip
+    with pytest.raises(SchemaError, match=r"channels=16, rounds=1, and says itself .*channels=8, rounds=2"):
+        objective_of(read_graph_config(run_file(), {"weights": str(path)}))
+    alike = read_graph_config(run_file(), {"weights": str(path), "channels": 16, "rounds": 1})
+    assert objective_of(alike).network.channels == 16
+    save_weights(path, Epgnn(16).state_dict(), architecture={"network": "epgnn", "channels": 16})
+    with pytest.raises(SchemaError, match="channels=16, and says itself network=epgnn, channels=8"):
+        objective_of(read_graph_config(run_file("epgnn"), {"weights": str(path)}))
 
 
 @pytest.mark.parametrize("edges", ["none", "shuffled"])

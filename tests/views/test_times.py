@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,21 @@ def test_labels_and_rejects_take_the_place_of_the_catalogue(session: Session) ->
     session.decide(lambda desk: desk.reject(rejected))
     assert rejected not in set(onsets_to_check(session)["pick_id"])
     assert len(onsets_to_check(session)) == len(before) - 1
+
+
+def test_another_phase_or_another_origin_is_checked_anew(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    panel = TimesPanel(session)
+    panel.active = True
+    wait(lambda: panel.checks is not None)
+    first = panel.checks
+    onsets = onsets_to_check(session)
+    monkeypatch.setattr("workbench.views.times.onsets_to_check", lambda _: onsets)
+    panel._ask()
+    assert panel.checks is first
+    onsets = onsets.assign(phase="S")
+    panel._ask()
+    assert set(panel.checks.onsets["phase"]) == {"S"}
+    second = panel.checks
+    session.event = replace(session.event, depth_km=session.event.depth_km + 20)
+    wait(lambda: panel.checks is not second)
+    assert not panel.checks.onsets["residual_s"].equals(second.onsets["residual_s"])

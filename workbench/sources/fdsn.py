@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
-from uuid import uuid4
 
 import pandas as pd
 import xarray as xr
@@ -16,6 +15,7 @@ import xarray as xr
 from workbench.errors import SourceError
 from workbench.schema import Event, Report, Station, silent
 from workbench.settings import load_settings
+from workbench.sources.fdsn_cache import fetch_whole, is_final, open_cache
 from workbench.sources.fdsn_routing import EIDA, fetch_routes, read_routes
 from workbench.sources.fdsn_service import FdsnService, NothingThereError, TooMuchError
 from workbench.sources.waveforms import WaveformSource
@@ -27,7 +27,7 @@ _NEEDED = ("network", "start", "end")
 _KNOWN = {"network": "", "station": "*", "location": "*", "channel": "HH?,EH?,BH?", "start": "", "end": "",
           "events": ""}  # fmt: skip
 _LEAST_S = 60.0
-_LATE = pd.Timedelta(2, "D")
+_YES, _NO = ("yes", "true", "1"), ("", "no", "false", "0")
 
 
 class FdsnSource:
@@ -83,7 +83,12 @@ class FdsnSource:
             If nothing could be fetched.
         """
         with self._lock:
-            said = self._fetch(report)
+            try:
+                said = self._fetch(report)
+            except SourceError:
+                raise
+            except OSError as error:
+                raise SourceError(f"The cache {self.folder} cannot be used: {error.strerror or error}.") from error
             if not any(self.folder.glob("*.mseed")):
                 raise SourceError(f"Nothing came of {self.location}. {' '.join(said[:3])}".strip())
             inner = WaveformSource(self.folder)
@@ -133,12 +138,7 @@ class FdsnSource:
         """Everything that is not there yet; what could not be fetched, one sentence each."""
         from obspy import UTCDateTime
 
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SourceError(f"The cache {self.folder} cannot be written: {error.strerror}.") from error
-        for half in self.folder.glob(".*.half"):
-            half.unlink(missing_ok=True)
+        open_cache(self.folder)
         codes = {name: self._query[name] for name in ("network", "station", "location", "channel")}
         span = {"starttime": UTCDateTime(str(self._start)), "endtime": UTCDateTime(str(self._end))}
         report(0.0, "asking for stations")
@@ -146,7 +146,7 @@ class FdsnSource:
         for centre, file in centres:
             said += self._fetch_stations(centre, file, {**codes, **span}, report)
         centres = [(centre, file) for centre, file in centres if (self.folder / file).is_file()]
-        if self._query["events"] and centres:
+        if self._query["events"] in _YES and centres:
             said += self._fetch_events(*centres[0], report, span)
         wanted = [(centre, *each) for centre, file in centres for each in self._wanted(file)]
         for number, (centre, name, line) in enumerate(wanted):
@@ -188,18 +188,21 @@ class FdsnSource:
                 begin = end
 
     def _is_there(self, name: str, end: Any) -> bool:
-        """Whether a station's day has come, or was answered with nothing when it was long over."""
-        if (self.folder / f"{name}.mseed").is_file() or any(self.folder.glob(f"{name}~*.mseed")):
-            return not (self.folder / f".{name}.part").exists()
-        none = self.folder / f".{name}.none"
-        return none.is_file() and pd.Timestamp(none.stat().st_mtime, unit="s") > pd.Timestamp(str(end)[:-1]) + _LATE
+        """Whether a station's day has come, or was answered with nothing, when it was long over."""
+        if (self.folder / f".{name}.part").exists():
+            return False
+        over = _plain(end)
+        if any(is_final(self.folder / file, over) for file in (f"{name}.mseed", f".{name}.none")):
+            return True
+        parts = list(self.folder.glob(f"{name}~*.mseed"))
+        return bool(parts) and all(is_final(part, over) for part in parts)
 
     def _fetch_waveforms(self, centre: FdsnService, name: str, line: tuple[Any, ...], report: Report) -> list[str]:
         mark = self.folder / f".{name}.part"
         mark.touch()
         said = self._fetch_span(centre, name, line, report)
         if not said:
-            mark.unlink()
+            mark.unlink(missing_ok=True)
         return said
 
     def _fetch_span(self, centre: FdsnService, name: str, line: tuple[Any, ...], report: Report) -> list[str]:
@@ -208,7 +211,7 @@ class FdsnSource:
         # A line a channel: not every service takes lists in a posted request.
         lines = [(*line[:3], channel, begin, end) for channel in line[3].split(",")]
         try:
-            self._once(f"{name}.mseed", lambda file: centre.waveforms(file, lines, report))
+            self._once(f"{name}.mseed", lambda file: centre.waveforms(file, lines, report), _plain(end))
         except NothingThereError:
             (self.folder / f".{name}.none").touch()
         except TooMuchError as error:
@@ -217,9 +220,13 @@ class FdsnSource:
             middle = begin + (end - begin) / 2
             halves = [(*line[:-2], begin, middle), (*line[:-2], middle, end)]
             parts = [self._fetch_span(centre, f"{name}~{n}", half, report) for n, half in enumerate(halves)]
-            return [word for part in parts for word in part]
+            said = [word for part in parts for word in part]
+            if not said and not any(self.folder.glob(f"{name}~*.mseed")):
+                (self.folder / f".{name}.none").touch()
+            return said
         except SourceError as error:
-            return [f"{name} is left out: {error}"]
+            kept = (self.folder / f"{name}.mseed").is_file()
+            return [f"{name} is {'left as it came before' if kept else 'left out'}: {error}"]
         return []
 
     def _fetch_events(self, centre: FdsnService, file: str, report: Report, span: Mapping[str, Any]) -> list[str]:
@@ -241,17 +248,11 @@ class FdsnSource:
             return [f"Events are left out: {error}"]
         return []
 
-    def _once(self, name: str, fetch: Any) -> None:
-        """Have a file fetched if it is not there; it takes its name when it is whole."""
+    def _once(self, name: str, fetch: Callable[[Path], None], end: pd.Timestamp | None = None) -> None:
+        """Have a file fetched if it is not there, or was fetched before the end of its time was long over."""
         target = self.folder / name
-        if target.is_file():
-            return
-        half = self.folder / f".{uuid4().hex}.half"
-        try:
-            fetch(half)
-            half.replace(target)
-        finally:
-            half.unlink(missing_ok=True)
+        if not (target.is_file() if end is None else is_final(target, end)):
+            fetch_whole(target, fetch)
 
 
 def _read_place(place: str) -> tuple[str, dict[str, str]]:
@@ -259,11 +260,18 @@ def _read_place(place: str) -> tuple[str, dict[str, str]]:
     query = dict(parse_qsl(text))
     lacking = [name for name in _NEEDED if not query.get(name)]
     unknown = sorted(set(query) - set(_KNOWN))
+    if query.get("events", "") not in _YES + _NO:
+        raise SourceError(f"In an FDSN place, events is yes or no, not {query['events']!r}.")
     if not place.startswith(_PREFIX) or not url or lacking or unknown:
         example = urlencode({"network": "OX", "start": "2024-01-01T03:30:00", "end": "2024-01-01T03:40:00"}, safe=":")
         reason = f"lacks {', '.join(lacking)}" if lacking else f"names {', '.join(unknown)}" if unknown else "is none"
         raise SourceError(f"An FDSN place reads fdsn:URL?{example}; {place!r} {reason}.")
     return url, _KNOWN | query
+
+
+def _plain(time: Any) -> pd.Timestamp:
+    """Of ObsPy's time."""
+    return pd.Timestamp(time.ns)
 
 
 def _time(text: str, name: str) -> pd.Timestamp:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import urllib.error
+import http.client
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
@@ -39,9 +39,10 @@ def fetch_routes(url: str, query: Mapping[str, str], file: Path, report: Report 
         raise SourceError(f"{url} is no address of a routing service; expected http:// or https://.")
     try:
         with urllib.request.urlopen(f"{url.rstrip('/')}/query?{urlencode(asked)}", timeout=_TIMEOUT_S) as answer:
-            file.write_bytes(answer.read())
-    except (OSError, urllib.error.HTTPError) as error:
+            said = answer.read()
+    except (OSError, http.client.HTTPException) as error:
         raise SourceError(f"The routing service {url} does not answer ({error}). Try again later.") from error
+    file.write_bytes(said)
     if not read_routes(file):
         raise SourceError(f"The routing service {url} knows no centre that holds {query.get('network', '')}.")
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
+import struct
 import time
 import urllib.request
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from workbench.errors import SourceError
 from workbench.schema import Report, silent
 
-__all__ = ["FdsnService", "NothingThereError", "TooMuchError"]
+__all__ = ["FdsnService", "NothingThereError", "TooMuchError", "UnreachableError"]
 
-_T = TypeVar("_T")
 _LONGEST_WAIT_S = 120.0
+_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT)
+_SMALLEST_RECORD = 128
+_LENGTH_FIRST = (b"\x00\x30\x03\xe8", b"\x30\x00\xe8\x03")
+"""Of a record, in either byte order: its first blockette is at 48, and is the 1000 that tells its length."""
 
 
 class NothingThereError(SourceError):
@@ -25,6 +30,10 @@ class NothingThereError(SourceError):
 
 class TooMuchError(SourceError):
     """The service refuses a request of that size (413): ask for less at a time."""
+
+
+class UnreachableError(SourceError):
+    """Nobody answered, at none of the tries: what else there is to be asked will fare no better."""
 
 
 class FdsnService:
@@ -66,14 +75,16 @@ class FdsnService:
         ------
         NothingThereError
             If there is none.
+        UnreachableError
+            If nobody is there.
         SourceError
-            If the service does not answer, or refuses.
+            If the service does not answer as it should, or refuses, or the file cannot be written.
         """
-        self._ask(lambda client: client.get_stations(level="channel", filename=str(file), **query), report)
+        self._ask(lambda client: client.get_stations(level="channel", filename=str(file), **query), file, report)
 
     def events(self, file: Path, report: Report = silent, **query: Any) -> None:
         """QuakeML of all events that a query names, into a file; errors as :meth:`stations` has them."""
-        self._ask(lambda client: client.get_events(filename=str(file), **query), report)
+        self._ask(lambda client: client.get_events(filename=str(file), **query), file, report)
 
     def waveforms(self, file: Path, lines: list[tuple[Any, ...]], report: Report = silent) -> None:
         """Waveforms (miniSEED) of some channels and times, into a file; a body that was cut off is asked for again.
@@ -96,35 +107,41 @@ class FdsnService:
             if reason := _cut_off(file):
                 raise http.client.HTTPException(reason)
 
-        self._ask(fetch, report)
+        self._ask(fetch, file, report)
 
-    def _ask(self, request: Callable[[Any], _T], report: Report) -> _T:
+    def _ask(self, request: Callable[[Any], None], file: Path, report: Report) -> None:
         from obspy.clients.fdsn import header
 
         passing = (
-            header.FDSNInternalServerException, header.FDSNBadGatewayException, header.FDSNTimeoutException,
-            header.FDSNServiceUnavailableException, header.FDSNTooManyRequestsException, http.client.HTTPException,
-            OSError,
+            header.FDSNInternalServerException, header.FDSNBadGatewayException, header.FDSNServiceUnavailableException,
+            header.FDSNTooManyRequestsException, http.client.HTTPException, OSError,
         )  # fmt: skip
         said = ""
+        failure: type[SourceError] = SourceError
         for number in range(self._tries):
             if number:
                 wait_s = min(self._wait_s(number), _LONGEST_WAIT_S)
                 report(float("nan"), f"{self.url} {said}: trying again in {wait_s:.0f} s")
                 self._sleep(wait_s)
+            client = self._client()
             try:
-                return request(self._client())
+                request(client)
+                return
             except header.FDSNNoDataException as error:
                 raise NothingThereError(f"{self.url} holds nothing of what was asked for.") from error
             except header.FDSNRequestTooLargeException as error:
                 raise TooMuchError(f"{self.url} gives less than that at once.") from error
+            except header.FDSNTimeoutException as error:
+                said, failure = f"cannot be reached in {self._timeout_s:g} s ({_words(error)})", UnreachableError
             except passing as error:
-                said = f"does not answer as it should ({_words(error)})"
+                if getattr(error, "errno", None) in _OF_THE_DISK:
+                    raise SourceError(f"The cache file {file} cannot be written: {_words(error)}.") from error
+                said, failure = f"does not answer as it should ({_words(error)})", SourceError
             except header.FDSNException as error:
                 if "Unknown Error (URLError)" not in str(error) and "Unknown Error (Conn" not in str(error):
                     raise SourceError(f"{self.url} refuses the request: {_words(error)}.") from error
-                said = f"cannot be reached ({_words(error)})"
-        raise SourceError(f"{self.url} {said}, {self._tries} times. Try again later: what has come is kept.")
+                said, failure = f"cannot be reached ({_words(error)})", UnreachableError
+        raise failure(f"{self.url} {said}, {self._tries} times. Try again later: what has come is kept.")
 
     def _wait_s(self, number: int) -> float:
         asked = self._made.retry_after_s if self._made is not None else 0.0
@@ -173,14 +190,30 @@ class _Listener(urllib.request.BaseHandler):
 
 
 def _cut_off(file: Path) -> str:
-    """Why a file of miniSEED is not whole; empty if it is."""
+    """Why a file of miniSEED is not whole; empty if it is: its records, of whatever lengths, end where it ends."""
+    from obspy.io.mseed import ObsPyMSEEDError
+
+    data = file.read_bytes()
+    at = 0
+    while at < len(data) and len(data) % _SMALLEST_RECORD == 0:
+        try:
+            at += _record_length(file, data, at)
+        except (ObsPyMSEEDError, ValueError, KeyError, TypeError, struct.error) as error:
+            return f"the answer is no miniSEED ({_words(error)})"
+    return "" if data and at == len(data) else "the answer was cut off inside a record"
+
+
+def _record_length(file: Path, data: bytes, at: int) -> int:
+    """Bytes of the record that begins at a byte; a day has tens of thousands, and ObsPy takes long over each."""
     from obspy.io.mseed.util import get_record_information
 
-    try:
-        length = int(get_record_information(str(file))["record_length"])
-    except (ValueError, KeyError, OSError, TypeError) as error:
-        return f"the answer is no miniSEED ({_words(error)})"
-    return "" if file.stat().st_size % length == 0 else "the answer was cut off inside a record"
+    if data[at + 6 : at + 7] in (b"D", b"R", b"Q", b"M") and data[at + 46 : at + 50] in _LENGTH_FIRST:
+        length = 1 << data[at + 54]
+    else:
+        length = int(get_record_information(str(file), at)["record_length"])
+    if length < _SMALLEST_RECORD:
+        raise ValueError(f"a record of {length} bytes at byte {at}")
+    return length
 
 
 def _words(error: BaseException) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from workbench.errors import SchemaError
 from workbench.networks.epgnn import Epgnn
 from workbench.networks.station_graph_net import StationGraphNet
 from workbench.networks.weights_file import load_epgnn, load_station_graph_net, load_xiaonet
@@ -56,6 +57,8 @@ class StationGraphObjective:
         self.weights = config.loss
         if config.weights:
             network, _ = load_station_graph_net(config.weights)
+            sizes = {"size": network.size, "channels": network.channels, "rounds": network.n_rounds}
+            _check_sizes(config, {"network": "station_graph", **sizes})
             network.fall_back = None
         else:
             alone, _ = load_xiaonet(config.start_from)
@@ -98,6 +101,7 @@ class EpgnnObjective:
 
     def __init__(self, config: GraphTrainingConfig) -> None:
         self.network: Epgnn = load_epgnn(config.weights)[0] if config.weights else Epgnn(config.channels)
+        _check_sizes(config, {"network": "epgnn", "channels": self.network.channels})
 
     def groups(self, config: GraphTrainingConfig) -> list[dict[str, Any]]:
         """All of it."""
@@ -115,6 +119,16 @@ class EpgnnObjective:
     def scores(self, said: Said) -> dict[str, float]:
         """See :class:`Objective`."""
         return _scores(said)
+
+
+def _check_sizes(config: GraphTrainingConfig, loaded: Mapping[str, Any]) -> None:
+    """What a run writes is headed by its configuration, so weights of other sizes would never open again."""
+    if loaded != config.architecture:
+        held, wanted = (", ".join(f"{k}={v}" for k, v in each.items()) for each in (loaded, config.architecture))
+        raise SchemaError(
+            f"The run goes on from {config.weights}, which holds {held}, and says itself {wanted} (size is its "
+            "start_from). Set them alike, or begin anew without weights."
+        )
 
 
 def _amplitude(batch: Any) -> Tensor:

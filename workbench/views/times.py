@@ -77,7 +77,7 @@ class TimesPanel(pn.viewable.Viewer):
             self.count = self.count if self._asked[:1] == (session.recording_id,) else 0
             return
         onsets = onsets_to_check(session)
-        asked = (session.recording_id, tuple(onsets["pick_id"]), tuple(onsets["time"]))
+        asked = (session.recording_id, session.event, *(tuple(onsets[name]) for name in ("pick_id", "phase", "time")))
         if asked == self._asked:
             return
         self._asked = asked

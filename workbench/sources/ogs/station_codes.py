@@ -73,10 +73,13 @@ def estimated_stations(events: Iterable[CatalogueEvent]) -> list[Station]:
         event = one.event
         if not (math.isfinite(event.latitude_deg) and math.isfinite(event.longitude_deg)):
             continue
-        ways = {str(pick["station"]): (pick["distance_km"], pick["azimuth_deg"]) for pick in one.picks}
+        # One of P and S may lack them.
+        ways = {
+            str(pick["station"]): (pick["distance_km"], pick["azimuth_deg"])
+            for pick in one.picks
+            if math.isfinite(pick["distance_km"]) and math.isfinite(pick["azimuth_deg"])
+        }
         for station, (distance_km, azimuth_deg) in ways.items():
-            if not (math.isfinite(distance_km) and math.isfinite(azimuth_deg)):
-                continue
             north = distance_km * math.cos(math.radians(azimuth_deg)) / _KM_PER_DEG
             per_deg = _KM_PER_DEG * math.cos(math.radians(event.latitude_deg))
             east = distance_km * math.sin(math.radians(azimuth_deg)) / max(per_deg, 1.0)
