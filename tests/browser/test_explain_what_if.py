@@ -132,7 +132,8 @@ def test_a_dot_of_the_strip_is_tried(page: Page, explained: dict[str, Any]) -> N
     place = page.wait_for_function(
         """() => {
           for (const doc of Bokeh.documents) {
-            const figure = doc.get_model_by_name("explain-strip"), view = figure && Bokeh.index.find_one(figure);
+            const figure = Array.from(doc.all_models).find(m => m.name === "explain-strip" && m.type === "Figure");
+            const view = figure && Bokeh.index.find_one(figure);
             if (!view?.frame || view.frame.bbox.width < 50 || view.frame.bbox.height < 20) continue;
             const own = view.el.getBoundingClientRect(), box = view.frame.bbox, {start, end} = figure.x_range;
             return [own.left + box.left + (1 - start) / (end - start) * box.width, own.top + box.top + box.height / 2];
