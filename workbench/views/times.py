@@ -57,7 +57,8 @@ class TimesPanel(pn.viewable.Viewer):
         self._layout = pn.Column(self._words, self._plots, sizing_mode="stretch_both", margin=0)
         ask = Later(session, self._ask)
         session.param.watch(ask, ["recording", "event", "labels", "reference", "runs"])
-        self.param.watch(lambda *_: self._ask(), "active")
+        # Later, too: a tab that the browser opens is told outside the turn in which figures may be changed.
+        self.param.watch(ask, "active")
         self.param.watch(lambda *_: self._figures.paint(self.theme), "theme")
         for source in (self._figures.residuals, self._figures.pairs):
             source.selected.on_change("indices", partial(self._tapped, source))
@@ -115,7 +116,8 @@ def summary_html(checks: ArrivalChecks) -> str:
     else:
         lines.append(f"{len(checks.pairs)} stations with P and S: too few, or too alike, for the line of Wadati")
     far = checks.n_far_off
-    lines.append(tag("b", f"{far} off by {FAR_OFF_S:g} s or more" if far else f"None off by {FAR_OFF_S:g} s or more"))
+    if len(residual):
+        lines.append(tag("b", f"{far or 'None'} off by {FAR_OFF_S:g} s or more"))
     return "".join(tag("p", line, style=_STYLE) for line in lines)
 
 
