@@ -182,6 +182,8 @@ def test_narrow_dark_and_by_keyboard(page: Page, server: Server, errors: list[st
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("tab", name="Why")).to_be_focused()
     page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="Times")).to_be_focused()
+    page.keyboard.press("ArrowRight")
     expect(page.get_by_role("tab", name="Map")).to_be_focused()
     page.get_by_role("button", name="Help: all keys").click()
     expect(page.get_by_role("dialog", name="Keys and mouse")).to_contain_text("accept the model's pick")
