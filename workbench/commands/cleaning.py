@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from workbench.commands.progress import progress_bar
-from workbench.commands.table import print_table
+from workbench.commands.table import print_table, write_table
 from workbench.errors import SchemaError, SourceError
 
 if TYPE_CHECKING:
@@ -134,17 +133,9 @@ def _write(cleaned: Cleaned, folder: Path, formats: tuple[str, ...]) -> list[Pat
     except OSError as error:
         raise SourceError(f"The folder {folder} could not be made: {error.strerror}.") from error
     for name, (table, endings) in tables.items():
-        writers: dict[str, Callable[..., object]] = {"parquet": table.to_parquet, "csv": table.to_csv}
         for ending in endings:
             path = folder / f"{name}.{ending}"
-            part = path.with_name(f".{path.name}.{os.getpid()}.part")
-            try:
-                writers[ending](part, index=False)
-                part.replace(path)
-            except OSError as error:
-                raise SourceError(f"{path} could not be written: {error}. Free some space and run again.") from error
-            finally:
-                part.unlink(missing_ok=True)
+            write_table(table, path)
             files.append(path)
     return files
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from workbench.commands.progress import progress_bar
-from workbench.commands.table import print_table
+from workbench.commands.table import print_table, write_table
 from workbench.errors import SchemaError, SourceError
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ def doubts(
     if len(kept.failures) == len(ids):
         raise SourceError(f"None of the {len(ids)} recordings of {place} could be looked at.")
     queue = rank(kept.table(ids), weights)
-    _write(queue, output)
+    write_table(queue, output)
     _print(queue)
     click.echo(f"{len(queue)} doubted onsets in {len(ids) - len(kept.failures)} recordings: {output}", err=True)
     if kept.failures:
@@ -96,21 +95,6 @@ def _weight(text: str) -> tuple[str, float]:
         return name, float(value)
     except ValueError:
         raise SchemaError(f"A weight is written as REASON=WEIGHT, such as missed=0.3; this is {text!r}.") from None
-
-
-def _write(queue: pd.DataFrame, path: Path) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.suffix == ".csv":
-            queue.to_csv(part, index=False)
-        else:
-            queue.to_parquet(part, index=False)
-        part.replace(path)
-    except OSError as error:
-        raise SourceError(f"{path} could not be written: {error}. Free some space and run again.") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _print(queue: pd.DataFrame) -> None:

@@ -1,12 +1,20 @@
-"""A table on stdout: for people in a terminal, one row a line in a pipe."""
+"""Tables: on stdout, for people in a terminal and one row a line in a pipe; and in files."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-__all__ = ["print_table"]
+from workbench.errors import SourceError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["print_table", "write_table"]
 
 
 def print_table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
@@ -25,3 +33,23 @@ def print_table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> N
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     console.print(table)
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as ``.csv`` or ``.parquet``, by the path's ending; the file is whole or not there.
+
+    Raises
+    ------
+    SourceError
+        If it cannot be written.
+    """
+    writers: dict[str, Callable[..., object]] = {".parquet": table.to_parquet, ".csv": table.to_csv}
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        writers[path.suffix](part, index=False)
+        part.replace(path)
+    except OSError as error:
+        raise SourceError(f"{path} could not be written: {error}. Free some space and run again.") from error
+    finally:
+        part.unlink(missing_ok=True)

@@ -56,7 +56,6 @@ class Doubting(param.Parameterized):
         self.session = session
         self.weights = check_weights(self.weights)
         self._kept: KeptDoubts | None = None
-        self._failed: set[str] = set()
         self._looks = JobQueue(
             session.here,
             schedule=lambda function: session.schedule(function),
@@ -95,7 +94,7 @@ class Doubting(param.Parameterized):
             return
         self._asked = asked
         self._looks.cancel()
-        self._kept, self._doubts, self._failed, self._looking_at = None, {}, set(), ""
+        self._kept, self._doubts, self._looking_at = None, {}, ""
         self._whole = pd.DataFrame()
         with param.parameterized.batch_call_watchers(self):
             self.queue, self.looked, self.item, self.outcomes, self.problem = pd.DataFrame(), 0, "", {}, ""
@@ -171,7 +170,6 @@ class Doubting(param.Parameterized):
 
     def _miss(self, error: WorkbenchError) -> None:
         name, self._looking_at = self._looking_at, ""
-        self._failed.add(name)
         self.looked += 1
         self.session.notice = Notice("warn", f"{name} could not be looked at: {error}")
         self.session.schedule(self._look)

@@ -14,8 +14,9 @@ from workbench.inference.picking import picks_from
 from workbench.inference.run import annotate
 from workbench.pickers import open_picker
 from workbench.processing.common_origin import fit_common_origin
+from workbench.processing.distances import distances, station_table
 from workbench.processing.onset_groups import group_onsets, onsets_of_group, spread_km
-from workbench.schema import Event, Report, silent
+from workbench.schema import Event, Report, empty_picks, silent
 
 __all__ = ["REACH_S", "Evidence", "Onset", "gather_evidence"]
 
@@ -205,7 +206,7 @@ def _picks_moved(recording: xr.Dataset, name: str, weights: str, share: float) -
     try:
         picks = _picks(cut.assign_coords(time=cut["time"] + forward.to_timedelta64()), name, weights)
     except PickerError:
-        return begins, pd.DataFrame({"station": [], "phase": [], "time": pd.to_datetime([]), "probability": []})
+        return begins, empty_picks()
     return begins, picks.assign(time=picks["time"] - forward)
 
 
@@ -294,19 +295,12 @@ def _has_samples(recording: xr.Dataset, onset: Onset) -> bool:
 
 
 def _distances(recording: xr.Dataset, event: Event | None) -> dict[str, float]:
-    if event is None or not np.isfinite([event.latitude_deg, event.longitude_deg]).all():
+    """Kilometres from the hypocentre to each station, where both are known; a depth that is not known counts as 0."""
+    if event is None:
         return {}
-    from obspy.geodetics import gps2dist_azimuth
-
-    depth_km = event.depth_km if np.isfinite(event.depth_km) else 0.0
-    found = {}
-    for station in recording["station"].values:
-        place = recording.sel(station=station)
-        latitude_deg, longitude_deg = float(place["latitude_deg"]), float(place["longitude_deg"])
-        if np.isfinite([latitude_deg, longitude_deg]).all():
-            metres, _, _ = gps2dist_azimuth(event.latitude_deg, event.longitude_deg, latitude_deg, longitude_deg)
-            found[str(station)] = float(np.hypot(metres / 1e3, depth_km))
-    return found
+    table = distances(event, station_table(recording))
+    away_km = np.hypot(table["distance_km"], event.depth_km if np.isfinite(event.depth_km) else 0.0)
+    return {str(name): float(km) for name, km in zip(table["station"], away_km, strict=True) if np.isfinite(km)}
 
 
 def _residuals(recording: xr.Dataset, onsets: Sequence[Onset], event: Event | None) -> list[tuple[float, int]]:
