@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from workbench.networks.epgnn import Epgnn
     from workbench.networks.station_graph_net import StationGraphNet
 
+_LARGEST = 4096
+"""Of any size that a header names: what claims more would fill the memory before its tensors are looked at."""
+
 __all__ = ["load_epgnn", "load_station_graph_net", "load_xiaonet"]
 
 
@@ -67,6 +70,8 @@ def load_station_graph_net(weights: str = DEFAULT_GRAPH_WEIGHTS) -> tuple[Statio
         sizes = {name: int(header[name]) for name in ("channels", "rounds")}
     except (KeyError, ValueError):
         sizes = {}
+    if not all(0 < size <= _LARGEST for size in sizes.values()):
+        sizes = {}
     if header.get("network") != "station_graph" or header.get("size") not in SIZES or not sizes:
         raise PickerError(f"{path} holds weights of {_named(header)}, not of a station graph network.")
     network = StationGraphNet(header["size"], **sizes)
@@ -97,9 +102,13 @@ def load_epgnn(weights: str) -> tuple[Epgnn, Path]:
     from workbench.networks.epgnn import Epgnn
 
     path, header, tensors = _read("epgnn", "EPGNN", weights)
-    if header.get("network") != "epgnn" or not header.get("channels", "").isdecimal():
+    try:
+        channels = int(header.get("channels", ""))
+    except ValueError:
+        channels = 0
+    if header.get("network") != "epgnn" or not 0 < channels <= _LARGEST:
         raise PickerError(f"{path} holds weights of {_named(header)}, not of an EPGNN.")
-    network = Epgnn(int(header["channels"]))
+    network = Epgnn(channels)
     _fill(network, tensors, path)
     return network.eval(), path
 
@@ -118,12 +127,14 @@ def _read(network: str, title: str, weights: str) -> tuple[Path, dict[str, str],
             header = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
     except (SafetensorError, OSError) as error:
-        raise PickerError(f"{path} is no readable safetensors file: {error}.") from error
+        onnx = " It is an ONNX file: name the weights that it was made from." if path.suffix.lower() == ".onnx" else ""
+        raise PickerError(f"{path} is no readable safetensors file: {error}.{onnx}") from error
     return path, header, tensors
 
 
 def _named(header: dict[str, str]) -> str:
-    return " ".join(f"{name}={value}" for name, value in sorted(header.items())) or "an unnamed architecture"
+    words = " ".join(f"{name}={value}" for name, value in sorted(header.items())) or "an unnamed architecture"
+    return words if len(words) <= 300 else f"{words[:300]}…"
 
 
 def _fill(network: nn.Module, tensors: dict, path: Path) -> None:

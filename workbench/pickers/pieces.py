@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from workbench.errors import PickerError
+from workbench.pickers.decimation import every_how_many, every_nth
 from workbench.pickers.rows import Rows
 from workbench.pickers.segments import finite_runs, holds_samples, is_dead
 from workbench.schema import PickerCard, one_station
@@ -48,22 +49,29 @@ class Wanted:
         Part of that length, at the start, that gives no output.
     all_components
         Whether a missing component must be there as zeros for it to run at all.
-    as_it_is
-        Whether it takes samples at the recording's rate without a filter, so that none need be copied for it.
+    as_it_is_hz
+        Rate at which it takes samples without any filter of its own; 0 for a network that has one.
+    rate_hz
+        Its rate; 0 where a stretch is long enough with one sample more than `length_s` says.
+    zero_phase
+        Whether what brings them down to that rate is to leave onsets where they are.
     """
 
     component_order: str
     length_s: float
     lead_s: float = 0.0
     all_components: bool = False
-    as_it_is: bool = False
+    as_it_is_hz: float = 0.0
+    rate_hz: float = 0.0
+    zero_phase: bool = True
 
 
 @dataclass
 class StationPieces:
     """Streams of one station, each without a stretch where all components are missing, and what was done to them.
 
-    Where nothing need be done to the samples, there are :class:`~workbench.pickers.rows.Rows` in place of a stream.
+    Where nothing need be done to the samples but to leave some out, there are
+    :class:`~workbench.pickers.rows.Rows` in place of a stream, at the network's rate.
     `padded` holds, for each stream with padding, where its samples begin and end, in seconds since the recording began.
     """
 
@@ -85,7 +93,9 @@ def station_pieces(recording: xr.Dataset, station: str, wanted: Wanted) -> Stati
         return pieces
     there = {letter: np.isfinite(samples) for letter, samples in traces.items()}
     finite = np.logical_or.reduce(list(there.values()))
-    n_wanted = int(np.ceil(wanted.length_s * rate_hz - 1e-6)) + 1
+    # One sample more, at the network's rate: bringing samples down to it may cost one.
+    n_more = max(1, int(np.ceil(rate_hz / wanted.rate_hz))) if wanted.rate_hz else 1
+    n_wanted = int(np.ceil(wanted.length_s * rate_hz - 1e-6)) + n_more
     n_padded = n_short = 0
     for start, stop in finite_runs(finite):
         if stop - start < _SHORTEST_S * rate_hz and not finite.all():
@@ -110,9 +120,7 @@ def station_pieces(recording: xr.Dataset, station: str, wanted: Wanted) -> Stati
 
 def _alive(recording: xr.Dataset, station: str, order: str, notices: list[str]) -> dict[str, np.ndarray]:
     """Samples by letter of the components of one station that hold anything; constant ones count, and are said."""
-    # By row: for a short recording, looking a label up takes as long as running the network.
-    row = int(np.flatnonzero(recording["station"].values == station)[0])
-    waveform = recording["waveform"].values[row]
+    waveform = recording["waveform"].values[_row_of(recording, station)]
     traces: dict[str, np.ndarray] = {}
     for letter, samples in zip(recording["component"].values, waveform, strict=True):
         if holds_samples(samples):
@@ -133,11 +141,19 @@ def _alive(recording: xr.Dataset, station: str, order: str, notices: list[str]) 
         notices.append(f"component {letter} taken as {_STAND_IN[letter]}.")
     missing = [letter for letter in order if letter not in used and _STAND_IN.get(letter, "?") not in used]
     if missing:
-        notices.append(f"component {', '.join(missing)} missing: zeros in its place.")
+        many = len(missing) > 1
+        notices.append(
+            f"component{'s' * many} {', '.join(missing)} missing: zeros in {'their' if many else 'its'} place."
+        )
     dead = [letter for letter, samples in used.items() if is_dead(samples)]
     if dead:
         notices.append(f"component {', '.join(dead)} is constant.")
     return used
+
+
+def _row_of(recording: xr.Dataset, station: str) -> int:
+    # For a short recording, letting xarray look a label up takes as long as running the network.
+    return int(np.flatnonzero(recording["station"].values == station)[0])
 
 
 def _pad(samples: np.ndarray, before: int, n_wanted: int, rate_hz: float) -> np.ndarray:
@@ -155,13 +171,17 @@ def _pad(samples: np.ndarray, before: int, n_wanted: int, rate_hz: float) -> np.
 
 
 def _whole(traces: dict[str, np.ndarray], wanted: Wanted, first: int, rate_hz: float) -> Rows | None:
-    """The samples themselves, of which none is missing, if a network takes them as they are."""
-    if not wanted.as_it_is or not all(letter in traces for letter in wanted.component_order):
+    """The samples themselves, of which none is missing, if a network takes them as they are, or every so many."""
+    if not wanted.as_it_is_hz or not all(letter in traces for letter in wanted.component_order):
         return None
-    n_samples = next(iter(traces.values())).size
+    step = every_how_many(rate_hz, wanted.as_it_is_hz)
+    if not step:
+        return None
+    rows = [every_nth(traces[letter], rate_hz, step, zero_phase=wanted.zero_phase) for letter in wanted.component_order]
     # SeisBench counts samples by the time between the first and the last, and so may come out at one less.
-    n_counted = int(round((n_samples - 1) * 1e9 / rate_hz) / 1e9 * rate_hz) + 1
-    return Rows([traces[letter][:n_counted] for letter in wanted.component_order], first)
+    kept_hz = rate_hz / step
+    n_counted = int(round((rows[0].size - 1) * 1e9 / kept_hz) / 1e9 * kept_hz) + 1
+    return Rows([row[:n_counted] for row in rows], round(first * 1e9 / rate_hz))
 
 
 def _fill_missing(traces: dict[str, np.ndarray], order: str) -> dict[str, np.ndarray]:
@@ -200,9 +220,9 @@ def _gap_notices(finite: np.ndarray, rate_hz: float, length_s: float, n_padded: 
     if n_padded and finite.all():
         notices.append(f"padded from {finite.size / rate_hz:.2f} s to the picker's window of {length_s:.2f} s.")
     elif n_padded:
-        notices.append(f"{n_padded} stretches between gaps padded to the picker's window of {length_s:.2f} s.")
+        notices.append(f"{_stretches(n_padded)} between gaps padded to the picker's window of {length_s:.2f} s.")
     if n_short:
-        notices.append(f"{n_short} stretches shorter than {_SHORTEST_S:g} s between gaps left out.")
+        notices.append(f"{_stretches(n_short)} shorter than {_SHORTEST_S:g} s between gaps left out.")
     return notices
 
 
@@ -260,10 +280,11 @@ def pieces_of(
         native = _as_recorded(recording, station)
         found = station_pieces(native, station, wanted)
         notices += [f"{station}: {sentence}" for sentence in found.notices]
-        late_s = (int(native["time"].values[0].astype("int64")) - start_ns) * 1e-9
+        late_ns = int(native["time"].values[0].astype("int64")) - start_ns
+        late_s = late_ns * 1e-9
         for stream, padded in zip(found.streams, found.padded, strict=True):
             if isinstance(stream, Rows):
-                yield Piece(row, stream, stream.start + round(late_s * rate_hz))
+                yield Piece(row, stream, round((late_ns + stream.start_ns) * 1e-9 * rate_hz))
                 continue
             kept = padded and (round((late_s + padded[0]) * rate_hz), round((late_s + padded[1]) * rate_hz))
             for group in _grouped_arrays(model, stream, arguments):
@@ -277,7 +298,7 @@ def _as_recorded(recording: xr.Dataset, station: str) -> xr.Dataset:
     Brought down again by a filter they would cost the network a pick here and there.
     """
     rate_hz = float(recording.attrs["sampling_rate_hz"])
-    native_hz = float(recording["native_sampling_rate_hz"].sel(station=station))
+    native_hz = float(recording["native_sampling_rate_hz"].values[_row_of(recording, station)])
     step = round(rate_hz / native_hz) if native_hz > 0 else 1
     if step < 2 or abs(step * native_hz / rate_hz - 1) > 1e-6:
         return recording
@@ -298,3 +319,7 @@ def _grouped_arrays(model: Any, stream: Any, arguments: Mapping[str, Any]) -> It
     strict = model._argdict_get_with_default(arguments, "strict")
     for traces in model._grouping.group_stream(stream, strict=strict, min_length_s=shortest_s, comp_dict=letters):
         yield model.stream_to_array(traces, arguments)
+
+
+def _stretches(n: int) -> str:
+    return f"{n} stretch" if n == 1 else f"{n} stretches"

@@ -25,8 +25,12 @@ def finite_runs(finite: np.ndarray) -> list[tuple[int, int]]:
     """
     if finite.all():
         return [(0, finite.size)] if finite.size else []
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], finite, [False])).astype(np.int8)))
-    return [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]
+    edges = (np.flatnonzero(finite[1:] != finite[:-1]) + 1).tolist()
+    if finite[0]:
+        edges.insert(0, 0)
+    if finite[-1]:
+        edges.append(finite.size)
+    return list(zip(edges[::2], edges[1::2], strict=True))
 
 
 def is_dead(samples: np.ndarray) -> bool:

@@ -236,7 +236,9 @@ class SeisBenchPicker:
             self.card.window_s,
             lead_s=self._lead_s,
             all_components=self._lead_s > 0 or bool(self._argument("strict")),
-            as_it_is=self._takes_samples_as_they_are and rate_hz == float(recording.attrs["sampling_rate_hz"]),
+            as_it_is_hz=rate_hz if self._takes_samples_as_they_are else 0.0,
+            rate_hz=rate_hz,
+            zero_phase=bool(self._argument("zerophase_resample")),
         )
         return pieces_of(self.module, self._arguments, recording, stations, wanted, rate_hz, notices)
 

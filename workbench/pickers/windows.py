@@ -7,11 +7,11 @@ with ones to come, so that a day takes no more memory than its curves do.
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -19,19 +19,15 @@ import torch
 from workbench.pickers.execution import Execution, Step
 from workbench.pickers.rows import Rows
 from workbench.pickers.segments import finite_runs
+from workbench.pickers.stitching import Stack, Stitch
 
 __all__ = ["Piece", "Plan", "Reading", "Where", "run_pieces"]
-
-_FLOATS_KEPT = 2_000_000
 
 Finish = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Outputs of a batch and its windows to the outputs that are stacked."""
 
 Where = Callable[[int, np.ndarray, int], np.ndarray]
 """Row of a station, first samples of windows on the time axis, and their length, to whether each is to be run."""
-
-Stack = Callable[..., np.ndarray]
-"""SeisBench's ``stack_windows(windows=, offsets=, method=)``."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +77,12 @@ class Plan:
     outputs_per_sample: float
     stacking: str
     columns: tuple[int, ...]
+
+    @cached_property
+    def chosen(self) -> slice | list[int]:
+        """The columns as an index; those side by side without a copy."""
+        first, stop = min(self.columns, default=0), max(self.columns, default=-1) + 1
+        return slice(first, stop) if self.columns == tuple(range(first, stop)) else list(self.columns)
 
     def offsets(self, piece: Piece) -> np.ndarray:
         """First sample of each window in a piece."""
@@ -137,70 +139,6 @@ class Reading:
     network_at: Callable[[int], torch.nn.Module] | None = None
 
 
-@dataclass
-class _Stitch:
-    """Outputs of one piece on their way into the curves."""
-
-    plan: Plan
-    piece: Piece
-    stack: Stack
-    curves: np.ndarray
-    offsets: list[int] = field(default_factory=list)
-    outputs: list[np.ndarray] = field(default_factory=list)
-
-    def add(self, offset: int, output: np.ndarray) -> None:
-        output = output[..., list(self.plan.columns)]
-        if not self.plan.stacking:
-            index = (self.piece.start + offset) // self.plan.step_samples
-            self._write(index, output[np.newaxis])
-            return
-        self.offsets.append(round(offset * self.plan.outputs_per_sample))
-        self.outputs.append(output)
-        if output.size * len(self.outputs) > _FLOATS_KEPT:
-            self.flush(until=self.offsets[-1])
-
-    def flush(self, until: int | None = None) -> None:
-        """Stack what is there and write what no later window will change; later ones start at `until` or after."""
-        if not self.outputs:
-            return
-        base = self.offsets[0]
-        stacked = self.stack(
-            windows=np.ascontiguousarray(self.outputs),
-            offsets=np.asarray(self.offsets, dtype=np.intp) - base,
-            method=self.plan.stacking,
-        )
-        stop = stacked.shape[0] if until is None else until - base
-        start = round(self.piece.start * self.plan.outputs_per_sample) + base
-        self._write(start, stacked[:stop])
-        if until is not None:
-            keep = [
-                (max(offset, until), output[max(0, until - offset) :])
-                for offset, output in zip(self.offsets, self.outputs, strict=True)
-                if offset + output.shape[0] > until
-            ]
-            self._keep_whole(keep)
-
-    def _keep_whole(self, keep: list[tuple[int, np.ndarray]]) -> None:
-        # Stacking wants windows of one length: what is left of the earlier ones is filled up with NaN, which it skips.
-        self.offsets, self.outputs = [], []
-        length = max((output.shape[0] for _, output in keep), default=0)
-        for offset, output in keep:
-            filled = np.full((length, output.shape[1]), np.nan, output.dtype)
-            filled[: output.shape[0]] = output
-            self.offsets.append(offset)
-            self.outputs.append(filled)
-
-    def _write(self, start: int, values: np.ndarray) -> None:
-        """Into the curves (label, time) of this station; what lies outside the recording or in padding is dropped."""
-        first, stop = max(0, start), min(self.curves.shape[-1], start + values.shape[0])
-        if self.piece.kept is not None:
-            factor = self.plan.outputs_per_sample
-            first = max(first, math.ceil(self.piece.kept[0] * factor))
-            stop = min(stop, math.ceil(self.piece.kept[1] * factor))
-        if first < stop:
-            self.curves[:, first:stop] = values[first - start : stop - start].T
-
-
 def run_pieces(
     pieces: Iterable[Piece],
     plan: Plan,
@@ -235,26 +173,43 @@ def run_pieces(
     def windows() -> Iterator[torch.Tensor]:
         for batch in _batches(_windows(pieces, plan, stack, curves, where), execution):
             underway.append(batch)
-            yield torch.from_numpy(np.stack([window.samples for window in batch]))
+            yield torch.from_numpy(_samples(batch, plan))
 
     for outputs in execution.run(windows(), step):
         batch = underway.popleft()
         if finish is not None:
-            outputs = finish(outputs, np.stack([window.samples for window in batch]))
-        for window, output in zip(batch, outputs, strict=True):
-            window.stitch.add(window.offset, output)
-            if window.is_last:
-                window.stitch.flush()
+            outputs = finish(outputs, _samples(batch, plan))
+        for first, stop in _same_piece(batch):
+            stitch = batch[first].stitch
+            stitch.add([window.offset for window in batch[first:stop]], outputs[first:stop])
+            if batch[stop - 1].is_last:
+                stitch.flush()
         done += len(batch)
         on_batch(done)
 
 
-@dataclass(frozen=True)
-class _Window:
-    stitch: _Stitch
+class _Window(NamedTuple):
+    stitch: Stitch
     offset: int
-    samples: np.ndarray
     is_last: bool
+
+
+def _same_piece(batch: list[_Window]) -> Iterator[tuple[int, int]]:
+    """First window of each piece in a batch, and the one after its last."""
+    first = 0
+    for stop in range(1, len(batch) + 1):
+        if stop == len(batch) or batch[stop].stitch is not batch[first].stitch:
+            yield first, stop
+            first = stop
+
+
+def _samples(batch: list[_Window], plan: Plan) -> np.ndarray:
+    """Samples of windows, shape (window, component, time), each copied once, to where the network reads it."""
+    samples = np.empty((len(batch), batch[0].stitch.piece.samples.shape[0], plan.window_samples), np.float32)
+    for window, rows in zip(batch, samples, strict=True):
+        for row, source in zip(rows, window.stitch.piece.samples, strict=True):
+            row[:] = source[window.offset : window.offset + plan.window_samples]
+    return samples
 
 
 def _windows(
@@ -263,10 +218,9 @@ def _windows(
     for piece in pieces:
         offsets = plan.offsets(piece)
         for part, wanted in [(piece, offsets)] if where is None else _parts(piece, offsets, plan, where):
-            stitch = _Stitch(plan, part, stack, curves[piece.row])
+            stitch = Stitch(plan, part, stack, curves[piece.row])
             for number, offset in enumerate(wanted):
-                window = piece.samples[:, offset : offset + plan.window_samples]
-                yield _Window(stitch, int(offset), window, number == len(wanted) - 1)
+                yield _Window(stitch, int(offset), number == len(wanted) - 1)
 
 
 def _parts(piece: Piece, offsets: np.ndarray, plan: Plan, where: Where) -> Iterator[tuple[Piece, np.ndarray]]:

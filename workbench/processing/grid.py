@@ -95,13 +95,26 @@ def kept_outputs(outputs: np.ndarray, windows: np.ndarray, grid: Grid) -> np.nda
     """
     kept = np.full((outputs.shape[0], outputs.shape[2], 2), np.nan, np.float32)
     part = slice(grid.front_samples, grid.window_samples - grid.back_samples)
-    there = np.isfinite(windows).any(axis=1)
-    usable = _settled(there, grid.settle_samples) & (there.sum(axis=1, keepdims=True) >= grid.fewest_samples)
-    filled = np.where(np.isfinite(windows), windows, -np.inf)
-    alive = (filled.max(axis=2) > np.where(np.isfinite(windows), windows, np.inf).min(axis=2)).any(axis=1)
-    usable &= alive[:, np.newaxis]
-    kept[:, part] = np.where(usable[:, part, None], outputs[:, :2, part].transpose(0, 2, 1), np.nan)
+    usable = _usable(windows, grid)
+    if usable.all():
+        kept[:, part] = outputs[:, :2, part].transpose(0, 2, 1)
+    else:
+        kept[:, part] = np.where(usable[:, part, None], outputs[:, :2, part].transpose(0, 2, 1), np.nan)
     return kept
+
+
+def _usable(windows: np.ndarray, grid: Grid) -> np.ndarray:
+    """Which samples of windows count; shape (window, sample)."""
+    finite = np.isfinite(windows)
+    if finite.all() and windows.shape[2] >= grid.fewest_samples:
+        # Most windows are whole: what is below takes half as long as a small network does.
+        alive = (windows.max(axis=2) > windows.min(axis=2)).any(axis=1)
+        return np.broadcast_to(alive[:, np.newaxis], (windows.shape[0], windows.shape[2]))
+    there = finite.any(axis=1)
+    usable = _settled(there, grid.settle_samples) & (there.sum(axis=1, keepdims=True) >= grid.fewest_samples)
+    highest = np.where(finite, windows, -np.inf).max(axis=2)
+    alive = (highest > np.where(finite, windows, np.inf).min(axis=2)).any(axis=1)
+    return np.asarray(usable & alive[:, np.newaxis])
 
 
 def _settled(there: np.ndarray, n_samples: int) -> np.ndarray:

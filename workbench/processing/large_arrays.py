@@ -6,6 +6,7 @@ The operating system keeps of them in memory what is in use, and gives the rest 
 from __future__ import annotations
 
 import contextlib
+import math
 import mmap
 import os
 import tempfile
@@ -35,7 +36,7 @@ def nan_array(shape: tuple[int, ...], *, folder: Path | None = None) -> np.ndarr
     MemoryError
         If memory does not suffice either.
     """
-    n_bytes = 4 * int(np.prod(shape, dtype=np.int64))
+    n_bytes = 4 * math.prod(shape)
     if n_bytes >= MAPPED_FROM_BYTES:
         with contextlib.suppress(OSError):
             mapped = _mapped(shape, n_bytes, folder or load_settings().cache_folder / "arrays")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
+import xarray as xr
 
-__all__ = ["refine_onset"]
+__all__ = ["refine_on_station", "refine_onset"]
 
 _FEWEST_SAMPLES = 8
 
@@ -36,6 +38,15 @@ def refine_onset(samples: np.ndarray, index: int, rate_hz: float, *, window_s: f
     half = max(1, round(0.5 * window_s * rate_hz))
     first = _criterion_minimum(samples, index, half)
     return index if first is None else _refined(samples, first, half // 2)
+
+
+def refine_on_station(recording: xr.Dataset, station: str, time: pd.Timestamp, component: str = "Z") -> pd.Timestamp:
+    """The onset nearest to a time on a station, on that component, or its first where it has none of that name."""
+    trace = recording["waveform"].sel(station=station)
+    trace = trace.sel(component=component if component in trace["component"] else trace["component"].values[0])
+    index = int(np.searchsorted(recording["time"].values, np.datetime64(time, "ns")))
+    refined = refine_onset(trace.values, index, recording.attrs["sampling_rate_hz"])
+    return pd.Timestamp(recording["time"].values[refined])
 
 
 def _refined(samples: np.ndarray, index: int, half: int) -> int:

@@ -1,5 +1,14 @@
 """What travels between rooms, and the checks at every border."""
 
+from workbench.schema.agreement import (
+    AGREEMENT_COLUMNS,
+    DISAGREEMENT_COLUMNS,
+    LOOK_COLUMNS,
+    MARK_COLUMNS,
+    OVERALL,
+    check_agreement,
+    check_marks,
+)
 from workbench.schema.annotations import check_annotations, make_annotations
 from workbench.schema.attention import check_attention, make_attention
 from workbench.schema.attribution import ATTRIBUTION_TARGETS, check_attribution, make_attribution
@@ -17,6 +26,7 @@ from workbench.schema.labels import (
     empty_labels,
 )
 from workbench.schema.picks import CATALOG, PICK_COLUMNS, POLARITIES, check_picks, empty_picks, make_picks, pick_id
+from workbench.schema.position import JournalPosition
 from workbench.schema.recording import (
     add_history,
     check_recording,
@@ -26,33 +36,54 @@ from workbench.schema.recording import (
     waveform_hash,
 )
 from workbench.schema.recordings_table import RECORDING_COLUMNS, check_recordings_table
+from workbench.schema.weights import (
+    DEFAULT_WEIGHT_SCHEME,
+    UNUSED_CLASS,
+    WEIGHT_SCHEMES,
+    WeightScheme,
+    WeightSchemeName,
+    weight_scheme,
+)
 
 __all__ = [
+    "AGREEMENT_COLUMNS",
     "ATTRIBUTION_TARGETS",
     "BELIEF",
     "CATALOG",
     "DECISIONS",
+    "DEFAULT_WEIGHT_SCHEME",
+    "DISAGREEMENT_COLUMNS",
     "JOB_STATES",
     "LABEL_COLUMNS",
+    "LOOK_COLUMNS",
+    "MARK_COLUMNS",
     "ONSET_QUALITIES",
+    "OVERALL",
     "PICK_COLUMNS",
     "POLARITIES",
     "RECORDING_COLUMNS",
     "STATUSES",
+    "UNUSED_CLASS",
     "VERDICTS",
+    "WEIGHT_SCHEMES",
     "Check",
     "Decision",
     "Event",
     "Job",
+    "JournalPosition",
     "PickerCard",
     "Report",
     "Station",
+    "WeightScheme",
+    "WeightSchemeName",
     "add_history",
     "belief",
+    "check_agreement",
     "check_annotations",
     "check_attention",
     "check_attribution",
     "check_labels",
+    "check_marks",
     "check_picks",
     "check_recording",
     "check_recordings_table",
@@ -68,4 +99,5 @@ __all__ = [
     "silent",
     "time_axis",
     "waveform_hash",
+    "weight_scheme",
 ]

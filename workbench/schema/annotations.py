@@ -112,7 +112,9 @@ def check_annotations(annotations: xr.Dataset) -> xr.Dataset:
         raise SchemaError(f"The annotations lack the attributes {missing}.")
     probability = annotations["probability"].values
     # Interpolation and half precision overshoot by rounding only; anything larger is a picker without a softmax.
-    lowest, highest = np.nanmin(probability, initial=0), np.nanmax(probability, initial=0)
+    lowest, highest = probability.min(initial=0), probability.max(initial=0)
+    if np.isnan(lowest):
+        lowest, highest = np.nanmin(probability, initial=0), np.nanmax(probability, initial=0)
     if lowest < -1e-3 or highest > 1 + 1e-3:
         raise SchemaError(f"Probabilities lie between 0 and 1; these go from {lowest:.3g} to {highest:.3g}.")
     return annotations

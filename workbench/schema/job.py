@@ -48,3 +48,8 @@ class Job:
     step: str = ""
     elapsed_s: float = 0.0
     error: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is over: done, failed or cancelled."""
+        return self.state in ("done", "failed", "cancelled")

@@ -15,8 +15,9 @@ from workbench.schema.picks import POLARITIES
 
 __all__ = ["DECISIONS", "LABEL_COLUMNS", "ONSET_QUALITIES", "STATUSES", "Decision", "check_labels", "empty_labels"]
 
-DECISIONS = ("accept", "add", "move", "edit", "reject", "restore")
-"""``edit`` changes anything but the time; ``restore`` puts an earlier row back into force (undo and redo)."""
+DECISIONS = ("accept", "add", "move", "edit", "reject", "settle", "restore")
+"""``edit`` changes anything but the time; ``settle`` stands for the marks of several analysts on one onset, which it
+names; ``restore`` puts an earlier row back into force (undo and redo)."""
 
 ONSET_QUALITIES = ("", "impulsive", "emergent", "questionable")
 """The empty string means not looked at. The names are those of QuakeML."""

@@ -73,24 +73,25 @@ def make_picks(rows: Iterable[Mapping[str, Any]], *, recording_id: str, picker: 
     # Column by column: this runs at every move of a threshold.
     times = pd.DatetimeIndex([row["time"] for row in listed]).as_unit("ns")
     started = _started(recording_id, picker, weights)
-    columns: dict[str, list[Any]] = {
+    order = np.argsort(times.asi8, kind="stable")
+    times, listed = times[order], [listed[at] for at in order.tolist()]
+    columns: dict[str, Any] = {
         "pick_id": [
             _digits(started, row["station"], row["phase"], time_ns)
             for row, time_ns in zip(listed, times.asi8.tolist(), strict=True)
         ],
         "station": [row["station"] for row in listed],
         "phase": [row["phase"] for row in listed],
+        "time": times,
         "probability": [row.get("probability", float("nan")) for row in listed],
         "uncertainty_s": [row.get("uncertainty_s", float("nan")) for row in listed],
         "polarity": [row.get("polarity", "") for row in listed],
         "picker": [picker] * len(listed),
     }
-    order = np.argsort(times.asi8, kind="stable")
     table = {
-        name: times[order] if name == "time" else pd.array(columns[name], dtype=dtype)[order]
-        for name, dtype in PICK_COLUMNS.items()
+        name: times if name == "time" else pd.array(columns[name], dtype=dtype) for name, dtype in PICK_COLUMNS.items()
     }
-    return check_picks(pd.DataFrame(table))
+    return check_picks(pd.DataFrame(table, copy=False))
 
 
 def check_picks(picks: pd.DataFrame) -> pd.DataFrame:
@@ -106,15 +107,16 @@ def check_picks(picks: pd.DataFrame) -> pd.DataFrame:
         raise SchemaError(f"A table of picks has the columns {list(PICK_COLUMNS)}; this one lacks {missing}.")
     if picks["time"].dtype != "datetime64[ns]":
         raise SchemaError(f"Pick times are naive UTC datetime64[ns]; these are {picks['time'].dtype}.")
-    if picks["time"].isna().any():
+    if np.isnat(picks["time"].to_numpy()).any():
         raise SchemaError("Every pick has a time; some of these are missing.")
-    outside = picks["probability"].dropna()
-    outside = outside[(outside < -1e-3) | (outside > 1 + 1e-3)]
+    # As an array, in which comparing is quick; NaN lies nowhere outside.
+    probability = picks["probability"].to_numpy()
+    outside = probability[(probability < -1e-3) | (probability > 1 + 1e-3)]
     if len(outside):
         raise SchemaError(
-            f"A pick's probability lies between 0 and 1; {len(outside)} do not, the first is {outside.iloc[0]:g}."
+            f"A pick's probability lies between 0 and 1; {len(outside)} do not, the first is {outside[0]:g}."
         )
-    strange = sorted(set(picks["polarity"]) - set(POLARITIES))
+    strange = sorted(set(picks["polarity"].unique()) - set(POLARITIES))
     if strange:
         raise SchemaError(f"A polarity is one of {list(POLARITIES)}; these are not: {strange}.")
     return picks

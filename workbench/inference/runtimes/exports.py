@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import tempfile
 import threading
 import warnings
@@ -19,10 +20,12 @@ from workbench.pickers.base import TorchPicker
 __all__ = ["example_input", "exported", "exports_folder", "network_key"]
 
 _OPSET = 17
-_FORM = "4"
+_FORM = "5"
 """Raised with every change to what an export looks like."""
 
 _PLAIN = (str, int, float, tuple, list, dict, type(None))
+
+_log = logging.getLogger(__name__)
 
 _keys: WeakKeyDictionary[TorchPicker, str] = WeakKeyDictionary()
 
@@ -97,7 +100,6 @@ def exported(picker: TorchPicker, windows: torch.Tensor, *, anew: bool = False) 
 def _export(picker: TorchPicker, example: torch.Tensor) -> Any:
     import onnx
 
-    from workbench.inference.runtimes.onnx_form import faster_form
     from workbench.inference.runtimes.torch_form import exportable
 
     module = exportable(picker.module)
@@ -122,4 +124,19 @@ def _export(picker: TorchPicker, example: torch.Tensor) -> Any:
         except (RuntimeError, ValueError, TypeError, torch.onnx.errors.OnnxExporterError) as error:
             words = " ".join(str(error).split())[:200]
             raise PickerError(f"{picker.card.title} cannot be exported to ONNX: {words}") from error
-    return faster_form(plain)
+    return _faster(plain, picker.card.title)
+
+
+def _faster(plain: Any, title: str) -> Any:
+    """The export rewritten to run faster; as it was exported where that fails, for then it is still as good."""
+    import onnx
+
+    from workbench.inference.runtimes.onnx_form import faster_form
+
+    given = onnx.ModelProto()
+    given.CopyFrom(plain)
+    try:
+        return faster_form(given)
+    except Exception:  # noqa: BLE001 - a graph may have any form, and the one that came out of the exporter runs
+        _log.exception("The export of %s could not be rewritten to run faster, and stays as it is", title)
+        return plain

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from workbench.errors import PickerError
+from workbench.inference.runtimes.deviations import QuickDeviations
 from workbench.inference.runtimes.exports import exported
 from workbench.pickers.base import TorchPicker
 from workbench.pickers.execution import Step, in_halves
@@ -19,8 +20,8 @@ from workbench.registry import Availability, needs
 
 __all__ = ["FromArrays", "OnnxRuntime"]
 
-_BATCH_SIZE = 8
-"""Windows whose layers still fit into a processor's cache."""
+_BATCH_SIZE = 32
+"""Windows whose layers still fit into a processor's cache, and enough that what is done once a batch hardly counts."""
 
 
 class FromArrays:
@@ -32,7 +33,8 @@ class FromArrays:
     Parameters
     ----------
     evaluate
-        Prepared windows to a list of the network's outputs, in the thread that calls it.
+        Prepared windows to a list of the network's outputs, in the thread that calls it. Arrays of their own, for some
+        pickers write their blinding into them.
     n_threads
         How many batches are run side by side.
     """
@@ -58,11 +60,15 @@ class FromArrays:
                 yield underway.popleft().result()
 
     def _one(self, windows: torch.Tensor, step: Step) -> np.ndarray:
-        return np.concatenate(in_halves(self, windows, lambda part: step(part, self._forward).numpy()))
+        def run(part: torch.Tensor) -> np.ndarray:
+            with QuickDeviations():
+                return np.asarray(step(part, self._forward).numpy())
+
+        found = in_halves(self, windows, run)
+        return found[0] if len(found) == 1 else np.concatenate(found)
 
     def _forward(self, prepared: torch.Tensor) -> Any:
-        # Copied: what a runtime gives may be its own memory, and some pickers write their blinding into it.
-        outputs = [torch.from_numpy(np.array(part)) for part in self._evaluate(prepared.contiguous().numpy())]
+        outputs = [torch.from_numpy(part) for part in self._evaluate(prepared.contiguous().numpy())]
         return outputs[0] if len(outputs) == 1 else tuple(outputs)
 
 

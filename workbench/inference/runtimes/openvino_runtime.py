@@ -54,7 +54,8 @@ class OpenVinoRuntime:
         def evaluate(batch: np.ndarray) -> list[np.ndarray]:
             # A request of its own for each call: two threads may run the same picker.
             results = compiled.create_infer_request().infer({0: batch}, share_inputs=True)
-            return [results[output] for output in compiled.outputs]
+            # Copied, for they lie in the request's own memory.
+            return [np.array(results[output]) for output in compiled.outputs]
 
         version = openvino.__version__.partition("-")[0]
         threads = "thread" if n_threads == 1 else "threads"
