@@ -9,6 +9,7 @@
     ├── SourceError      (OSError)         a file, folder or service that cannot be read
     ├── PickerError      (RuntimeError)    a picker that cannot run on this recording
     ├── LabelStoreError  (RuntimeError)    a label journal that cannot be opened or written
+    │   └── DecidedMeanwhileError          somebody else decided the same in the meantime
     └── JobError         (RuntimeError)    work that failed on a compute backend
         ├── JobCancelledError              work that the user stopped
         └── WorkerLostError                a process or computer that ended in the middle of work
@@ -22,6 +23,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 __all__ = [
+    "DecidedMeanwhileError",
     "JobCancelledError",
     "JobError",
     "LabelStoreError",
@@ -86,6 +88,10 @@ class PickerError(WorkbenchError, RuntimeError):
 
 class LabelStoreError(WorkbenchError, RuntimeError):
     """A label journal that cannot be opened or written."""
+
+
+class DecidedMeanwhileError(LabelStoreError):
+    """Somebody else decided on the same onset since the analyst looked; nothing was written."""
 
 
 class JobError(WorkbenchError, RuntimeError):

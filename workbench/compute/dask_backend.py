@@ -64,7 +64,8 @@ class DaskBackend:
         preload: Sequence[str] = (),
     ) -> None:
         self._open_cluster: Callable[[], Cluster] = lambda: open_cluster(address, n_workers, slurm)
-        self.name = f"the Dask cluster {address}" if address else "the Dask cluster of this computer"
+        where = address or ("of Slurm" if slurm is not None else "of this computer")
+        self.name = f"the Dask cluster {where}"
         self._resources = {"GPU": 1} if gpu else None
         self._patience_s, self._preload = patience_s, list(preload)
         self._table, self._watchers = TaskTable(), Watchers()
@@ -72,7 +73,7 @@ class DaskBackend:
         self._placed: dict[str, Placed] = {}
         self._cluster: Cluster | None = None
         self._status = BackendStatus()
-        self._wanted = self._renew = self._closed = False
+        self._wanted = self._renew = self._closed = self._newcomers = False
         self._thread = threading.Thread(target=self._serve, daemon=True, name="workbench dask")
         self._thread.start()
 
@@ -203,6 +204,13 @@ class DaskBackend:
             remarks=tuple(dict.fromkeys(remarks)),
         )
 
+    def _meet_newcomers(self, cluster: Cluster) -> None:
+        """The same of those that come later, as Slurm's do: what does not fit is told, and the others go on."""
+        try:
+            self._meet_workers(cluster)
+        except RequirementError as error:
+            self._set(remarks=(str(error),))
+
     def _give(self, placed: Placed) -> None:
         task = placed.task
         if task.stop.is_set():
@@ -244,6 +252,10 @@ class DaskBackend:
         if self._renew:
             self._renew = False
             self._start_again(cluster)
+        if self._newcomers:
+            self._newcomers = False
+            # One of them may be gone again by now, and is waited for.
+            in_background(partial(self._meet_newcomers, cluster))
         now_s = time.monotonic()
         for placed in list(self._placed.values()):
             if placed.task.stop.is_set():
@@ -313,9 +325,12 @@ class DaskBackend:
         others = sum(key not in ours for keys in processing.values() for key in keys)
         if not processing:
             return "waits for a worker: the cluster has none yet"
-        of_others = f", {others} jobs of other users run there" if others else ""
-        kind = "a worker with a GPU, of" if self._resources else "one of"
-        return f"waits for {kind} {len(processing)} workers{of_others}"
+        of_others = (
+            f", {others} job{'s' * (others > 1)} of other users run{'s' * (others == 1)} there" if others else ""
+        )
+        n = len(processing)
+        worker = "the only worker" if n == 1 else f"one of {n} workers"
+        return f"waits for {f'a worker with a GPU, of {n} there' if self._resources else worker}{of_others}"
 
     # ---- what the cluster tells, in a thread of Dask
 
@@ -339,7 +354,9 @@ class DaskBackend:
 
     def _heard_of_workers(self, event: tuple[float, Any]) -> None:
         message = event[1]
-        if not isinstance(message, Mapping) or message.get("action") != "remove-worker":
+        action = message.get("action") if isinstance(message, Mapping) else ""
+        self._newcomers |= action == "add-worker"
+        if action != "remove-worker":
             return
         lost = set(message.get("processing-tasks", ()))
         for placed in list(self._placed.values()):

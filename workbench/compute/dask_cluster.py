@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import signal
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 from workbench.errors import JobError, RequirementError
@@ -13,6 +16,7 @@ __all__ = ["Cluster", "open_cluster"]
 
 _CONNECT_S = 10.0
 _FAILURES_ALLOWED = 1
+_IMPORTING = Lock()
 
 
 @dataclass
@@ -52,6 +56,8 @@ def open_cluster(address: str, n_workers: int, slurm: Mapping[str, Any] | None) 
             cluster = None if address else _own_cluster(n_workers, slurm)
             return Cluster(make_client(address or cluster, timeout=_CONNECT_S, set_as_default=False), cluster)
         except (OSError, TimeoutError, ValueError, RuntimeError) as error:
+            if slurm is not None and not address:
+                raise JobError(f"No workers could be asked of Slurm: {_first_line(error)}.") from error
             where = f"at {address}" if address else "on this computer"
             raise JobError(
                 f"No Dask scheduler {where} answers: {_first_line(error)}. Is it running, and the address right?"
@@ -60,13 +66,9 @@ def open_cluster(address: str, n_workers: int, slurm: Mapping[str, Any] | None) 
 
 def _own_cluster(n_workers: int, slurm: Mapping[str, Any] | None) -> Any:
     if slurm is not None:
-        try:
-            from dask_jobqueue import SLURMCluster
-        except ImportError as error:
-            raise RequirementError(
-                "Slurm needs the package 'dask-jobqueue'. Install it with: pip install 'seismic-workbench[slurm]'"
-            ) from error
-        cluster = SLURMCluster(**slurm)
+        # Its dashboard would be open to everybody who reaches this computer.
+        quiet = {"silence_logs": logging.CRITICAL, "scheduler_options": {"dashboard_address": "127.0.0.1:0"}}
+        cluster = _slurm_cluster()(**quiet | dict(slurm))
         cluster.scale(n_workers)
         return cluster
     import distributed
@@ -82,6 +84,23 @@ def _own_cluster(n_workers: int, slurm: Mapping[str, Any] | None) -> Any:
         scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
         silence_logs=logging.CRITICAL,
     )
+
+
+def _slurm_cluster() -> Any:
+    with _IMPORTING:
+        if "dask_jobqueue" in sys.modules:
+            return sys.modules["dask_jobqueue"].SLURMCluster
+        # At its import it sets what Ctrl+C does: only the main thread may, and a server has its own mind about that.
+        real, signal.signal = signal.signal, lambda *_: None
+        try:
+            from dask_jobqueue import SLURMCluster
+        except ImportError as error:
+            raise RequirementError(
+                "Slurm needs the package 'dask-jobqueue'. Install it with: pip install 'seismic-workbench[slurm]'"
+            ) from error
+        finally:
+            signal.signal = real
+    return SLURMCluster
 
 
 def _configuration(dask: Any) -> dict[str, Any]:

@@ -70,6 +70,7 @@ def list_kernelspecs() -> Mapping[str, str]:
 
 
 class _KernelLink:
+    shared = False
     piece_bytes = 0
 
     def __init__(self, kernelspec: str) -> None:
@@ -147,6 +148,9 @@ class _KernelLink:
             understood = self._talk.understand(message)
             if understood is not None:
                 return understood
+
+    def look_out(self) -> None:
+        """Nothing: what :meth:`failure` asks is this computer itself."""
 
     def failure(self) -> str:
         process = getattr(self._manager.provisioner, "process", None)

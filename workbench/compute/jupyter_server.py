@@ -16,8 +16,10 @@ from workbench.compute.jupyter_talk import BOOT, Talk, check_boot
 from workbench.compute.link import Stop
 from workbench.compute.linked import LinkedBackend
 from workbench.compute.payload import Buffer
+from workbench.compute.server_lookout import Lookout
 from workbench.compute.server_rest import ServerRest, part_url
-from workbench.compute.websocket_frames import PROTOCOL, make_message, pack_frame, unpack_frame
+from workbench.compute.server_socket import cut_off, dial
+from workbench.compute.websocket_frames import make_message, pack_frame, unpack_frame
 from workbench.compute.wire import PIECE_BYTES, Header
 from workbench.errors import JobCancelledError, JobError, WorkbenchError, WorkerLostError
 from workbench.registry import Availability, needs
@@ -32,6 +34,9 @@ _SILENT_S = 3.0
 
 class ServerBackend(LinkedBackend):
     """Work in a kernel of a Jupyter server.
+
+    Beside a kernel of our own on a computer whose processes cannot be seen from here, a second one is started, which
+    tells when the first has ended (:class:`~workbench.compute.server_lookout.Lookout`).
 
     Parameters
     ----------
@@ -49,7 +54,7 @@ class ServerBackend(LinkedBackend):
         As for :class:`~workbench.compute.linked.LinkedBackend`.
     """
 
-    def __init__(
+    def __init__(  # no token is given: none is the default  # nosec B107
         self,
         url: str = "http://127.0.0.1:8888",
         token: Secret | str = "",
@@ -79,6 +84,7 @@ class _ServerLink:
         self._rest = ServerRest(url, token)
         self._token, self._kernelspec = token, kernelspec
         self._shared_id = self._kernel_id = kernel_id
+        self.shared = bool(kernel_id)
         self._session = uuid.uuid4().hex
         self._talk = Talk(self._session)
         self._socket: Any = None
@@ -87,9 +93,15 @@ class _ServerLink:
         self._cut = threading.Event()
         self._died = ""
         self._heard_s = self._asked_s = 0.0
+        self._lookout: Lookout | None = None
 
     def open(self, stop: Stop) -> None:
         self._hang_up()
+        if self._lookout is not None and self._lookout.has_ended:
+            # Its server does not know yet, and would start it again while we talk to it.
+            self._rest.end(self._kernel_id)
+            self._kernel_id = ""
+        self._stop_looking()
         if not self._shared_id and not self._kernel_id:
             self._kernel_id = self._rest.start_kernel(self._kernelspec)
         if not self._rest.kernel_state(self._kernel_id):
@@ -103,25 +115,7 @@ class _ServerLink:
         self._put("comm_open", self._talk.opening(pieces=True))
 
     def _dial(self) -> None:
-        import websocket
-
-        place = self._rest.url.replace("http", "ws", 1)
-        headers = [f"Authorization: token {self._token.reveal()}"] if self._token else []
-        try:
-            self._socket = websocket.create_connection(
-                f"{place}/api/kernels/{self._kernel_id}/channels?session_id={self._session}",
-                header=headers,
-                subprotocols=[PROTOCOL],
-                timeout=_START_S,
-                enable_multithread=True,
-                suppress_origin=True,
-            )
-        except (websocket.WebSocketException, OSError) as error:
-            why = f"{type(error).__name__}, status {getattr(error, 'status_code', 'none')}"
-            raise JobError(f"{self._rest.url} does not open a websocket to its kernel ({why}).") from None
-        if self._socket.subprotocol != PROTOCOL:
-            raise JobError(f"The Jupyter server at {self._rest.url} is too old: jupyter_server 2 or newer is needed.")
-        self._socket.settimeout(None)
+        self._socket = dial(self._rest.url, self._token, self._kernel_id, self._session, _START_S)
         self._incoming, self._cut, self._died = queue.Queue(), threading.Event(), ""
         self._heard_s = time.monotonic()
         arguments = (self._socket, self._incoming, self._cut)
@@ -181,9 +175,22 @@ class _ServerLink:
                 self._died = f"ended, and {again}. The next job loads everything anew."
         return channel, message
 
+    def look_out(self) -> None:
+        self._stop_looking()
+        # Not for one that others use too: its server starts it again, and nobody else may.
+        if not self.shared:
+            self._lookout = Lookout(self._rest.url, self._token, self._kernelspec, self._kernel_id)
+
+    def _stop_looking(self) -> None:
+        if self._lookout is not None:
+            self._lookout.close()
+            self._lookout = None
+
     def failure(self) -> str:
         if self._died:
             return self._died
+        if self._lookout is not None and self._lookout.has_ended:
+            return "ended. The next job starts a new one, and loads everything anew."
         now_s = time.monotonic()
         silent = now_s - self._heard_s > _SILENT_S and now_s - self._asked_s > _SILENT_S
         if not self._cut.is_set() and not silent:
@@ -215,6 +222,7 @@ class _ServerLink:
         except WorkbenchError:
             pass  # a server that is gone has ended its kernels
         self._kernel_id = self._shared_id
+        self._stop_looking()
 
     def close(self) -> None:
         if self._shared_id:
@@ -225,11 +233,13 @@ class _ServerLink:
 
     def _hang_up(self) -> None:
         if self._socket is not None:
-            self._socket.close(timeout=1)
-            self._socket = None
+            cut_off(self._socket)
         if self._reader is not None:
             self._reader.join(5)
             self._reader = None
+        if self._socket is not None:
+            self._socket.shutdown()
+            self._socket = None
 
 
 def _read(socket: Any, incoming: queue.Queue[tuple[str, Mapping[str, Any]]], cut: threading.Event) -> None:

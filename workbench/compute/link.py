@@ -79,6 +79,9 @@ class Link(Protocol):
     name: str
     """What it is to the user: "the kernel python3"."""
 
+    shared: bool
+    """Whether others use the process too, and it outlives this connection."""
+
     piece_bytes: int
     """Largest message that it takes; 0 is no limit."""
 
@@ -100,6 +103,10 @@ class Link(Protocol):
 
     def receive(self, timeout_s: float) -> tuple[Header, Sequence[Buffer]] | None:
         """The next message, or None if none came; ``{"kind": "others", "busy": bool}`` tells of another user's work."""
+        ...
+
+    def look_out(self) -> None:
+        """Called when it is open and its process is out of our sight: see to it that its end is known soon."""
         ...
 
     def failure(self) -> str:

@@ -81,9 +81,7 @@ class LocalBackend:
             self._futures.pop(job_id, None)
             task.finish("cancelled", error=task.cancelled(" before it began"))
         elif not task.finished.is_set():
-            timer = threading.Timer(self._patience_s, self._press, [task])
-            timer.daemon = True
-            timer.start()
+            self._press_after(self._patience_s, task)
         return task.job
 
     def status(self) -> BackendStatus:
@@ -137,7 +135,17 @@ class LocalBackend:
         self._futures.pop(task.job.job_id, None)
         self._watchers.tell(self.status())
 
-    def _press(self, task: Task) -> None:
-        """Stop a function that does not report: at its next line of Python."""
+    def _press_after(self, seconds: float, task: Task) -> None:
+        timer = threading.Timer(seconds, self._press, [seconds, task])
+        timer.daemon = True
+        timer.start()
+
+    def _press(self, seconds: float, task: Task) -> None:
+        """Stop a function that does not report: at its next line of Python, and later again, until it has ended."""
+        if task.finished.is_set():
+            return
+        # Again: one that comes before the function is lost, and of one that comes up in a finalizer Python says so and
+        # goes on. Not while it is on its way up, for what is cleaned up there would be cut short.
+        self._press_after(max(2 * seconds, 0.1), task)
         if self._presses.press(task.job.job_id, JobCancelledError):
             task.change(step="stopping: one long step cannot be cut short here; in a kernel it can")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from workbench.compute.tasks import MIN_SECONDS_BETWEEN_REPORTS
 from workbench.schema import Report
@@ -35,10 +37,13 @@ class Presses:
                 _raise_in(thread, None)
 
     def press(self, job_id: str, kind: type[BaseException]) -> bool:
-        """Let an exception come up in a job at its next line of Python; whether it is running."""
+        """Let an exception come up in a job at its next line of Python; whether it is running.
+
+        Not while one of that kind is on its way up in it: what is cleaned up there would be cut short.
+        """
         with self._lock:
             thread = self._threads.get(job_id)
-            if thread is not None:
+            if thread is not None and not isinstance(_on_its_way_up(thread), kind):
                 _raise_in(thread, kind)
         return thread is not None
 
@@ -55,6 +60,14 @@ def throttled(report: Report) -> Report:
             report(fraction, step)
 
     return passed_on
+
+
+def _on_its_way_up(thread: int) -> BaseException | None:
+    """What a thread is handling."""
+    found: Any = sys._current_exceptions().get(thread)
+    # Until Python 3.12 with its type and traceback.
+    error: BaseException | None = found[1] if isinstance(found, tuple) else found
+    return error
 
 
 def _raise_in(thread: int, kind: type[BaseException] | None) -> None:

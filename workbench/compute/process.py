@@ -48,7 +48,7 @@ class ProcessBackend(LinkedBackend):
 
 
 class _ProcessLink:
-    name = "the worker process"
+    name, shared = "the worker process", False
     piece_bytes = 0
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class _ProcessLink:
         key = secrets.token_hex(16)
         with Listener(authkey=key.encode()) as listener:
             # The key goes by the environment, for everybody may read a command line.
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # our own interpreter and module, and no shell  # nosec B603
                 [sys.executable, "-m", "workbench.compute.process_side", str(listener.address)],
                 env={**os.environ, "WORKBENCH_PROCESS_KEY": key, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
                 stdin=subprocess.DEVNULL,
@@ -100,6 +100,9 @@ class _ProcessLink:
         except (OSError, EOFError):
             self._process.wait() if self._process is not None else None
             return None
+
+    def look_out(self) -> None:
+        """Nothing: what :meth:`failure` asks is this computer itself."""
 
     def failure(self) -> str:
         code = self._process.poll() if self._process is not None else None

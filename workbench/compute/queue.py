@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import RLock
 from typing import Any
 
@@ -13,8 +13,6 @@ from workbench.errors import JobCancelledError, WorkbenchError
 from workbench.schema import Job
 
 __all__ = ["JobQueue"]
-
-_ENDED = ("done", "failed", "cancelled")
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ class JobQueue:
     @property
     def busy(self) -> bool:
         """Whether a job is in hand."""
-        return self._job is not None and self._job.state not in _ENDED
+        return self._job is not None and not self._job.ended
 
     def add(self, function: str, /, *, title: str, done: Callable[[Any, Job], None], **arguments: Any) -> None:
         """Run ``"module:function"`` after what waits; `done` gets what it returned, on the owner's thread."""
@@ -71,6 +69,10 @@ class JobQueue:
             self._waiting.append(_Wish(function, title, arguments, done))
             if not self.busy:
                 self._start_next()
+
+    def was_dropped(self, job: Job) -> bool:
+        """Whether it is one that was in hand when :meth:`cancel` was called last."""
+        return job.job_id == self._dropped
 
     def use(self, backend: Backend) -> None:
         """Send the jobs to come to another backend; the one in hand ends where it is."""
@@ -87,6 +89,14 @@ class JobQueue:
             self._dropped = self._job.job_id
             self._at.cancel(self._job.job_id)
 
+    def abandon(self) -> None:
+        """Cancel, tell that this is done, and tell no more, however long the job in hand takes to stop."""
+        self.cancel()
+        with self._turn:
+            if self._job is not None and self.busy:
+                self._tell(replace(self._job, state="cancelled", error=f"{self._job.title} was cancelled."))
+            self._on_job = lambda _: None
+
     def _start_next(self) -> None:
         while self._waiting:
             wish = self._waiting.popleft()
@@ -96,7 +106,8 @@ class JobQueue:
                 # A backend that takes no work says so for each job: none is left waiting for ever.
                 self._on_error(error)
             else:
-                self._tell(job)
+                # A quick one may have ended by now; that is told by its last change, which is still to come.
+                self._tell(replace(job, state="queued", fraction=0.0, error="") if job.ended else job)
                 return
 
     def _submit(self, wish: _Wish) -> Job:
@@ -110,16 +121,16 @@ class JobQueue:
 
     def _changed(self, backend: Backend, job: Job, wish: _Wish) -> None:
         with self._turn:
-            if self._job is not None and self._job.job_id == job.job_id and self._job.state in _ENDED:
+            if self._job is not None and self._job.job_id == job.job_id and self._job.ended:
                 return
             try:
-                if job.state == "done" and job.job_id != self._dropped:
+                if job.state == "done" and not self.was_dropped(job):
                     wish.done(backend.result(job.job_id), job)
-                elif job.state == "failed" and job.job_id != self._dropped:
+                elif job.state == "failed" and not self.was_dropped(job):
                     self._tell_error(backend, job)
             finally:
                 self._tell(job)
-                if job.state in _ENDED:
+                if job.ended:
                     self._start_next()
 
     def _tell(self, job: Job) -> None:

@@ -86,6 +86,7 @@ class Runner:
         self._wire = Wire()
         self._open = self._closing = self._wanted = self._renew = False
         self._others_busy = self._started = False
+        self._lost_words = ""
         self._pid, self._heard_s, self._n_without = 0, 0.0, 0
         self._thread = threading.Thread(target=self._serve, daemon=True, name=f"workbench {link.name}")
         self._thread.start()
@@ -129,6 +130,8 @@ class Runner:
         elif self._wanted and not self._open:
             self._try_to_open()
         elif self._open:
+            # What was wanted is there, whoever opened it: lost later, it stays so until somebody wants it again.
+            self._wanted = False
             self._look_after()
 
     def _give_up(self, errand: Errand | None, error: Exception) -> None:
@@ -215,14 +218,19 @@ class Runner:
             self._set(state="lost", words=str(error))
             raise
         self._open, self._others_busy = True, False
+        lost_words, self._lost_words = self._lost_words, ""
+        # Who asked for a job, or for none at all, has not seen that it was lost; who presses "Start" has.
+        before = (f"Before this start it was lost: {lost_words}.",) if task is not None and lost_words else ()
         self._pid = greeting.pid if greeting.shares_disk and is_running(greeting.pid) else 0
+        if not self._pid:
+            self._link.look_out()
         self._set(
             state="ready",
             words="",
             device=greeting.device,
             memory_used_bytes=greeting.memory_used,
             memory_total_bytes=greeting.memory_total,
-            remarks=greeting.remarks(self._link.name),
+            remarks=(*before, *greeting.remarks(self._link.name)),
         )
 
     def _greet(self, stop: Callable[[], bool]) -> Greeting:
@@ -259,7 +267,10 @@ class Runner:
             now_s = time.monotonic()
             if message is not None and (ended := self._take(task, *message)) is not None:
                 return ended
-            if self._renew or self._closing:
+            if self._closing and self._link.shared and not self._started:
+                return lambda: task.finish("cancelled", error=task.cancelled(" before it began"))
+            # A process that others use too is not ended: what runs there of ours is cancelled, as `close` asks.
+            if self._renew or (self._closing and not self._link.shared):
                 self._end_process()
                 return partial(self._tell_restart, task)
             if task.stop.is_set() and self._started:
@@ -353,6 +364,7 @@ class Runner:
 
     def _lose(self, words: str) -> None:
         self._open = False
+        self._lost_words = f"{self._link.name} {words}".partition(". ")[0]
         self._set(state="lost", words=f"{self._link.name} {words}")
 
     def _send(self, header: Header, buffers: Sequence[Buffer]) -> None:

@@ -26,7 +26,7 @@ PIECE_BYTES = 4 * 2**20
 """A Jupyter server closes the connection on a message above 10 MB."""
 
 _SPOOL_FROM_BYTES = 2**20
-_MEMORY_DISK = Path("/dev/shm")
+_MEMORY_DISK = Path("/dev/shm")  # mkdtemp makes a folder of this user's own there  # nosec B108
 
 
 def make_spool() -> Path:
