@@ -11,12 +11,10 @@ import pandas as pd
 import xarray as xr
 
 from workbench.errors import UnknownNameError, WorkbenchError
+from workbench.labels.meanwhile import SAME_ONSET_S
 from workbench.schema import Decision
 
-__all__ = ["SAME_ONSET_S", "Desk"]
-
-SAME_ONSET_S = 1.0
-"""A phase set again this near to its label on the same station moves that label; farther away it is another onset."""
+__all__ = ["Desk"]
 
 _COPIED = ("uncertainty_minus_s", "uncertainty_plus_s", "polarity", "onset_quality", "weight")
 
@@ -24,8 +22,8 @@ _COPIED = ("uncertainty_minus_s", "uncertainty_plus_s", "polarity", "onset_quali
 class Recorder(Protocol):
     """The part of :class:`workbench.labels.journal.Journal` that a desk needs."""
 
-    def record(self, decision: Decision) -> Any:
-        """Write one decision; returns once it is on disk."""
+    def record(self, decision: Decision, *, seen: int | None = None) -> Any:
+        """Write one decision of who has seen all entries up to that one; returns once it is on disk."""
         ...
 
 
@@ -44,6 +42,8 @@ class Desk:
         Gives the picks of models and catalogue on this recording now.
     provenance
         Gives where a decision comes from, for a pick's row or None: picker, weights, filter, waveform hash, ...
+    seen
+        Gives the journal's last entry that the labels show; with it nobody decides over what she has not seen.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class Desk:
         labels: Callable[[], pd.DataFrame],
         picks: Callable[[], pd.DataFrame],
         provenance: Callable[[Mapping[str, Any] | None], Mapping[str, Any]],
+        seen: Callable[[], int | None] = lambda: None,
     ) -> None:
         self._journal = journal
         self._recording_id = str(recording.attrs["recording_id"])
@@ -64,6 +65,7 @@ class Desk:
         self._labels = labels
         self._picks = picks
         self._provenance = provenance
+        self._seen = seen
 
     def set(self, station: str, phase: str, time: pd.Timestamp) -> Any:
         """An onset that the analyst sets; moves her label of that phase if one stands within `SAME_ONSET_S`.
@@ -147,7 +149,8 @@ class Desk:
                 pick_id=str(row.get("pick_id", "")),
                 provenance=self._origin(row),
                 **values,
-            )
+            ),
+            seen=self._seen(),
         )
 
     def _origin(self, row: Mapping[str, Any]) -> dict[str, Any]:

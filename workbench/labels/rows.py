@@ -15,7 +15,7 @@ from sqlalchemy import Row
 from workbench.errors import SchemaError
 from workbench.schema import Decision
 
-__all__ = ["Entry", "as_entry", "copied", "decision_row", "recording_row"]
+__all__ = ["Entry", "as_entry", "check_text", "copied", "decision_row", "recording_row"]
 
 _CONTENT = (
     "recording_id",
@@ -124,6 +124,23 @@ def copied(row: Row[Any], analyst: str, **changes: Any) -> dict[str, Any]:
     """A row ``restore`` with the content of another row, so that it can be read without looking that one up."""
     content = {name: getattr(row, name) for name in _CONTENT}
     return {**content, "decision": "restore", "analyst": analyst, "decided_at_ns": time.time_ns(), **changes}
+
+
+def check_text(row: Mapping[str, Any]) -> None:
+    """Nothing, if every text of a row is one that all databases keep.
+
+    Raises
+    ------
+    SchemaError
+        Names the first that is not.
+    """
+    for name, value in row.items():
+        try:
+            if "\0" in str(value):
+                raise ValueError("a NUL character")
+            str(value).encode()
+        except ValueError as error:
+            raise SchemaError(f"The {name} {value!r} is not text that can be kept; rename the file.") from error
 
 
 def _nanoseconds(moment: Any) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from workbench.errors import LabelStoreError
 from workbench.labels.rows import copied
@@ -13,17 +13,24 @@ from workbench.labels.tables import RECORDING_ROWS, journal
 __all__ = ["last_row", "redo_row", "stacks", "undo_row"]
 
 
+# Building a query takes longer than asking it.
+_DECISIONS = (
+    select(journal.c.entry, journal.c.decision, journal.c.undoes, journal.c.restores)
+    .where(
+        journal.c.recording_id == bindparam("recording_id"),
+        journal.c.analyst == bindparam("analyst"),
+        journal.c.decision.not_in(RECORDING_ROWS),
+    )
+    .order_by(journal.c.entry)
+)
+_LAST_OF_LABEL = (
+    select(journal).where(journal.c.label_id == bindparam("label_id")).order_by(journal.c.entry.desc()).limit(1)
+)
+
+
 def stacks(connection: Connection, recording_id: str, analyst: str) -> tuple[list[int], list[int]]:
     """Entries of one analyst on one recording that undo and redo would take next, each with the next one last."""
-    rows = connection.execute(
-        select(journal.c.entry, journal.c.decision, journal.c.undoes, journal.c.restores)
-        .where(
-            journal.c.recording_id == recording_id,
-            journal.c.analyst == analyst,
-            journal.c.decision.not_in(RECORDING_ROWS),
-        )
-        .order_by(journal.c.entry)
-    )
+    rows = connection.execute(_DECISIONS, {"recording_id": recording_id, "analyst": analyst})
     done: list[int] = []
     undone: list[int] = []
     for entry, decision, undoes, restores in rows:
@@ -41,8 +48,7 @@ def stacks(connection: Connection, recording_id: str, analyst: str) -> tuple[lis
 
 def last_row(connection: Connection, label_id: str) -> Row[Any] | None:
     """The latest row of a label."""
-    query = select(journal).where(journal.c.label_id == label_id).order_by(journal.c.entry.desc()).limit(1)
-    return connection.execute(query).first()
+    return connection.execute(_LAST_OF_LABEL, {"label_id": label_id}).first()
 
 
 def undo_row(connection: Connection, entry: int, analyst: str) -> dict[str, Any]:

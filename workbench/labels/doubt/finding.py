@@ -18,6 +18,7 @@ from workbench.labels.doubt.ranking import QUEUE_COLUMNS, doubt_table
 from workbench.pickers import open_picker
 from workbench.schema import Report, silent
 from workbench.sources.base import Source
+from workbench.sources.fetched import fetch_recording
 from workbench.sources.shelf import Shelf
 
 __all__ = ["KeptDoubts", "find_doubts", "is_labelled", "look_at"]
@@ -63,6 +64,10 @@ class KeptDoubts:
 
     def __len__(self) -> int:
         return len(self._by_recording)
+
+    def recordings(self) -> list[str]:
+        """Those that were looked at."""
+        return list(self._by_recording)
 
     def holds(self, recording_id: str, labels: pd.DataFrame) -> bool:
         """Whether a recording was looked at with these very labels."""
@@ -148,7 +153,7 @@ def _hash_of(labels: pd.DataFrame | None) -> str:
     return blake2b("\n".join(rows).encode(), digest_size=8).hexdigest()
 
 
-def is_labelled(source: Source, recording_ids: Sequence[str]) -> bool:
+def is_labelled(source: Source, recording_ids: Sequence[str] | pd.Index) -> bool:
     """Whether any of the source's first recordings has picks of its own; one that cannot be read has none."""
     for name in recording_ids[:_LOOKED_AT_FIRST]:
         try:
@@ -217,6 +222,8 @@ def look_at(
     labels
         That stand on it in the journal: each replaces the source's pick that it was made from.
     """
+    # First: its picks stand on the stations that its waveforms are of.
+    fetch_recording(source, recording_id, report)
     reference = source.reference_picks(recording_id)
     kept = reference[~reference["pick_id"].isin(labels["pick_id"])]
     standing = labels[labels["decision"] != "reject"]

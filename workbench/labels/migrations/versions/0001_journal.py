@@ -7,17 +7,19 @@ revision = "0001"
 down_revision = None
 
 APPLICATION_ID = 0x5342574A
+MARK = "label journal of the seismic workbench"
 
 
 def upgrade() -> None:
     """The table and its two indexes."""
     number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    name = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
     op.create_table(
         "journal",
-        sa.Column("entry", number, primary_key=True, autoincrement=True),
+        sa.Column("entry", number, sa.Identity(), primary_key=True, autoincrement=True),
         sa.Column("decision", sa.Text, nullable=False),
-        sa.Column("recording_id", sa.Text, nullable=False),
-        sa.Column("label_id", sa.Text, nullable=False, server_default=""),
+        sa.Column("recording_id", name, nullable=False),
+        sa.Column("label_id", name, nullable=False, server_default=""),
         sa.Column("station", sa.Text, nullable=False, server_default=""),
         sa.Column("phase", sa.Text, nullable=False, server_default=""),
         sa.Column("time_ns", sa.BigInteger),
@@ -35,6 +37,7 @@ def upgrade() -> None:
         sa.Column("provenance", sa.Text, nullable=False, server_default="{}"),
         sa.Column("text", sa.Text, nullable=False, server_default=""),
         sqlite_autoincrement=True,
+        comment=MARK,
     )
     op.create_index("journal_by_recording", "journal", ["recording_id", "entry"])
     op.create_index("journal_by_label", "journal", ["label_id", "entry"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
 from workbench.errors import LabelStoreError
-from workbench.labels.failures import damaged, other_program
+from workbench.labels.sqlite.failures import damaged, other_program
 from workbench.labels.tables import APPLICATION_ID
 
 __all__ = ["check_file"]
@@ -35,8 +36,7 @@ def check_file(path: Path, busy_timeout_s: float, *, uri: str = "") -> None:
 
 
 def _has_content(path: Path) -> bool:
-    with path.open("rb") as file:
-        header = file.read(100)
+    header = _header(path)
     log = path.with_name(path.name + "-wal")
     logged = log.exists() and log.stat().st_size > 0
     if not header and logged:
@@ -49,6 +49,23 @@ def _has_content(path: Path) -> bool:
     if page_bytes > 1 and path.stat().st_size % page_bytes and not logged:
         raise damaged(path)
     return bool(header)
+
+
+_looked_into: dict[tuple[int, int], int] = {}
+"""Descriptors of files, by device and inode, that are never closed.
+
+Closing any descriptor of a file takes from this process all its locks on that file (POSIX), those of SQLite's open
+connections, too. Another program that closes the journal then believes itself alone and removes the log, into which
+this process writes on: what it wrote since would be lost.
+"""
+
+
+def _header(path: Path) -> bytes:
+    status = path.stat()
+    file = (status.st_dev, status.st_ino)
+    if file not in _looked_into:
+        _looked_into[file] = os.open(path, os.O_RDONLY)
+    return os.pread(_looked_into[file], 100, 0)
 
 
 def _check_content(path: Path, busy_timeout_s: float, uri: str) -> None:

@@ -1,4 +1,4 @@
-"""From a URL to a journal that can be written: checked, identified, brought up to date."""
+"""From a URL to a file that can be written: checked, identified, brought up to date."""
 
 from __future__ import annotations
 
@@ -11,38 +11,30 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from workbench.errors import LabelStoreError
-from workbench.labels.failures import in_words, newer_version
-from workbench.labels.identity import check_file
+from workbench.labels.revisions import bring_up_to_date, revision_of
+from workbench.labels.sqlite.failures import in_words
+from workbench.labels.sqlite.identity import check_file
 from workbench.labels.tables import HEAD
 
 __all__ = ["is_read_only", "journal_path", "open_engine", "open_for_reading"]
 
 
-def journal_path(url: str) -> Path:
-    """The file that a URL (``sqlite:///labels.sqlite``) or a plain path stands for.
+def journal_path(url: URL) -> Path:
+    """The file that a URL stands for.
 
     Raises
     ------
     LabelStoreError
         If it stands for no file.
     """
-    try:
-        parsed = make_url(url) if "://" in str(url) else URL.create("sqlite", database=str(url))
-    except (ArgumentError, ValueError):
-        raise LabelStoreError("The label journal's URL cannot be read. Give a path, or sqlite:///PATH.") from None
-    if parsed.get_backend_name() != "sqlite":
-        raise LabelStoreError(
-            f"This workbench keeps labels in an SQLite file; {parsed.render_as_string()!r} is none. Give a path."
-        )
-    if not parsed.database or parsed.database == ":memory:" or parsed.database.startswith("file:"):
+    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
         raise LabelStoreError(
             "A label journal lives in a file, so that nothing is lost. Give a path, or sqlite:///PATH."
         )
-    return Path(parsed.database).expanduser().absolute()
+    return Path(url.database).expanduser().absolute()
 
 
 def open_engine(path: Path, busy_timeout_s: float) -> Engine:
@@ -60,7 +52,7 @@ def open_engine(path: Path, busy_timeout_s: float) -> Engine:
         event.listen(engine, "connect", _set_up)
         event.listen(engine, "begin", _begin)
         try:
-            _bring_up_to_date(engine, path)
+            bring_up_to_date(engine, str(path))
         except BaseException:
             engine.dispose()
             raise
@@ -89,7 +81,7 @@ def open_for_reading(path: Path, busy_timeout_s: float) -> Engine:
         event.listen(engine, "connect", _leave_transactions)
         event.listen(engine, "begin", _begin)
         with engine.connect() as connection:
-            revision = _revision(connection)
+            revision = revision_of(connection)
     if revision != HEAD:
         engine.dispose()
         raise LabelStoreError(
@@ -172,29 +164,6 @@ def _execute_patiently(connection: Any, statement: str) -> None:
             except sqlite3.OperationalError as error:
                 if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > until:
                     raise
-                time.sleep(random.uniform(0.001, 0.005))
+                time.sleep(random.uniform(0.001, 0.005))  # a wait is no secret  # nosec B311
     finally:
         connection.execute(f"PRAGMA busy_timeout = {busy_timeout_ms}")
-
-
-def _revision(connection: Connection) -> str | None:
-    known = connection.execute(text("SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'")).scalar()
-    if not known:
-        return None
-    revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return None if revision is None else str(revision)
-
-
-def _bring_up_to_date(engine: Engine, path: Path) -> None:
-    with engine.connect() as connection:
-        if _revision(connection) == HEAD:
-            return
-    # Imported here: a journal that is up to date, the usual case, opens without Alembic.
-    from workbench.labels.migrations import is_known, migrate
-
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
-        revision = _revision(connection)
-        if revision is not None and not is_known(revision):
-            raise newer_version(path, revision)
-        if revision != HEAD:
-            migrate(connection)

@@ -1,4 +1,4 @@
-"""What a database says when it fails, in words that tell an analyst what to do."""
+"""What SQLite says when it fails, in words that tell an analyst what to do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from workbench.errors import LabelStoreError
 
-__all__ = ["damaged", "in_words", "newer_version", "other_program"]
+__all__ = ["damaged", "in_words", "other_program"]
 
 # By the beginning of SQLite's own name for the failure; the first that fits.
 _SENTENCES = (
@@ -57,12 +57,4 @@ def other_program(path: Path) -> LabelStoreError:
     """The error for an SQLite file that is no journal."""
     return LabelStoreError(
         f"{path} is a database of another program, not a label journal. It was left as it is; choose another file."
-    )
-
-
-def newer_version(path: Path, revision: str) -> LabelStoreError:
-    """The error for a journal that a later workbench wrote."""
-    return LabelStoreError(
-        f"The label journal {path} was written by a newer workbench (revision {revision}). It was left as it is; "
-        "update with: pip install --upgrade seismic-workbench"
     )
