@@ -8,8 +8,14 @@ EXPORTERS = Registry(
     "exporter",
     {
         "seisbench": "workbench.exporters.seisbench_dataset:SeisBenchExporter",
+        "stead": "workbench.exporters.stead:SteadExporter",
         "quakeml": "workbench.exporters.quakeml:QuakeMLExporter",
-        "csv": "workbench.exporters.label_table:CsvExporter",
+        "sc3ml": "workbench.exporters.sc3ml:Sc3mlExporter",
+        "nonlinloc": "workbench.exporters.nonlinloc:NonLinLocExporter",
+        "ogs": "workbench.exporters.ogs:OgsExporter",
+        "pyrocko": "workbench.exporters.pyrocko:PyrockoExporter",
+        "csv": "workbench.exporters.tables:CsvExporter",
+        "parquet": "workbench.exporters.tables:ParquetExporter",
     },
 )
-"""``seisbench``: a dataset to train on. ``quakeml``: picks and arrivals, by event. ``csv``: the table of labels."""
+"""Datasets to train on first, then files of picks, then tables of all that the journal holds."""

@@ -1,4 +1,4 @@
-"""The table of labels as CSV."""
+"""The table of labels as a CSV file, with exact times."""
 
 from __future__ import annotations
 
@@ -8,35 +8,9 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import SchemaError
-from workbench.exporters.base import ReadEvent, ReadRecording
-from workbench.exporters.target import new_folder
-from workbench.schema import Report, check_labels, silent
+from workbench.schema import check_labels
 
-__all__ = ["CsvExporter", "check_exportable", "iso_utc", "iso_utc_ns", "write_label_table"]
-
-
-class CsvExporter:
-    """``labels.csv``: one row for each decision that stands, rejected onsets included; times are ISO 8601 in UTC."""
-
-    def export(
-        self,
-        labels: pd.DataFrame,
-        recordings: ReadRecording,  # noqa: ARG002 - the table holds no waveforms
-        folder: Path,
-        report: Report = silent,
-        events: ReadEvent | None = None,
-    ) -> list[Path]:
-        """The file that was written. With `events`, it has a column ``event_id``."""
-        check_exportable(labels)
-        with new_folder(folder) as place:
-            report(0.0, f"{len(labels)} labels")
-            if events is not None:
-                found = {name: events(name) for name in labels["recording_id"].unique()}
-                event_ids = {name: event.event_id if event else "" for name, event in found.items()}
-                labels = labels.assign(event_id=labels["recording_id"].map(event_ids))
-            write_label_table(labels, place / "labels.csv")
-        report(1.0, "labels.csv")
-        return [Path(folder) / "labels.csv"]
+__all__ = ["check_exportable", "iso_utc", "iso_utc_ns", "write_label_table"]
 
 
 def check_exportable(labels: pd.DataFrame) -> None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import h5py
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from workbench.errors import SchemaError
-from workbench.exporters.base import ReadEvent, ReadRecording
+from workbench.exporters.base import Batch, FolderExporter
 from workbench.exporters.cutting import Cut, cut, distinct
 from workbench.exporters.hdf5_file import new_hdf5
-from workbench.exporters.label_table import check_exportable, iso_utc, write_label_table
+from workbench.exporters.label_table import iso_utc
 from workbench.exporters.seisbench_columns import (
     phase_columns,
     phase_key,
@@ -23,9 +22,8 @@ from workbench.exporters.seisbench_columns import (
     split_of,
     station_columns,
 )
-from workbench.exporters.target import new_folder
 from workbench.exporters.trace_names import TraceNames
-from workbench.schema import Report, silent
+from workbench.schema import Event
 
 __all__ = ["COMPONENTS", "SeisBenchExporter"]
 
@@ -37,7 +35,8 @@ picker; ``trace_recorded_components`` tells what they were.
 """
 
 
-class SeisBenchExporter:
+@dataclass(frozen=True)
+class SeisBenchExporter(FolderExporter):
     """``metadata.csv`` and ``waveforms.hdf5``, with every label of these recordings in ``labels.csv`` beside them.
 
     A trace is one station of one recording that has a label which is not rejected; a rejected onset is in
@@ -48,33 +47,30 @@ class SeisBenchExporter:
     is known), so that all traces of an event are in one split and stay there in the next export.
     """
 
-    def export(
-        self,
-        labels: pd.DataFrame,
-        recordings: ReadRecording,
-        folder: Path,
-        report: Report = silent,
-        events: ReadEvent | None = None,
-    ) -> list[Path]:
-        """The files that were written: metadata, waveforms, and the table of labels."""
-        check_exportable(labels)
-        arrivals = labels[labels["decision"] != "reject"]
-        if arrivals.empty:
-            raise SchemaError("There is no label to export: every onset on these recordings was rejected.")
-        with new_folder(folder) as place:
-            with new_hdf5(place / "waveforms.hdf5") as (file, check_written):
-                writer = _Writer(file)
-                groups = list(arrivals.groupby("recording_id", sort=True))
-                for number, (recording_id, rows) in enumerate(groups):
-                    report(number / len(groups), f"recording {number + 1} of {len(groups)}")
-                    name = str(recording_id)
-                    writer.add(recordings(name), name, rows, events)
-                    check_written()
-                metadata = writer.finish()
-            metadata.to_csv(place / "metadata.csv", index=False, encoding="utf-8", errors="replace")
-            write_label_table(labels.assign(**writer.places(labels)), place / "labels.csv")
-        report(1.0, f"{len(metadata)} traces")
-        return [Path(folder) / name for name in ("metadata.csv", "waveforms.hdf5", "labels.csv")]
+    name: ClassVar[str] = "seisbench"
+    title: ClassVar[str] = "SeisBench dataset, waveforms and labels to train on"
+    cannot_hold: ClassVar[tuple[str, ...]] = (
+        "onsets between samples (labels.csv holds their exact times)",
+        "several labels of one onset (the decision made last is taken)",
+        "rejected onsets (labels.csv holds them)",
+    )
+
+    def write(self, batch: Batch) -> None:
+        """Write ``metadata.csv`` and ``waveforms.hdf5``."""
+        arrivals = batch.account.standing(batch.labels)
+        with new_hdf5(batch.place / "waveforms.hdf5") as (file, check_written):
+            writer = _Writer(file)
+            for recording_id, rows, event in batch.by_recording(arrivals):
+                writer.add(batch.recordings(recording_id), recording_id, rows, event)
+                check_written()
+            metadata = writer.finish()
+        metadata.to_csv(batch.place / "metadata.csv", index=False, encoding="utf-8", errors="replace")
+        not_there = arrivals["label_id"][~arrivals["label_id"].isin(writer.written)]
+        batch.account.leave_out(not_there, _NOT_THERE)
+        batch.account.add_columns(writer.places(batch.account.table()["label_id"]))
+
+
+_NOT_THERE = "it lies outside of its recording, on no station of it, or marks an onset that another label marks"
 
 
 class _Writer:
@@ -87,9 +83,8 @@ class _Writer:
         self._rows: list[dict[str, Any]] = []
         self._places: dict[str, tuple[str, int]] = {}
 
-    def add(self, recording: xr.Dataset, recording_id: str, labels: pd.DataFrame, events: ReadEvent | None) -> None:
+    def add(self, recording: xr.Dataset, recording_id: str, labels: pd.DataFrame, event: Event | None) -> None:
         """Write the labelled stations of one recording."""
-        event = events(recording_id) if events is not None else None
         event_id = event.event_id if event is not None else str(recording.attrs["event_id"])
         about = {
             "trace_recording_id": recording_id,
@@ -141,9 +136,8 @@ class _Writer:
 
     def finish(self) -> pd.DataFrame:
         """The metadata of all traces; also writes what they have in common into the HDF5 file."""
-        if not self._rows:
-            raise SchemaError("There is no label to export: none lies within the recording and stations it belongs to.")
-        metadata = pd.DataFrame(self._rows)
+        columns = None if self._rows else ["trace_name", "trace_sampling_rate_hz", "trace_unit"]
+        metadata = pd.DataFrame(self._rows, columns=columns)
         common = {"dimension_order": "CW", "component_order": "".join(COMPONENTS)}
         for name, column in (("sampling_rate", "trace_sampling_rate_hz"), ("unit", "trace_unit")):
             values = metadata[column].unique()
@@ -154,9 +148,14 @@ class _Writer:
         samples = [name for name in metadata if str(name).endswith("_arrival_sample")]
         return metadata.astype(dict.fromkeys(samples, "Int64"))
 
-    def places(self, labels: pd.DataFrame) -> dict[str, Any]:
+    @property
+    def written(self) -> frozenset[str]:
+        """The ids of labels that went to a trace."""
+        return frozenset(self._places)
+
+    def places(self, label_ids: Iterable[str]) -> dict[str, Any]:
         """For each label the trace and sample it went to, if it did: two columns of the table of labels."""
-        found = [self._places.get(label_id, ("", None)) for label_id in labels["label_id"]]
+        found = [self._places.get(label_id, ("", None)) for label_id in label_ids]
         return {
             "trace_name": [name for name, _ in found],
             "trace_sample": pd.array([sample for _, sample in found], dtype="Int64"),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import xarray as xr
 
 from workbench.exporters import EXPORTERS
-from workbench.schema import Event, Report, silent
+from workbench.schema import Event, JournalPosition, Report, silent
 
 __all__ = ["export_labels"]
 
@@ -20,7 +21,12 @@ def export_labels(
     recordings: Callable[[str], xr.Dataset],
     folder: Path,
     events: Callable[[str], Event | None] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    position: JournalPosition | None = None,
+    source: str = "",
+    held_back: Mapping[str, str] | None = None,
     report: Report = silent,
 ) -> list[Path]:
-    """Files that an exporter of :data:`workbench.exporters.EXPORTERS` wrote."""
-    return list(EXPORTERS.create(exporter).export(labels, recordings, folder, report=report, events=events))
+    """Files that an exporter of :data:`workbench.exporters.EXPORTERS`, made with its settings, wrote."""
+    made = EXPORTERS.create(exporter, **(settings or {}))
+    return list(made.export(labels, recordings, folder, report, events, position, source, held_back))
