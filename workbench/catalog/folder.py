@@ -139,7 +139,7 @@ class _Crew:
 
     def _give(self, name: str, day: StationDay) -> None:
         def on_change(job: Job) -> None:
-            if job.state in ("done", "failed", "cancelled"):
+            if job.ended:
                 self._ended.put(job)
 
         title = f"{day.station} {day.day}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -13,6 +13,7 @@ from workbench.errors import SourceError
 from workbench.processing.distances import distances, station_table
 from workbench.schema import Event, Report, Station
 from workbench.sources.base import Source
+from workbench.sources.fetched import Fetched
 from workbench.sources.phase_names import phase_of
 
 __all__ = ["FASTEST_KM_S", "Catalogued", "first_onset", "read_part", "traces_of_recordings"]
@@ -23,6 +24,7 @@ FASTEST_KM_S = {"P": 10.0, "S": 6.5}
 _SLOW_KM_S = {"P": 3.0, "S": 1.5}
 _CLOCK_S = 1.0
 _SLACK_S = 3.0
+_FEW = 3
 _NAN = float("nan")
 
 
@@ -67,7 +69,7 @@ def traces_of_recordings(source: Source, table: pd.DataFrame, report: Report) ->
     belongs to the recording that is of it, else to the one with most of its picks. Of others each recording is read.
     """
     rows: list[dict[str, Any]] = []
-    notices = []
+    notices = _fetch_all(source, table, report) if isinstance(source, Fetched) else []
     owners = _owners(source, table["recording_id"]) if isinstance(source, Catalogued) else {}
     for number, listed in enumerate(table.to_dict("records")):
         recording_id = str(listed["recording_id"])
@@ -82,6 +84,28 @@ def traces_of_recordings(source: Source, table: pd.DataFrame, report: Report) ->
             continue
         rows += _read_rows(source, recording, str(listed["category"]))
     return rows, notices
+
+
+def _fetch_all(source: Fetched, table: pd.DataFrame, report: Report) -> list[str]:
+    """Have all waveforms here, for which stations a recording has is known then; what did not come, each reason once.
+
+    Where a service is away, thousands of recordings lack their waveforms for one reason.
+    """
+    missed: dict[str, list[str]] = {}
+    for number, recording_id in enumerate(table["recording_id"].astype(str)):
+        report(number / len(table), f"waveforms {number + 1} of {len(table)}: {recording_id}")
+        try:
+            source.fetch(recording_id)
+        except SourceError as error:
+            missed.setdefault(str(error), []).append(recording_id)
+    return [f"{_named(names)} without waveforms: {reason}" for reason, names in missed.items()]
+
+
+def _named(recording_ids: Sequence[str]) -> str:
+    if len(recording_ids) == 1:
+        return f"{recording_ids[0]} is"
+    first, more = ", ".join(recording_ids[:_FEW]), len(recording_ids) - _FEW
+    return f"{len(recording_ids):,} recordings ({first}{f' and {more:,} more' if more > 0 else ''}) are"
 
 
 def _owners(source: Any, recording_ids: pd.Series) -> dict[str, tuple[Event, str]]:

@@ -18,6 +18,7 @@ from workbench.settings import load_settings
 from workbench.sources.fdsn_cache import fetch_whole, is_final, open_cache
 from workbench.sources.fdsn_routing import EIDA, fetch_routes, read_routes
 from workbench.sources.fdsn_service import FdsnService, NothingThereError, TooMuchError
+from workbench.sources.stations import read_stationxml
 from workbench.sources.waveforms import WaveformSource
 
 __all__ = ["FdsnSource"]
@@ -167,8 +168,12 @@ class FdsnSource:
         return [(self._service(url), f"stations_{number}.xml") for number, url in enumerate(urls)]
 
     def _fetch_stations(self, centre: FdsnService, file: str, query: Mapping[str, Any], report: Report) -> list[str]:
+        def fetch(half: Path) -> None:
+            centre.stations(half, report, **query)
+            _check_stations(half)
+
         try:
-            self._once(file, lambda half: centre.stations(half, report, **query))
+            self._once(file, fetch)
         except SourceError as error:
             return [f"Stations are left out: {error}"]
         return []
@@ -177,7 +182,7 @@ class FdsnSource:
         """A name and the line of a request for each station and day of a centre."""
         import obspy
 
-        inventory = obspy.read_inventory(str(self.folder / file), format="STATIONXML")
+        _, inventory = read_stationxml(self.folder / file)
         channels = self._query["channel"]
         for code in sorted({(network.code, station.code) for network in inventory for station in network}):
             begin = self._start
@@ -230,9 +235,7 @@ class FdsnSource:
         return []
 
     def _fetch_events(self, centre: FdsnService, file: str, report: Report, span: Mapping[str, Any]) -> list[str]:
-        import obspy
-
-        inventory = obspy.read_inventory(str(self.folder / file), format="STATIONXML")
+        _, inventory = read_stationxml(self.folder / file)
         places = [(station.latitude, station.longitude) for network in inventory for station in network]
         latitude, longitude = ([place[n] for place in places] for n in (0, 1))
         box = {
@@ -253,6 +256,16 @@ class FdsnSource:
         target = self.folder / name
         if not (target.is_file() if end is None else is_final(target, end)):
             fetch_whole(target, fetch)
+
+
+def _check_stations(file: Path) -> None:
+    """Refuse stations that cannot be read, before they take a place in the cache and are never asked for again."""
+    try:
+        stations, _ = read_stationxml(file)
+    except SourceError as error:
+        raise SourceError(f"the answer {str(error).partition(' ')[2]}") from error
+    if not stations:
+        raise SourceError("the answer names no station.")
 
 
 def _read_place(place: str) -> tuple[str, dict[str, str]]:

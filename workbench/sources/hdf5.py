@@ -20,7 +20,16 @@ import numpy as np
 from workbench.errors import SourceError
 from workbench.sources.files import fingerprint, require_file
 
-__all__ = ["SIGNATURE", "Hdf5Files", "attributes_of", "damage_of", "find_object", "open_hdf5", "read_samples"]
+__all__ = [
+    "SIGNATURE",
+    "Hdf5Files",
+    "attributes_of",
+    "damage_of",
+    "find_object",
+    "names_in",
+    "open_hdf5",
+    "read_samples",
+]
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 """The first eight bytes of an HDF5 file."""
@@ -105,6 +114,22 @@ def find_object(file: h5py.File, path: str) -> h5py.Group | h5py.Dataset | None:
         if here.external:
             raise SourceError(_refused(file, path, "keeps its samples in another file"))
     return here
+
+
+def names_in(group: h5py.Group) -> list[str]:
+    """Names of what a group holds.
+
+    Raises
+    ------
+    SourceError
+        If its list is damaged.
+    """
+    try:
+        return list(group)
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        raise SourceError(
+            f"The list of {group.name!r} in {group.file.filename} cannot be read; the file may be damaged ({error})."
+        ) from error
 
 
 def _refused(file: h5py.File, path: str, reason: str) -> str:

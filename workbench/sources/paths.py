@@ -9,7 +9,24 @@ from pathlib import Path
 
 from workbench.errors import SourceError
 
-__all__ = ["is_inside", "open_refusal", "resolve_place", "walk_files"]
+__all__ = ["is_inside", "open_refusal", "readable", "resolve_place", "shown", "walk_files"]
+
+_LONGEST_SHOWN = 300
+
+
+def readable(text: str) -> str:
+    """The same text, with what is no text in it replaced: names of files may hold any bytes.
+
+    >>> readable(os.fsdecode(bytes([97, 255]))) == "a" + chr(0xFFFD)
+    True
+    """
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def shown(place: str | Path) -> str:
+    """A path as it can be written in a sentence: readable, and without the middle of a long one."""
+    text = readable(str(place))
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:200]}…{text[-60:]}"
 
 
 def is_inside(path: Path, roots: Sequence[Path] | None) -> bool:
@@ -20,7 +37,11 @@ def is_inside(path: Path, roots: Sequence[Path] | None) -> bool:
     """
     if roots is None:
         return True
-    target = path.resolve()
+    try:
+        target = path.resolve()
+    except (OSError, RuntimeError, ValueError):
+        # A link that leads to itself leads nowhere.
+        return False
     return any(target.is_relative_to(Path(root).expanduser().resolve()) for root in roots)
 
 
@@ -32,17 +53,17 @@ def resolve_place(place: str | Path, roots: Sequence[Path] | None = None) -> Pat
     SourceError
         If there is no such place, it is outside `roots`, it is neither a file nor a folder, or it cannot be read.
     """
-    path = Path(place).expanduser()
     try:
+        path = Path(place).expanduser()
         # The border is checked first, so that nobody learns from the message what lies outside it.
         if not is_inside(path, roots):
-            raise SourceError(f"{place} is outside the folders that are served here. Open a place inside them.")
+            raise SourceError(f"{shown(place)} is outside the folders that are served here. Open a place inside them.")
         path = path.resolve()
         refusal = open_refusal(path)
     except (ValueError, RuntimeError) as error:
-        raise SourceError(f"{place!r} is not a usable path: {error}.") from error
+        raise SourceError(f"{shown(place)!r} is not a usable path: {error}.") from error
     if refusal:
-        raise SourceError(f"{path} {refusal}.")
+        raise SourceError(f"{shown(path)} {refusal}.")
     return path
 
 
@@ -91,7 +112,7 @@ def walk_files(
         try:
             entries = sorted(os.scandir(current), key=lambda entry: entry.name)
         except OSError as error:
-            say(f"{current.relative_to(folder)} is a folder that cannot be read ({error.strerror}).")
+            say(f"{shown(current.relative_to(folder))} is a folder that cannot be read ({error.strerror}).")
             continue
         below = []
         for entry in entries:
@@ -99,9 +120,10 @@ def walk_files(
             if entry.name.startswith("."):
                 continue
             if entry.is_symlink() and not is_inside(path, limit):
-                say(f"{path.relative_to(folder)} is a link that leaves the folder; open what it points to instead.")
+                name = shown(path.relative_to(folder))
+                say(f"{name} is a link that leaves the folder; open what it points to instead.")
             elif refusal := open_refusal(path):
-                say(f"{path.relative_to(folder)} {refusal}.")
+                say(f"{shown(path.relative_to(folder))} {refusal}.")
             elif _is_new(path, seen):
                 if path.is_dir():
                     below.append(path)

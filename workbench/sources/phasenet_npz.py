@@ -24,6 +24,7 @@ from workbench.schema import (
     silent,
 )
 from workbench.sources.files import files_in, require_file
+from workbench.sources.paths import shown
 from workbench.sources.samples import component_ranks, time_after, usable_samples
 
 __all__ = ["PhaseNetNpzSource"]
@@ -161,6 +162,8 @@ class PhaseNetNpzSource:
 
     def _row(self, file: Path) -> dict[str, Any]:
         require_file(file, self._roots)
+        if shown(file.stem) != file.stem:
+            raise SourceError(f"{shown(file)} has a name that is no text, or too long for an id; rename it.")
         n_samples = _data_shape(file)[0]
         content = _load(file, ("t0", "station_id", *(name for names in _ONSETS.values() for name in names)))
         first = {f"{phase.lower()}_arrival_sample": min(_onsets(content, phase), default=np.nan) for phase in _ONSETS}

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from workbench.errors import SourceError
 from workbench.schema import Report
 from workbench.sources.files import files_in, require_file
-from workbench.sources.hdf5 import find_object, open_hdf5
+from workbench.sources.hdf5 import find_object, names_in, open_hdf5
 from workbench.sources.metadata_index import unique_names
 from workbench.sources.text_columns import csv_header, csv_tables, to_number_lists, typed_columns
 
@@ -185,9 +185,9 @@ def _blocks(file: h5py.File, chunk: SeisBenchChunk) -> pa.Array:
     group = find_object(file, "data")
     if not isinstance(group, h5py.Group):
         raise SourceError(
-            f"{chunk.hdf5} has no group 'data', where SeisBench keeps its traces; it has {sorted(file)[:10]}."
+            f"{chunk.hdf5} has no group 'data', where SeisBench keeps its traces; it has {sorted(names_in(file))[:10]}."
         )
-    return pa.array(list(group), type=pa.string())
+    return pa.array(names_in(group), type=pa.string())
 
 
 def _recording_columns(rows: Mapping[str, Any], form: Mapping[str, Any], n_rows: int) -> dict[str, Any]:

@@ -57,6 +57,11 @@ class Shelf(Generic[_T]):
             return None
         return future.result()
 
+    def drop(self, recording_id: str) -> None:
+        """Forget a recording: more of it is there now."""
+        with self._lock:
+            self._futures.pop(recording_id, None)
+
     def fetch_ahead(self, recording_ids: Iterable[str]) -> None:
         """Read recordings that will probably be asked for next; those no longer wanted are not begun."""
         wanted = list(recording_ids)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from workbench.errors import SourceError
 from workbench.schema import Station
+from workbench.sources.text_columns import MOST_COLUMNS
 from workbench.sources.waveforms_headers import ask_obspy
 
 __all__ = ["StationBook", "read_station_table", "read_stationxml"]
@@ -143,6 +144,8 @@ def read_station_table(path: Path) -> tuple[list[Station], str]:
     except OSError as error:
         raise SourceError(f"{path.name} cannot be read: {error.strerror}") from error
     rows = _rows(text)
+    if rows and len(rows[0]) > MOST_COLUMNS:
+        raise SourceError(f"{path.name} has {len(rows[0]):,} columns, which no table of stations has; it was left out.")
     names = _columns(rows[0]) if rows else []
     lacking = [name for name in ("station", "latitude", "longitude") if name not in names]
     if lacking:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from workbench.errors import SourceError
 from workbench.schema import Report
 from workbench.sources.files import require_file
-from workbench.sources.hdf5 import attributes_of, find_object, open_hdf5
+from workbench.sources.hdf5 import attributes_of, find_object, names_in, open_hdf5
 from workbench.sources.metadata_index import unique_names
 from workbench.sources.text_columns import csv_header, csv_tables, is_known, to_number_lists, typed_columns
 
@@ -253,10 +253,10 @@ def _held_names(pair: SteadPair) -> pa.Array:
         found = [find_object(file, folder) for folder in TRACE_FOLDERS]
         for group in found:
             if isinstance(group, h5py.Group):
-                names.extend(group.keys())
+                names.extend(names_in(group))
         if all(group is None for group in found):
             raise SourceError(
-                f"{pair.hdf5} has no group 'data', where STEAD keeps its traces; it has {sorted(file)[:10]}."
+                f"{pair.hdf5} has no group 'data', where STEAD keeps its traces; it has {sorted(names_in(file))[:10]}."
             )
     return pa.array(names, type=pa.string())
 

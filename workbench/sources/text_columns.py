@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from workbench.errors import SourceError
 from workbench.sources.files import require_file
 
 __all__ = [
+    "MOST_COLUMNS",
     "NOT_KNOWN",
     "csv_header",
     "csv_tables",
@@ -32,6 +34,10 @@ _NOT_A_NUMBER = "NAN"
 """Stands for nothing too, but where a station may have it for its code."""
 _CODES = ("_code", "_name")
 
+MOST_COLUMNS = 10_000
+"""Of a table: one with more is none that anybody meant."""
+_LONGEST_HEADER_BYTES = 2**20
+
 # Arrow reads up to 32 blocks ahead: this bounds the memory.
 _BLOCK_BYTES = 2 * 2**20
 
@@ -47,13 +53,18 @@ def csv_header(path: Path) -> list[str]:
     require_file(path)
     try:
         with path.open("rb") as file:
-            line = file.readline(2**20)
+            line = file.readline(_LONGEST_HEADER_BYTES)
         names = [name.strip().strip('"') for name in line.decode("utf-8-sig").strip().split(",")]
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"{path} is not a CSV file in UTF-8 ({error}).") from error
+    if len(line) == _LONGEST_HEADER_BYTES or len(names) > MOST_COLUMNS:
+        raise SourceError(
+            f"{path} has more than {MOST_COLUMNS:,} columns, or a first line of more than "
+            f"{_LONGEST_HEADER_BYTES >> 20} MiB; expected a line of column names. Correct it, or leave the file out."
+        )
     if names == [""]:
         raise SourceError(f"{path} is empty; expected a CSV file with a line of column names.")
-    repeated = sorted({name for name in names if names.count(name) > 1})
+    repeated = sorted(name for name, count in Counter(names).items() if count > 1)[:10]
     if repeated:
         raise SourceError(f"{path} has the columns {repeated} more than once; correct its first line.")
     return names

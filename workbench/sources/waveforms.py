@@ -23,7 +23,7 @@ from workbench.schema import (
     make_picks,
     silent,
 )
-from workbench.sources.paths import is_inside, open_refusal, walk_files
+from workbench.sources.paths import is_inside, open_refusal, shown, walk_files
 from workbench.sources.stations import StationBook
 from workbench.sources.waveforms_events import EventBook
 from workbench.sources.waveforms_grid import common_rate
@@ -100,12 +100,12 @@ class WaveformSource:
         """
         refusal = open_refusal(self._path)
         if refusal:
-            raise SourceError(f"{self._path} {refusal}.")
+            raise SourceError(f"{shown(self._path)} {refusal}.")
         found = Scanned()
         files = self._files(found, report)
         for number, file in enumerate(files):
-            report(number / len(files), f"header {number + 1} of {len(files)}: {file.name}")
-            look_at(file, str(file.relative_to(self._path)) if self._path.is_dir() else file.name, found)
+            report(number / len(files), f"header {number + 1} of {len(files)}: {shown(file.name)}")
+            look_at(file, shown(file.relative_to(self._path) if self._path.is_dir() else file.name), found)
         if not found.segments:
             raise SourceError(_nothing_there(self._path, found.notices))
         report(1.0, "grouping into recordings")
@@ -225,7 +225,7 @@ class WaveformSource:
                     "stations": ",".join(stations[:4]) + ("…" if len(stations) > 4 else ""),
                     "sampling_rate_hz": common_rate(interval.segments),
                     "magnitude": event.magnitude if event else float("nan"),
-                    "files": files[0].name if len(files) == 1 else f"{len(files)} files",
+                    "files": shown(files[0].name) if len(files) == 1 else f"{len(files)} files",
                 }
             )
         return check_recordings_table(pd.DataFrame(rows))

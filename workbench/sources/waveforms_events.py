@@ -163,6 +163,26 @@ class EventBook:
         events = [(entry.event.time.value, number) for number, entry in numbered if entry.event is not None]
         self._event_times = sorted(events)
 
+    def replace(self, number: int, entry: CatalogEvent) -> None:
+        """Take another reading of the entry of that number: the same picks at the same times, on other stations.
+
+        Places and times stay, so that whoever reads meanwhile finds each pick once, as it was or as it is now.
+
+        Raises
+        ------
+        ValueError
+            If its picks are at other times.
+        """
+        picks = sorted(((row["time"].value, number, row) for row in entry.picks), key=lambda pick: pick[:2])
+        if [pick[0] for pick in picks] != sorted(row["time"].value for row in self._entries[number].picks):
+            raise ValueError(f"entry {number} had picks at other times.")
+        self._entries[number] = entry
+        at = -1
+        for pick in picks:
+            # Several picks of an entry may be at one time: they stand one after the other.
+            at = bisect_left(self._picks, pick[:2], lo=at + 1, key=lambda known: known[:2])
+            self._picks[at] = pick
+
     def picks(self, stations: Sequence[str], start_ns: int, end_ns: int, event_id: str = "") -> list[dict[str, Any]]:
         """Picks on these stations between two times, each once; the station is written as in `stations`.
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from workbench.errors import SourceError
+from workbench.sources.waveforms_gse import mend_gse_lines
 
 __all__ = [
     "Segment",
@@ -34,6 +35,8 @@ __all__ = [
 _REFUSED_FORMATS = frozenset({"PICKLE"})
 _ONE_FILE_ARCHIVES = {".gz": gzip.open, ".bz2": bz2.open}
 _LARGEST_UNPACKED_BYTES = 2 << 30
+_MOST_UNPACKED_BYTES, _MOST_RATIO = 64 << 20, 250
+_SLOWEST_HZ, _FASTEST_HZ = 1e-6, 1e9
 _FARTHEST_NS = 1 << 62
 _warnings_lock = threading.RLock()
 
@@ -128,10 +131,16 @@ def _unpack(opener: Any, path: Path, unpacked: IO[bytes]) -> None:
     size = 0
     try:
         with opener(path, "rb") as packed:
-            while size <= _LARGEST_UNPACKED_BYTES and (block := packed.read(1 << 20)):
+            most = max(_MOST_UNPACKED_BYTES, _MOST_RATIO * path.stat().st_size)
+            while size <= min(most, _LARGEST_UNPACKED_BYTES) and (block := packed.read(1 << 20)):
                 size += unpacked.write(block)
     except (OSError, EOFError, zlib.error) as error:
         raise SourceError(f"cannot be unpacked ({_one_line(error)})") from error
+    if most < size <= _LARGEST_UNPACKED_BYTES:
+        raise SourceError(
+            f"unpacks to more than {_MOST_RATIO} times its size, which no waveform does; unpack it yourself if that is "
+            "meant"
+        )
     if size > _LARGEST_UNPACKED_BYTES:
         raise SourceError("unpacks to more than 2 GiB; unpack it yourself if that is meant")
     unpacked.flush()
@@ -152,6 +161,8 @@ def read_stream(path: Path, format_name: str, **options: Any) -> Any:
     """An :class:`obspy.Stream` of a file whose format is known."""
     import obspy
 
+    if format_name in ("GSE1", "GSE2"):
+        mend_gse_lines()
     # ObsPy takes a path for a pattern, so that brackets in a file's name must be hidden from it.
     pattern = re.sub(r"([*?[])", r"[\1]", str(path))
     return ask_obspy(obspy.read, pattern, format=format_name, **options)
@@ -191,7 +202,7 @@ def _is_usable(trace: Any) -> bool:
     stats = trace.stats
     # Times further than 146 years from 1970 are a broken header, and more than a 64-bit count of nanoseconds takes.
     possible = max(abs(stats.starttime.ns), abs(stats.endtime.ns)) < _FARTHEST_NS
-    return bool(stats.npts > 0 and 0 < stats.sampling_rate < float("inf") and possible)
+    return bool(stats.npts > 0 and _SLOWEST_HZ < stats.sampling_rate < _FASTEST_HZ and possible)
 
 
 def _segment(path: Path, format_name: str, stats: Any) -> Segment:

@@ -123,7 +123,7 @@ def _empty(
     shape = (len(stations), len(components))
     try:
         waveform = nan_array((*shape, grid.n_samples))
-    except MemoryError as error:
+    except (MemoryError, OverflowError) as error:
         raise SourceError(
             f"A recording of {shape[0]} stations and {grid.n_samples} samples does not fit into memory. "
             "Open the source with a smaller most_mb."

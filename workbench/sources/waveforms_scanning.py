@@ -10,6 +10,7 @@ from typing import Any
 from workbench.errors import SourceError
 from workbench.schema import Station
 from workbench.sources.hdf5 import damage_of
+from workbench.sources.paths import readable, shown
 from workbench.sources.stations import read_station_table, read_stationxml
 from workbench.sources.waveforms_events import CatalogEvent, read_quakeml, read_sac_header
 from workbench.sources.waveforms_headers import Segment, gathered_warnings, read_headers, waveform_format
@@ -79,8 +80,8 @@ def look_at(file: Path, name: str, found: Scanned) -> None:
         elif suffix not in _BESIDE and not (suffix in _TABLES and not waveform_format(file)):
             _read_waveforms(file, name, found)
     except SourceError as error:
-        text = str(error)
-        found.notices.append(text if text.startswith(file.name) else f"{name} {text}.")
+        text = readable(str(error))
+        found.notices.append(text if text.startswith(readable(file.name)) else f"{name} {text}.")
 
 
 def _read_xml(file: Path, found: Scanned) -> None:
@@ -93,7 +94,7 @@ def _read_xml(file: Path, found: Scanned) -> None:
             found.inventories.append(inventory)
         elif re.search(rb"quakeml", head, re.IGNORECASE):
             found.catalog += read_quakeml(file)
-    found.notices += [f"{file.name}: {text}." for text in said]
+    found.notices += [f"{shown(file.name)}: {text}." for text in said]
 
 
 def _starts_with(file: Path, word: bytes) -> bool:

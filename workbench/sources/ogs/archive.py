@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from workbench.schema import Report
-from workbench.sources.ogs.reading import SUFFIXES, format_of
+from workbench.sources.ogs.reading import format_of, is_named_so
 from workbench.sources.paths import is_inside, open_refusal, walk_files
 from workbench.sources.waveforms_headers import Segment
 from workbench.sources.waveforms_scanning import Scanned, look_at
@@ -60,7 +60,7 @@ def _may_matter(file: Path, days: frozenset[int]) -> bool:
         day = (dt.date(int(sds["year"]), 1, 1) - dt.date(1970, 1, 1)).days + int(sds["day"]) - 1
         return day in days
     # A catalogue is no waveform, and no table of stations.
-    return file.suffix.lower() not in SUFFIXES or not format_of(file)
+    return not is_named_so(file) or not format_of(file)
 
 
 class EventArchive:
@@ -79,6 +79,23 @@ class EventArchive:
         self._by_code: dict[str, set[str]] = defaultdict(set)
         for segment in segments:
             self._by_code[segment.station.split(".")[1]].add(segment.station)
+
+    def add(self, segments: Sequence[Segment]) -> None:
+        """Take further segments, which are best those of one event: what lies between them in time is sorted anew."""
+        if not segments:
+            return
+        times_ns = [segment.start_ns for segment in segments]
+        first, last = bisect_left(self._starts_ns, min(times_ns)), bisect_right(self._starts_ns, max(times_ns))
+        between = sorted([*self._segments[first:last], *segments], key=lambda segment: segment.start_ns)
+        self._segments[first:last] = between
+        self._starts_ns[first:last] = [segment.start_ns for segment in between]
+        self._longest_ns = max(self._longest_ns, *(segment.end_ns - segment.start_ns for segment in segments))
+        for segment in segments:
+            self._by_code[segment.station.split(".")[1]].add(segment.station)
+
+    def without(self, file: Path) -> EventArchive:
+        """Another archive of all segments but those of a file."""
+        return EventArchive([segment for segment in self._segments if segment.path != file])
 
     def between(self, start_ns: int, end_ns: int) -> list[Segment]:
         """Segments with samples between two times."""

@@ -51,13 +51,14 @@ class CatalogueEvent:
         return self.time_of == "origin"
 
 
-def catalogue_events(texts: Sequence[CatalogText]) -> list[CatalogueEvent]:
+def catalogue_events(texts: Sequence[CatalogText], weights: str = "") -> list[CatalogueEvent]:
     """All events of all files, sorted by time.
 
     Time and place are those of one file, the first located of a fixed order; magnitudes and words come from whichever
     file gives them. Picks that belong to no event of any file make events of their own, by the number in their file.
+    Uncertainties are as :func:`workbench.sources.ogs.tables.catalog_tables` makes them with `weights`.
     """
-    events, picks = catalog_tables(texts)
+    events, picks = catalog_tables(texts, weights)
     own = _by_event(_each_once(_with_own_events(picks)))
     rows: dict[str, list[dict[str, Any]]] = {}
     for row in events.to_dict("records"):

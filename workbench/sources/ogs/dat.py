@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass, replace
 
-from workbench.sources.ogs.fields import Columns, UnreadLineError, instant_ns, milliseconds_ns, year_of
+from workbench.sources.ogs.fields import Columns, UnreadLineError, instant_ns, is_s_alone, milliseconds_ns, year_of
 from workbench.sources.ogs.letters import event_type_of, marks_of
 from workbench.sources.ogs.lines import text_lines
 from workbench.sources.ogs.records import CatalogText, EventRecord, PickRecord
@@ -66,12 +66,16 @@ def _picks(line: str, number: int, found: CatalogText) -> list[PickRecord]:
         raise UnreadLineError(f"columns 6 and 38 hold {columns.raw(6, 6)!r} and {columns.raw(38, 38)!r}, not P and S")
     duration_s = columns.number(71, 75, "duration")
     picks: list[PickRecord] = []
-    # A station with S alone has a blank for P, and 0000 for its seconds.
+    # A station with S alone has a blank for P, or a P that stands for none, and 0000 for its seconds.
     for phase, is_there, at, letters in (("P", has_p, 21, (5, 7, 8)), ("S", has_s, 33, (37, 39, 40))):
         seconds = columns.hundredths(at, at + 3, f"{phase} seconds")
         if not is_there or math.isnan(seconds):
             if is_there:
                 found.note_odd(f"{phase} is named and has no seconds, so there is no {phase} pick", number)
+            continue
+        weight_class = columns.weight_class(letters[2], f"{phase} weight")
+        marks = columns.raw(letters[0], letters[0]) + columns.raw(letters[1], letters[1])
+        if phase == "P" and is_s_alone(marks, columns.raw(81, 82), weight_class, seconds):
             continue
         onset, first_motion = marks_of(columns, letters[0], letters[1], number, found)
         picks.append(
@@ -85,7 +89,7 @@ def _picks(line: str, number: int, found: CatalogText) -> list[PickRecord]:
                 key=key,
                 onset_quality=onset,
                 polarity=first_motion,
-                weight_class=columns.weight_class(letters[2], f"{phase} weight"),
+                weight_class=weight_class,
                 duration_s=float("nan") if picks else duration_s,
             )
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -16,11 +18,12 @@ from workbench.sources.fdsn_cache import fetch_whole, is_final, open_cache
 from workbench.sources.fdsn_service import FdsnService, NothingThereError, TooMuchError, UnreachableError
 from workbench.sources.ogs.joined import EventWindow
 
-__all__ = ["fetch_windows", "is_service", "read_service"]
+__all__ = ["EventService", "is_service", "read_service"]
 
 _PREFIX = "fdsn:"
 _KNOWN = {"network": "*", "channel": "HH?,EH?"}
 _GIVEN_UP_AFTER = 3
+_ALONE_S = 300.0
 
 
 def is_service(place: str) -> bool:
@@ -44,63 +47,89 @@ def read_service(place: str) -> tuple[str, Mapping[str, str]]:
     return url, _KNOWN | query
 
 
-def fetch_windows(
-    place: str,
-    windows: Sequence[EventWindow],
-    cache: Path,
-    report: Report,
-    service: Callable[[str], FdsnService] = FdsnService,
-) -> tuple[Path, list[str]]:
-    """The folder of the cache that holds what came, and what did not, one sentence each.
+class EventService:
+    """The waveforms of one event at a time: asked for once, and remembered where the service holds nothing of it.
 
-    An event is asked for once; where the service holds nothing of it, that is remembered. An event of the last two
-    days is asked for again: data come late. A run that was stopped goes on where it was, and one that finds nobody
-    there for three events ends.
+    An event of the last two days is asked for again the next time: data come late. A service at which nobody is for
+    three events in a row is left alone for five minutes.
+
+    Parameters
+    ----------
+    place
+        ``"fdsn:URL?network=OX,NI"``.
+    cache
+        Folder of the cache.
+    service
+        Makes what asks a data centre, from its URL.
+    clock
+        Seconds that only grow.
 
     Raises
     ------
     SourceError
         If the place is none, or the cache cannot be written.
     """
-    url, query = read_service(place)
-    folder = cache / "fdsn" / hashlib.blake2b(place.encode(), digest_size=8).hexdigest()
-    open_cache(folder)
-    centre, said, n_away = service(url), list[str](), 0
-    wanted = [window for window in windows if window.known.picks and not _is_there(window, folder)]
-    for number, window in enumerate(wanted):
-        report(number / len(wanted), f"waveforms of event {number + 1} of {len(wanted)} from {url}")
+
+    def __init__(
+        self,
+        place: str,
+        cache: Path,
+        service: Callable[[str], FdsnService] = FdsnService,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.url, self._query = read_service(place)
+        self.folder = cache / "fdsn" / hashlib.blake2b(place.encode(), digest_size=8).hexdigest()
+        open_cache(self.folder)
+        self._centre, self._clock = service(self.url), clock
+        self._asked: set[str] = set()
+        self._n_away, self._alone_until = 0, -math.inf
+
+    def file(self, window: EventWindow) -> Path:
+        """Where its waveforms are once they have come."""
+        return self.folder / f"{_name(window)}.mseed"
+
+    def holds(self, window: EventWindow) -> bool:
+        """Whether there is nothing to be asked about an event: it has no picks, or what there is has come."""
+        if not window.known.picks or _name(window) in self._asked:
+            return True
+        over = pd.Timestamp(window.span_ns[1])
+        return is_final(self.file(window), over) or is_final(self._none(window), over)
+
+    def fetch(self, window: EventWindow, report: Report) -> None:
+        """Ask for the stations that were picked.
+
+        Raises
+        ------
+        SourceError
+            If the service does not answer as it should, or was left alone because nobody is there.
+        """
+        if self._clock() < self._alone_until:
+            raise SourceError(f"{self.url} was not asked: nobody was there for {_GIVEN_UP_AFTER} events just now.")
+        report(float("nan"), f"asking {self.url}")
+        codes = sorted({str(pick["station"]).strip(".") for pick in window.known.picks})
         try:
-            _fetch(centre, window, query, folder, report)
-        except SourceError as error:
-            said.append(f"Waveforms of {window.known.event.event_id} are left out: {error}")
-            n_away = n_away + 1 if isinstance(error, UnreachableError) else 0
-        else:
-            n_away = 0
-        if n_away == _GIVEN_UP_AFTER and number + 1 < len(wanted):
-            said.append(f"{url} was not asked for the {len(wanted) - number - 1} other events: nobody is there.")
-            break
-    return folder, said
+            fetch_whole(
+                self.file(window),
+                lambda half: _fetch_stations(self._centre, codes, window.span_ns, self._query, half, report),
+            )
+        except NothingThereError:
+            fetch_whole(self._none(window), Path.touch)
+        except UnreachableError:
+            self._n_away += 1
+            if self._n_away >= _GIVEN_UP_AFTER:
+                self._n_away, self._alone_until = 0, self._clock() + _ALONE_S
+            raise
+        self._n_away = 0
+        self._asked.add(_name(window))
+
+    def _none(self, window: EventWindow) -> Path:
+        """Tells that the service holds nothing of an event."""
+        return self.folder / f".{_name(window)}.none"
 
 
 def _name(window: EventWindow) -> str:
     """Begin and end are in it: another window of the same event is another request."""
     return f"{window.span_ns[0]}_{window.span_ns[1]}"
-
-
-def _is_there(window: EventWindow, folder: Path) -> bool:
-    name, over = _name(window), pd.Timestamp(window.span_ns[1])
-    return is_final(folder / f"{name}.mseed", over) or is_final(folder / f".{name}.none", over)
-
-
-def _fetch(centre: FdsnService, window: EventWindow, query: Mapping[str, str], folder: Path, report: Report) -> None:
-    codes = sorted({str(pick["station"]).strip(".") for pick in window.known.picks})
-    try:
-        fetch_whole(
-            folder / f"{_name(window)}.mseed",
-            lambda half: _fetch_stations(centre, codes, window.span_ns, query, half, report),
-        )
-    except NothingThereError:
-        fetch_whole(folder / f".{_name(window)}.none", Path.touch)
 
 
 def _fetch_stations(

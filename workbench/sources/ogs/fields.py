@@ -9,6 +9,7 @@ __all__ = [
     "Columns",
     "UnreadLineError",
     "instant_ns",
+    "is_s_alone",
     "milliseconds_ns",
     "onset_quality",
     "polarity",
@@ -22,8 +23,9 @@ _STATION = re.compile(r"[A-Z][A-Z0-9]*", re.ASCII)
 _DEGREES = re.compile(r"([ \d]{2})-([ \d]\d\.\d\d)", re.ASCII)
 # A field filled with one of these holds nothing: Fortran's overflow, and how the files mark what is not known.
 _FILLERS = ("*", "-", ".")
-# The network was founded after the earthquake of Friuli (May 1976) and recorded from May 1977 on.
-_FIRST_YEAR = 1977
+# Two digits without their century mark are read a hundred years early; of the last hundred years none is so.
+_YEARS = 100
+_UNUSED = 4
 _EPOCH = dt.datetime(1970, 1, 1)
 _POLARITIES = {"": "", "C": "positive", "c": "positive", "+": "positive", "D": "negative", "d": "negative",
                "-": "negative"}  # fmt: skip
@@ -129,7 +131,7 @@ def year_of(mark: str, two_digits: str) -> int:
     Raises
     ------
     UnreadLineError
-        If the mark is another one, or the year lies before the network's first or after the coming one.
+        If the mark is another one, or the year is none of the last hundred and not the coming one.
     """
     if mark not in ("1", " "):
         raise UnreadLineError(f"the century mark is {mark!r}; expected 1 (2000 and later) or a blank (1900s)")
@@ -137,10 +139,15 @@ def year_of(mark: str, two_digits: str) -> int:
 
 
 def possible_year(year: int) -> int:
-    """The same year, if the network can have recorded in it."""
+    """The same year, if it is one of the last hundred or the coming one.
+
+    The network recorded from 1977 on; cards of older earthquakes come from elsewhere.
+    """
     latest = dt.datetime.now(dt.UTC).year + 1
-    if not _FIRST_YEAR <= year <= latest:
-        raise UnreadLineError(f"the year {year} is not between {_FIRST_YEAR} and {latest}: is the century mark right?")
+    if not latest - _YEARS < year <= latest:
+        raise UnreadLineError(
+            f"the year {year} is not between {latest - _YEARS + 1} and {latest}: is the century mark right?"
+        )
     return year
 
 
@@ -169,6 +176,19 @@ def milliseconds_ns(seconds: float) -> int:
 def onset_quality(letter: str) -> str | None:
     """Name of an onset's letter (i, e, ?); None for one that is not known."""
     return _ONSETS.get(letter)
+
+
+def is_s_alone(marks: str, flags: str, p_class: int, p_seconds: float) -> bool:
+    """Whether the P of a line stands for none: a station with S alone has a P of class 4 at 0.00 s, flagged ``" g"``.
+
+    Parameters
+    ----------
+    marks
+        Onset and first motion of P: who gave one has seen it.
+    flags
+        The two columns that say of P and of S whether they were used (``g``) or not (``n``).
+    """
+    return not marks.strip() and flags[:1] == " " and flags[1:].strip() != "" and p_class == _UNUSED and p_seconds == 0
 
 
 def polarity(letter: str) -> str | None:

@@ -11,7 +11,7 @@ import math
 import re
 from dataclasses import dataclass, replace
 
-from workbench.sources.ogs.fields import Columns, UnreadLineError, instant_ns, milliseconds_ns, year_of
+from workbench.sources.ogs.fields import Columns, UnreadLineError, instant_ns, is_s_alone, milliseconds_ns, year_of
 from workbench.sources.ogs.letters import marks_of
 from workbench.sources.ogs.records import CatalogText, EventRecord, PickRecord
 
@@ -176,7 +176,22 @@ def _pick(
     if math.isnan(seconds):
         found.note_odd(f"{phase} is named and has no seconds, so there is no {phase} pick", number)
         return None
+    class_ = columns.weight_class(weight_class, f"{phase} weight")
+    marks = columns.raw(onset, onset) + columns.raw(motion, motion)
+    if phase == "P" and is_s_alone(marks, columns.raw(148, 149), class_, seconds):
+        return None
     onset_quality, polarity = marks_of(columns, onset, motion, number, found)
+    distance_km, azimuth_deg, takeoff_deg, residual_s = (
+        columns.number(*at, name)
+        for at, name in (
+            ((13, 17), "distance"), ((19, 21), "azimuth"), ((23, 25), "take-off angle"),
+            (residual_at, f"{phase} residual"),
+        )
+    )  # fmt: skip
+    if distance_km == azimuth_deg == takeoff_deg == 0:
+        # NonLinLoc's listing, of a station of which it knew no place: as if it stood on the epicentre.
+        found.note_odd("distance, azimuth and take-off angle are 0, and with the residual taken as missing", number)
+        distance_km = azimuth_deg = takeoff_deg = residual_s = _NAN
     return PickRecord(
         found.format,
         found.file,
@@ -187,12 +202,12 @@ def _pick(
         key=event.record.key,
         onset_quality=onset_quality,
         polarity=polarity,
-        weight_class=columns.weight_class(weight_class, f"{phase} weight"),
-        residual_s=columns.number(*residual_at, f"{phase} residual"),
-        distance_km=columns.number(13, 17, "distance"),
-        azimuth_deg=columns.number(19, 21, "azimuth"),
+        weight_class=class_,
+        residual_s=residual_s,
+        distance_km=distance_km,
+        azimuth_deg=azimuth_deg,
         # Of the ray to this station: the listing gives it for P.
-        takeoff_deg=columns.number(23, 25, "take-off angle"),
+        takeoff_deg=takeoff_deg,
         travel_time_s=columns.number(*travel_at, f"{phase} travel time"),
         weight=columns.number(*weight_at, f"weight used for {phase}"),
     )

@@ -62,7 +62,7 @@ class EventWindow:
 
     def join(self, archive: EventArchive, codes: StationCodes) -> None:
         """Take the segments of an archive, and the SEED ids of the stations that were picked."""
-        self.segments = archive.between(*self.span_ns)
+        self.segments, self.doubtful = archive.between(*self.span_ns), []
         for named in dict.fromkeys(str(pick["station"]) for pick in self.known.picks):
             code = named.strip(".")
             station = self.station_of[named] = codes.resolve(code, self.segments)
@@ -135,9 +135,19 @@ def recording_row(window: EventWindow) -> dict[str, Any]:
 
 
 def read_window(
-    window: EventWindow, span_ns: tuple[int, int], found: Scanned, book: StationBook, source: str
+    window: EventWindow,
+    span_ns: tuple[int, int],
+    found: Scanned,
+    book: StationBook,
+    source: str,
+    absent: str = NO_WAVEFORMS,
 ) -> xr.Dataset:
     """The recording of a window, or of a part of it.
+
+    Parameters
+    ----------
+    absent
+        Said in place of the traces where there are none.
 
     Raises
     ------
@@ -147,7 +157,7 @@ def read_window(
     event_id = window.known.event.event_id
     there = [one for one in window.segments if one.start_ns <= span_ns[1] and one.end_ns >= span_ns[0]]
     if not there:
-        return _blank(window, span_ns, book, source)
+        return _blank(window, span_ns, book, source, absent)
     interval = replace(Interval.around(there), start_ns=span_ns[0], end_ns=span_ns[1])
     recording = read_interval(
         interval,
@@ -161,7 +171,7 @@ def read_window(
     return _with_stations(recording, window, book)
 
 
-def _blank(window: EventWindow, span_ns: tuple[int, int], book: StationBook, source: str) -> xr.Dataset:
+def _blank(window: EventWindow, span_ns: tuple[int, int], book: StationBook, source: str, absent: str) -> xr.Dataset:
     stations = window.stations
     places = [book.find(station, span_ns[0]) for station in stations]
     n_samples = int((span_ns[1] - span_ns[0]) * 1e-9 * _BLANK_HZ) + 1
@@ -174,12 +184,12 @@ def _blank(window: EventWindow, span_ns: tuple[int, int], book: StationBook, sou
         recording_id=window.known.event.event_id,
         source=source,
         event_id=window.known.event.event_id,
-        notices=[NO_WAVEFORMS],
+        notices=[absent],
         latitude_deg=[place.latitude_deg for place in places],
         longitude_deg=[place.longitude_deg for place in places],
         elevation_m=[place.elevation_m for place in places],
     )
-    return recording.assign_attrs(without_waveforms=NO_WAVEFORMS)
+    return recording.assign_attrs(without_waveforms=absent)
 
 
 def _with_stations(recording: xr.Dataset, window: EventWindow, book: StationBook) -> xr.Dataset:

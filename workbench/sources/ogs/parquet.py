@@ -121,13 +121,13 @@ def _take_pun(row: Mapping[str, Any], number: int, found: CatalogText) -> None:
         rms_s=_number(row["RMS"]),
         nearest_station_km=_number(row.get("DMIN")),
         n_arrivals=_whole(row.get("number_picks")),
-        quality=str(row["QM"] or "").strip(),
+        quality=_text(row["QM"]),
         location_method="hypo71",
     )
 
 
 def _take_txt(row: Mapping[str, Any], number: int, found: CatalogText) -> None:
-    place, region, note = place_of(str(row["LOC_NAME"] or ""))
+    place, region, note = place_of(_text(row["LOC_NAME"]))
     _add(
         row,
         number,
@@ -139,7 +139,7 @@ def _take_txt(row: Mapping[str, Any], number: int, found: CatalogText) -> None:
         place=place,
         region=region,
         note=note,
-        event_type=str(row["E_TYPE"] or "").strip("[] "),
+        event_type=_text(row["E_TYPE"]).strip("[] "),
     )
 
 
@@ -172,6 +172,11 @@ def _number(value: Any) -> float:
     if math.isinf(found):
         raise UnreadLineError(f"a number is {found:g}")
     return found
+
+
+def _text(value: Any) -> str:
+    """A text; empty where there is none, which a column without any text says by NaN."""
+    return "" if value is None or value != value else str(value).strip()
 
 
 def _whole(value: Any) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 from workbench.errors import SourceError
@@ -17,10 +18,11 @@ from workbench.sources.ogs.records import CatalogText
 from workbench.sources.ogs.txt import is_txt_line, read_txt
 from workbench.sources.paths import is_inside, open_refusal
 
-__all__ = ["SUFFIXES", "catalog_files", "format_of", "read_catalog"]
+__all__ = ["catalog_files", "format_of", "is_named_so", "read_catalog"]
 
 _MOST_FILES, _MOST_FOLDERS = 2000, 200
-SUFFIXES = (".dat", ".hpl", ".pun", ".txt", ".parquet")
+_SUFFIXES = (".dat", ".hpl", ".pun", ".txt", ".parquet")
+_LINES_SUFFIXES, _PACKED = _SUFFIXES[:-1], ".gz"
 _LINES: Mapping[str, Callable[[str], bool]] = {
     "dat": is_dat_line,
     "hpl": is_hpl_line,
@@ -33,6 +35,16 @@ _READERS: Mapping[str, Callable[[CatalogText], None]] = {
     "pun": read_pun,
     "txt": read_txt,
 }
+
+
+def is_named_so(path: Path) -> bool:
+    """Whether a file is named as a catalogue is: ``.dat``, ``.hpl``, ``.pun``, ``.txt``, also packed by gzip; parquet.
+
+    >>> [is_named_so(Path(name)) for name in ("year.DAT", "year.hpl.gz", "year.mseed.gz", "year.gz")]
+    [True, True, False, False]
+    """
+    suffix, inner = path.suffix.lower(), Path(path.stem).suffix.lower()
+    return suffix in _SUFFIXES or (suffix == _PACKED and inner in _LINES_SUFFIXES)
 
 
 def format_of(path: Path) -> str:
@@ -143,7 +155,8 @@ def _sorted_out(path: Path, roots: Sequence[Path] | None) -> tuple[list[Path], l
 
 def _candidates(folder: Path, roots: Sequence[Path] | None) -> list[Path]:
     """Files of a folder that may be a catalogue, by their names."""
-    return [require_file(file, roots) for file in files_in(folder, SUFFIXES) if file.is_file()][:_MOST_FILES]
+    files = (file for file in files_in(folder, (*_SUFFIXES, _PACKED)) if is_named_so(file) and file.is_file())
+    return [require_file(file, roots) for file in islice(files, _MOST_FILES)]
 
 
 def _folders_in(folder: Path) -> list[Path]:

@@ -113,7 +113,8 @@ class UnreadLine:
 
     def __str__(self) -> str:
         shown = self.text if len(self.text) <= _SHOWN else f"{self.text[:_SHOWN]}…"
-        return f"{self.file}, line {self.line}: {self.reason}. It reads {shown!r}."
+        end = "" if self.reason.endswith("?") else "."
+        return f"{self.file}, line {self.line}: {self.reason}{end} It reads {shown!r}."
 
 
 @dataclass
@@ -150,11 +151,13 @@ class CatalogText:
 
     def note_odd(self, what: str, line: int) -> None:
         """Remember a line that was read although it holds something unexpected."""
-        self.odd.setdefault(what, []).append(line)
+        lines = self.odd.setdefault(what, [])
+        if line not in lines[-1:]:
+            lines.append(line)
 
     def remarks(self) -> list[str]:
         """One sentence for each thing that is odd."""
         return [
-            f"{self.path.name}: {what} ({len(lines)} lines, the first is {min(lines)})."
+            f"{self.path.name}: {what} ({f'{len(lines):,} lines, the first is' if lines[1:] else 'line'} {min(lines)})."
             for what, lines in self.odd.items()
         ]

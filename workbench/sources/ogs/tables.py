@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.schema import CATALOG, pick_id
+from workbench.schema import CATALOG, pick_id, weight_scheme
 from workbench.sources.ogs.joining import event_ids
 from workbench.sources.ogs.records import CatalogText, EventRecord, PickRecord
 
@@ -34,13 +34,22 @@ PICK_TABLE_COLUMNS = {
 """One row for each onset of a file; the same onset of the same event in two files has the same `pick_id`."""
 
 
-def catalog_tables(texts: Sequence[CatalogText]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def catalog_tables(texts: Sequence[CatalogText], weights: str = "") -> tuple[pd.DataFrame, pd.DataFrame]:
     """Events and picks of all files, sorted by time.
 
+    Parameters
+    ----------
+    weights
+        The scheme of :data:`workbench.schema.WEIGHT_SCHEMES` by which a pick's class gives its ``uncertainty_s``; empty
+        leaves that NaN, for the files say nothing of seconds.
+
+    Notes
+    -----
     A pick whose event has no row in its own file (``dat.parquet``) is given to the event of another file that has its
     number and began up to three minutes before; without one it makes no event, and `event_id` is empty.
     """
     ids = event_ids(texts)
+    scheme = weight_scheme(weights) if weights else None
     events, picks = [], []
     by_key: dict[str, list[tuple[int, str]]] = {}
     for text, of_text in zip(texts, ids, strict=True):
@@ -60,6 +69,7 @@ def catalog_tables(texts: Sequence[CatalogText]) -> tuple[pd.DataFrame, pd.DataF
             picks.append(
                 {**_values(pick), "station": station, "time": pick.time_ns, "event_id": event_id, "picker": CATALOG}
                 | {"pick_id": pick_id(event_id, CATALOG, "", station, pick.phase, time)}
+                | {"uncertainty_s": scheme.uncertainty_s(pick.weight_class) if scheme is not None else float("nan")}
             )
     return _table(events, EVENT_COLUMNS), _table(picks, PICK_TABLE_COLUMNS)
 
