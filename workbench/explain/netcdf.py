@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import xarray as xr
 
-from workbench.errors import SourceError
+from workbench.errors import SchemaError, SourceError, WorkbenchError
 from workbench.schema import Check, check_attention, check_attribution
+from workbench.sources.hdf5 import find_object, names_in, open_hdf5
 
 __all__ = ["read_explanation", "write_netcdf"]
 
 _CHECKS, _ATTENTION = "checks", "attention"
+_MOST_VALUES = 2**27
+# ImportError: xarray asks for another calendar where times are out of reach.
+_DAMAGED = (OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, ImportError)
 _PACKED: Mapping[str, Any] = {"zlib": True, "complevel": 4}
 
 
@@ -45,18 +51,38 @@ def read_explanation(path: Path) -> tuple[xr.Dataset, list[Check], list[xr.Datas
     SchemaError
         If what it holds is not of the agreed form.
     """
-    import h5netcdf
-
     try:
-        with h5netcdf.File(path, "r") as file:
-            inside = {name: sorted(file[name].groups) if name in file.groups else [] for name in (_CHECKS, _ATTENTION)}
+        inside = _looked_over(path)
         attribution = _load(path)
         packed = [_load(path, f"{_CHECKS}/{name}") for name in inside[_CHECKS]]
         attention = [_load(path, f"{_ATTENTION}/{name}") for name in inside[_ATTENTION]]
-    except OSError as error:
-        raise SourceError(f"{str(path)!r} could not be read as an explanation: {error}.") from error
-    checks = [_unpacked(check) for check in sorted(packed, key=lambda check: int(check.attrs["number"]))]
-    return check_attribution(attribution), checks, [check_attention(layer) for layer in attention]
+        checks = [_unpacked(check) for check in sorted(packed, key=lambda check: int(check.attrs["number"]))]
+        return check_attribution(attribution), checks, [check_attention(layer) for layer in attention]
+    except WorkbenchError as error:
+        kind = SchemaError if isinstance(error, SchemaError) else SourceError
+        raise kind(f"{str(path)!r} could not be read as an explanation: {error}") from error
+    except _DAMAGED as error:
+        words = " ".join(str(error).split())[:200]
+        raise SourceError(
+            f"{str(path)!r} could not be read as an explanation; it may be damaged ({words}). Save it anew."
+        ) from error
+
+
+def _looked_over(path: Path) -> dict[str, list[str]]:
+    """Names of checks and of layers; everything that will be read is in the file itself, and of a possible size."""
+    found: dict[str, list[str]] = {}
+    with open_hdf5(path) as file:
+        for place in ("", _CHECKS, _ATTENTION):
+            group = find_object(file, place)
+            names = names_in(group) if isinstance(group, h5py.Group) else []
+            found[place] = sorted(names)
+            for name in names:
+                item = find_object(file, f"{place}/{name}")
+                inner = names_in(item) if place and isinstance(item, h5py.Group) else []
+                for one in (item, *(find_object(file, f"{place}/{name}/{each}") for each in inner)):
+                    if isinstance(one, h5py.Dataset) and math.prod(one.shape or ()) > _MOST_VALUES:
+                        raise SourceError(f"{one.name!r} has shape {one.shape}, too large for an explanation.")
+    return found
 
 
 def _load(path: Path, group: str | None = None) -> xr.Dataset:

@@ -16,6 +16,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
+from workbench.explain.attention_layers import last_global
 from workbench.explain.palette import PALETTE, phase_ink, signed_colours
 
 __all__ = ["explanation_figure", "explanation_png", "figure_png"]
@@ -64,7 +65,7 @@ def explanation_figure(
     recording, attribution
         One station of them is drawn, that of the attribution.
     attention
-        Of the first layer, what each step was given by all others stands under the traces.
+        Of the last layer over the whole window, what each step was given by all others stands under the traces.
     titled
         Whether the question stands above; the meaning of colours and bars does so always.
     """
@@ -82,7 +83,7 @@ def explanation_figure(
     last = axes[2 * n_rows - 1]
     if with_attention:
         last = axes[-2]
-        _draw_received(last, attention[0], attribution, drawn.view)
+        _draw_received(last, attention[last_global(attention)], attribution, drawn.view)
     _second_axis(last)
     _draw_overview(axes[-1], drawn, attribution)
     if titled:
@@ -225,7 +226,7 @@ def _draw_title(figure: Figure, attribution: xr.Dataset, height: float) -> None:
     who = " ".join(part for part in (attrs["picker"], attrs["weights"]) if part)
     method = str(attrs["method"]).replace("_", " ")
     how = f"{method}, baseline {attrs['baseline']}" if attrs["baseline"] else method
-    line = f"{attrs['station']} · {who} · {how} · {attrs['target']} {attrs['value']:.3g}"
+    line = f"{_short(str(attrs['station']).strip('.'), 40)} · {who} · {how} · {attrs['target']} {attrs['value']:.3g}"
     figure.text(0.02, 1 - 0.38 / height, _short(line), fontsize=9, color=PALETTE["muted"], **place)
 
 

@@ -18,7 +18,25 @@ if TYPE_CHECKING:
     from workbench.explain.window import Window
     from workbench.pickers.windows import Reading
 
-__all__ = ["require_samples", "why_not"]
+__all__ = ["refuse_onnx", "require_samples", "why_not"]
+
+_SPANS_TOLD = 3
+"""Of the stretches with samples, those nearest to what was asked: a day may have hundreds."""
+
+
+def refuse_onnx(weights: str) -> None:
+    """Refuse a file that only runs forward.
+
+    Raises
+    ------
+    PickerError
+        If the weights are an ONNX file; says which to name instead.
+    """
+    if weights.lower().endswith(".onnx"):
+        raise PickerError(
+            f"{weights} is an ONNX file: it runs forward only and has no gradients to explain. Name the weights that "
+            "it was made from: one of XiaoNet's own, or the .safetensors file of a training run."
+        )
 
 
 def require_samples(recording: xr.Dataset, station: str, time: pd.Timestamp, origin: pd.Timestamp) -> None:
@@ -59,8 +77,8 @@ def why_not(
         return _in_gap(station, time, spans)
     lead_s, tail_s = _left_out(reading, phase, window)
     return (
-        f"{card.title} says nothing at {time}: it leaves out the first {lead_s:.2f} s and the last {tail_s:.2f} s of "
-        f"what it reads, here {around[0]:%H:%M:%S.%f} to {around[1]:%H:%M:%S.%f}. Choose a time between."
+        f"{card.title} says nothing at {_day_and_clock(time)}: it leaves out the first {lead_s:.2f} s and the last "
+        f"{tail_s:.2f} s of what it reads, here {_clock(around[0])} to {_clock(around[1])}. Choose a time between."
     )
 
 
@@ -72,8 +90,22 @@ def _sampled(recording: xr.Dataset, row: int) -> list[tuple[pd.Timestamp, pd.Tim
 
 
 def _in_gap(station: str, time: pd.Timestamp, spans: Sequence[tuple[pd.Timestamp, pd.Timestamp]]) -> str:
-    has = ", ".join(f"{first:%H:%M:%S.%f} to {stop:%H:%M:%S.%f}" for first, stop in spans[:3])
-    return f"{time} lies in a gap of {station}, which has samples from {has}; choose a time in one of these."
+    nearest = sorted(spans, key=lambda span: max(span[0] - time, time - span[1]))[:_SPANS_TOLD]
+    has = ", ".join(f"{_clock(first)} to {_clock(stop)}" for first, stop in sorted(nearest))
+    more = f", and in {len(spans) - len(nearest)} more" if len(spans) > len(nearest) else ""
+    return (
+        f"{_day_and_clock(time)} lies in a gap of {station}, which has samples from {has}{more}; "
+        "choose a time in one of these."
+    )
+
+
+def _day_and_clock(time: pd.Timestamp) -> str:
+    return f"{time:%Y-%m-%d} {_clock(time)}"
+
+
+def _clock(time: pd.Timestamp) -> str:
+    """To the millisecond."""
+    return f"{time:%H:%M:%S.%f}"[:-3]
 
 
 def _left_out(reading: Reading, phase: str, window: Window | None) -> tuple[float, float]:

@@ -13,11 +13,12 @@ import pandas as pd
 import xarray as xr
 
 from workbench.explain.attention_picture import attention_figure
+from workbench.explain.checks import CHECKS
 from workbench.explain.palette import PALETTE, VERDICT_WORDS
 from workbench.explain.picture import explanation_figure, figure_png
 from workbench.explain.shares import Share, component_shares, second_shares
 from workbench.explain.sparkline import sparkline
-from workbench.explain.summary import sign_words
+from workbench.explain.summary import sign_words, tells_components, tells_times
 from workbench.schema import BELIEF, Check, belief
 
 __all__ = ["report_html"]
@@ -74,9 +75,10 @@ def _asked(attribution: xr.Dataset) -> str:
     who = " ".join(part for part in (attrs["picker"], attrs["weights"]) if part)
     method = str(attrs["method"]).replace("_", " ")
     baseline = f", compared with the baseline “{attrs['baseline']}”" if attrs["baseline"] else ""
+    station, gives = str(attrs["station"]).strip("."), f"gives {attrs['phase']} a {attrs['target']} of"
     return (
-        f"{attrs['station']} of {attrs['recording_id']}. {who} gives {attrs['phase']} a {attrs['target']} of "
-        f"{attrs['value']:.3g}, its mean within ±{attrs['target_half_width_s']:g} s; explained by {method}{baseline}."
+        f"{station} of {attrs['recording_id']}. {who} {gives} {attrs['value']:.3g}, its mean within "
+        f"±{attrs['target_half_width_s']:g} s; explained by {method}{baseline}."
     )
 
 
@@ -87,14 +89,21 @@ def _picture(png: bytes, words: str) -> str:
 def _badge(checks: Sequence[Check]) -> str:
     verdict = belief(checks)
     sign, colour = _SIGNS[verdict]
-    return f'<span class="badge {colour}"><span aria-hidden="true">{sign}</span> {escape(BELIEF[verdict])}</span>'
+    words = BELIEF[verdict] if _all_made(checks) or verdict not in ("pass", "warn") else f"{BELIEF[verdict]} so far"
+    return f'<span class="badge {colour}"><span aria-hidden="true">{sign}</span> {escape(words)}</span>'
 
 
 def _checks_html(checks: Sequence[Check]) -> str:
     if not checks:
         return "<section><h2>Can it be believed?</h2><p>No check was made of this explanation.</p></section>"
     rows = "".join(_check_html(check) for check in checks)
-    return f'<section><h2>Can it be believed?</h2><ul class="checks">{rows}</ul></section>'
+    left = "" if _all_made(checks) else f"Saved when {len(checks)} of {len(CHECKS)} checks were made."
+    note = f'<p class="asked">{left}</p>' if left else ""
+    return f'<section><h2>Can it be believed?</h2><ul class="checks">{rows}</ul>{note}</section>'
+
+
+def _all_made(checks: Sequence[Check]) -> bool:
+    return {check.name for check in checks} >= set(CHECKS)
 
 
 def _check_html(check: Check) -> str:
@@ -110,9 +119,10 @@ def _shares_html(attribution: xr.Dataset) -> str:
     blocks = [
         f"<h2>{title}</h2>{''.join(_share_html(share) for share in shares)}"
         for title, shares in (
-            ("Share of each component", component_shares(attribution)),
-            ("Seconds from the answer", second_shares(attribution)),
+            ("Share of each component", component_shares(attribution) if tells_components(attribution) else ()),
+            ("Seconds from the answer", second_shares(attribution) if tells_times(attribution) else ()),
         )
+        if shares
     ]
     key = f'<p class="asked">{escape(sign_words(attribution))} In parts of the sum of all sizes.</p>'
     return f"<section>{''.join(blocks)}{key}</section>"

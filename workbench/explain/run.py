@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time as clock
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -17,7 +17,9 @@ from workbench.explain.base import Attributed, Explainer
 from workbench.explain.baselines import Baseline
 from workbench.explain.mapping import onto_recording
 from workbench.explain.memory import memory_in_words
+from workbench.explain.method_settings import make_explainer
 from workbench.explain.overlapping import window_notice
+from workbench.explain.refusals import refuse_onnx
 from workbench.explain.target import HALF_WIDTH_SAMPLES, Question
 from workbench.explain.window import open_window, require_station, why_only_asked
 from workbench.pickers import Picker, open_picker
@@ -123,7 +125,7 @@ def explain_many(
     """
     report(0.0, "opening the picker")
     opened = _open(picker, weights) if isinstance(picker, str) else picker
-    explainer = _explainer(method, settings, seed)
+    explainer = make_explainer(method, settings, seed)
     recording = check_recording(recording)
     # What is only asked is asked about a cut of its own around each time, and what looks at other stations looks at
     # others for each pick: neither makes a batch.
@@ -139,22 +141,8 @@ def explain_many(
 
 
 def _open(picker: str, weights: str) -> Picker:
-    if weights.lower().endswith(".onnx"):
-        raise PickerError(
-            f"{weights} is an ONNX file: it runs forward only and has no gradients to explain. Name the weights that "
-            "it was made from: one of XiaoNet's own, or the .safetensors file of a training run."
-        )
+    refuse_onnx(weights)
     return open_picker(picker, weights)
-
-
-def _explainer(method: str, settings: Mapping[str, Any], seed: int) -> Explainer:
-    taken = [setting.name for setting in EXPLAINERS.settings(method)]
-    settings = {**settings, "seed": seed} if "seed" in taken else settings
-    strange = sorted(set(settings) - set(taken))
-    if strange:
-        raise PickerError(f"{method} has no setting {strange[0]!r}; it has {', '.join(taken) or 'none'}.")
-    made: Explainer = EXPLAINERS.create(method, **settings)
-    return made
 
 
 def open_question(

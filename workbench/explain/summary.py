@@ -9,10 +9,11 @@ import xarray as xr
 
 from workbench.explain.shares import Share, component_shares, second_shares, weighed
 
-__all__ = ["Summary", "sign_words", "summarise"]
+__all__ = ["Summary", "sign_words", "summarise", "tells_components", "tells_times"]
 
 _MOST = 0.5
 _MUCH = 0.25
+_LEAST_PICK = 0.1
 _ONE_SHARE = ("grad_cam",)
 """Methods that do not tell components apart."""
 
@@ -46,6 +47,16 @@ class Summary:
         return sum(share.negative for share in self.components)
 
 
+def tells_components(attribution: xr.Dataset) -> bool:
+    """Whether its method tells components apart."""
+    return attribution.attrs["method"] not in _ONE_SHARE
+
+
+def tells_times(attribution: xr.Dataset) -> bool:
+    """Whether its method tells times apart."""
+    return attribution.attrs["method"] not in _NO_TIMES
+
+
 def sign_words(attribution: xr.Dataset) -> str:
     """What the two colours of an attribution say; a method of sizes only has one."""
     phase = attribution.attrs["phase"]
@@ -61,13 +72,12 @@ def summarise(attribution: xr.Dataset) -> Summary:
     weight, is_before = np.abs(values), after_s < 0
     whole = float(weight.sum()) or 1.0
     before = float(weight[..., is_before].sum()) / whole
-    method = str(attribution.attrs["method"])
     sentences = []
-    where = "" if method in _ONE_SHARE else _where(components)
-    answer = "the time explained" if attribution.attrs["phase"] == "Detection" else "the pick"
-    when = "" if method in _NO_TIMES else _when(seconds, answer)
+    where = _where(components) if tells_components(attribution) else ""
+    answer = "the pick" if _is_pick(attribution) else "the time explained"
+    when = _when(seconds, answer) if tells_times(attribution) else ""
     if where and when:
-        joined = "but" if "more than" in when else "and"
+        joined = "and" if "within" in when else "but"
         sentences.append(f"{where}, {joined} {when}.")
     else:
         sentences.append(f"{_capital(where or when)}.")
@@ -79,7 +89,16 @@ def summarise(attribution: xr.Dataset) -> Summary:
     )
 
 
+def _is_pick(attribution: xr.Dataset) -> bool:
+    """Whether anybody would call it one: a phase, and not one of which the picker says that it is not there."""
+    attrs = attribution.attrs
+    least = _LEAST_PICK if attrs["target"] == "probability" else float(np.log(_LEAST_PICK / (1 - _LEAST_PICK)))
+    return bool(attrs["phase"] != "Detection" and attrs["value"] >= least)
+
+
 def _where(shares: list[Share]) -> str:
+    if len(shares) == 1:
+        return f"{shares[0].name} is the only component"
     ordered = sorted(shares, key=lambda share: -share.whole)
     if ordered[0].whole >= _MOST:
         return f"Mostly {ordered[0].name} ({_percent(ordered[0].whole)})"
@@ -87,10 +106,14 @@ def _where(shares: list[Share]) -> str:
 
 
 def _when(shares: list[Share], answer: str) -> str:
-    earlier, _, before, after, later = (share.whole for share in shares)
+    earlier, early, before, after, later = (share.whole for share in shares)
     near = before + after
     if earlier >= _MOST:
         return f"{_percent(earlier)} of the weight lies more than 5 s before {answer}"
+    if early >= _MOST:
+        return f"{_percent(early)} of the weight lies 2 to 5 s before {answer}"
+    if earlier + early >= _MOST:
+        return f"{_percent(earlier + early)} of the weight lies more than 2 s before {answer}"
     if later >= _MOST:
         return f"{_percent(later)} of the weight lies more than 2 s after {answer}"
     return f"{_percent(near)} of the weight lies within 2 s of {answer}"
