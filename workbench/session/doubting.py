@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import param
 
@@ -14,18 +16,17 @@ from workbench.errors import LabelStoreError, WorkbenchError
 from workbench.labels.doubt.finding import KeptDoubts, is_labelled
 from workbench.labels.doubt.ranking import check_weights, rank
 from workbench.session.notice import Notice
+from workbench.session.outcomes import KEY_COLUMNS, onset_key, what_became
 from workbench.session.session import Session
+from workbench.sources.fetched import is_here
 
-__all__ = ["OUTCOMES", "OUTCOME_OF", "Doubting"]
-
-OUTCOMES = ("kept", "fixed", "rejected", "flagged", "skipped")
-"""What may have become of an item of the queue."""
-
-OUTCOME_OF = {"accept": "kept", "move": "fixed", "add": "fixed", "reject": "rejected", "edit": "flagged"}
-"""Decision of the journal to what it makes of an item."""
+__all__ = ["Doubting"]
 
 _LOOK = "workbench.labels.doubt.finding:look_at"
-_KEY = ["recording_id", "station", "phase", "kind", "identity"]
+_BECAME = "workbench.session.outcomes:what_became"
+_NO_DOUBT = "No doubt was found; it was opened from the travel times"
+_AT_ONCE = 300
+"""Recordings whose outcomes are read in one go: the journal answers in a few hundredths of a second."""
 
 
 class Doubting(param.Parameterized):
@@ -41,10 +42,11 @@ class Doubting(param.Parameterized):
     weights = param.Dict({}, doc="Reason to how much it counts, 0 to 1.")
     reason = param.String("", doc="Only onsets with that reason are in the queue; empty for any.")
     item = param.String("", doc="Key of the onset that is on the screen; empty for none.")
-    outcomes = param.Dict({}, doc="Key to one of OUTCOMES.")
+    outcomes = param.Dict({}, doc="Key to one of workbench.session.outcomes.OUTCOMES.")
     looked = param.Integer(0, doc="Recordings that were looked at.")
     job = param.Parameter(doc="The Job in hand, or the last one, or None.")
     problem = param.String("", doc="Why there is no queue; empty where there is one.")
+    active = param.Boolean(True, doc="Whether this queue decides what is on the screen.")
     paused = param.Boolean(False, doc="Whether no further recording is looked at.")
 
     def __init__(self, session: Session, **params: Any) -> None:
@@ -52,6 +54,8 @@ class Doubting(param.Parameterized):
         """By recording."""
         self._whole = pd.DataFrame()
         """The queue of all reasons."""
+        self._brought: dict[str, dict[str, Any]] = {}
+        """Key to the row of an onset without a doubt that was asked for all the same."""
         super().__init__(**params)
         self.session = session
         self.weights = check_weights(self.weights)
@@ -62,11 +66,24 @@ class Doubting(param.Parameterized):
             on_job=lambda job: setattr(self, "job", job),
             on_error=self._miss,
         )
+        self._recalls = JobQueue(
+            session.here,
+            schedule=lambda function: session.schedule(function),
+            on_job=lambda _: None,
+            on_error=self._miss_outcomes,
+        )
+        self._unknown = False
+        """Whether it is not known yet of any onset that nothing was decided about it."""
+        self._touched: set[str] = set()
+        """Recordings that were decided about while outcomes are read in the background."""
         self._looking_at = ""
         self._asked: tuple[Any, ...] = ()
         self._labelled = False
         self._waiting: Iterator[str] = iter(())
-        self._watchers = [session.param.watch(lambda *_: self._begin(), ["recordings", "runs"])]
+        self._watchers = [
+            session.param.watch(lambda *_: self._begin(), ["recordings", "runs", "blind", "analyst"]),
+            session.param.watch(lambda *_: self._touch(), "saved"),
+        ]
 
     @property
     def pickers(self) -> list[tuple[str, str]]:
@@ -89,30 +106,35 @@ class Doubting(param.Parameterized):
     def _begin(self) -> None:
         """Look at the source that is open with the pickers that are on, from where that was left."""
         session, pickers = self.session, self.pickers
-        asked = (id(session.source), tuple(pickers))
+        # Whoever picks blind has doubts of her own labels only.
+        whose = {"analyst": session.analyst} if session.blind else {}
+        asked = (id(session.source), tuple(pickers), *whose.values())
         if asked == self._asked:
             return
         self._asked = asked
         self._looks.cancel()
-        self._kept, self._doubts, self._looking_at = None, {}, ""
-        self._whole = pd.DataFrame()
+        self._recalls.cancel()
+        self._kept, self._doubts, self._looking_at, self._unknown = None, {}, "", False
+        self._whole, self._brought = pd.DataFrame(), {}
         with param.parameterized.batch_call_watchers(self):
             self.queue, self.looked, self.item, self.outcomes, self.problem = pd.DataFrame(), 0, "", {}, ""
         if session.source is None or not pickers or not len(session.recordings):
             return
-        names = [str(name) for name in session.index]
-        self._labelled = is_labelled(session.source, names)
+        # Never all names as a list: of a million that takes a third of a second.
+        index = session.index
+        self._labelled = is_labelled(session.source, index)
         place = f"{session.source.kind}:{session.source.location}"
         try:
             self._kept = KeptDoubts(
                 session.settings.cache_folder / "doubts", pickers, of=place, labelled=self._labelled,
-                labels=session.settings.labels_url,
+                labels=session.settings.labels_url, **whose,
             )  # fmt: skip
         except LabelStoreError as error:
             self.problem = str(error)
             return
-        self._waiting = (name for name in names if self._kept is not None and name not in self._kept)
-        if known := [name for name in names if name in self._kept]:
+        self._waiting = (name for name in map(str, index) if self._kept is not None and name not in self._kept)
+        rows = index.get_indexer(pd.Index(self._kept.recordings(), dtype=index.dtype))
+        if known := index[np.sort(rows[rows >= 0])].tolist():
             self._recall(known)
         self._look()
 
@@ -121,19 +143,65 @@ class Doubting(param.Parameterized):
         assert self._kept is not None
         table = self._kept.table(known)
         self._doubts = {str(name): own for name, own in table.groupby("recording_id", sort=False)}
-        since = {name: self._kept.looked_at(name) for name in known}
-        decided: dict[tuple[str, str], str] = {}
-        for label in self.session.journal.labels(known).itertuples():
-            flagged = label.onset_quality == "questionable"
-            outcome = "flagged" if flagged else OUTCOME_OF.get(label.decision, "kept")
-            if label.pick_id:
-                decided[label.recording_id, label.pick_id] = outcome
-            if label.decided_at > since[label.recording_id]:
-                decided[label.recording_id, label.label_id] = outcome
-        rows = table[_KEY].drop_duplicates().to_dict("records")
-        found = {_key(row): decided.get((row["recording_id"], row["identity"]), "") for row in rows}
-        self.looked, self.outcomes = len(known), {key: outcome for key, outcome in found.items() if outcome}
-        self._rank_again()
+        self.looked = len(known)
+        if not self._doubts:
+            return
+        self._whole = _with_keys(rank(table, self.weights))
+        self._read_outcomes(table, list(dict.fromkeys([*self._whole["recording_id"], *self._doubts])))
+        self._choose()
+
+    def _read_outcomes(self, doubts: pd.DataFrame, names: list[str]) -> None:
+        """Take what became of the most doubtful onsets from the journal; of the others it is read in the background.
+
+        Until an onset is known about which nothing was decided there is nothing to show.
+        """
+        first, rest = names[:_AT_ONCE], names[_AT_ONCE:]
+        at_once = doubts["recording_id"].isin(first)
+        try:
+            became = what_became(self.session.journal, doubts[at_once], self._looked_at(first))
+        except LabelStoreError as error:
+            self.session.notice = Notice("error", str(error))
+            return
+        self._keep_outcomes(became)
+        if rest:
+            self._unknown, self._touched = all(became.values()), set()
+            self._recalls.add(
+                _BECAME, title="Reading what was decided", done=partial(self._take_outcomes, self._asked),
+                journal=self.session.journal, doubts=doubts[~at_once], looked_at=self._looked_at(rest),
+            )  # fmt: skip
+
+    def _looked_at(self, names: Sequence[str]) -> dict[str, pd.Timestamp]:
+        assert self._kept is not None
+        return {name: self._kept.looked_at(name) for name in names}
+
+    def _take_outcomes(self, asked: tuple[Any, ...], became: dict[str, str], _: Any) -> None:
+        if asked != self._asked:
+            return
+        # What was decided or taken back while they were read is read once more.
+        touched = sorted(self._touched & self._doubts.keys())
+        if touched:
+            again = pd.concat([self._doubts[name] for name in touched], ignore_index=True)
+            try:
+                became |= what_became(self.session.journal, again, self._looked_at(touched))
+            except LabelStoreError as error:
+                # Of those few what was read before is kept, as of the others.
+                self.session.notice = Notice("error", str(error))
+        self._keep_outcomes(became)
+        self._unknown = False
+        self._choose()
+
+    def _keep_outcomes(self, became: dict[str, str]) -> None:
+        # What was decided here meanwhile stands last, for undo.
+        old = {key: outcome for key, outcome in became.items() if outcome and key not in self.outcomes}
+        self.outcomes = old | self.outcomes
+
+    def _miss_outcomes(self, error: WorkbenchError) -> None:
+        self.session.notice, self._unknown = Notice("error", str(error)), False
+        self._choose()
+
+    def _touch(self) -> None:
+        if self._recalls.busy and self.session.saved is not None:
+            self._touched.add(self.session.saved.recording_id)
 
     def _look(self) -> None:
         if self._kept is None or self.paused or self._looking_at:
@@ -170,8 +238,16 @@ class Doubting(param.Parameterized):
 
     def _miss(self, error: WorkbenchError) -> None:
         name, self._looking_at = self._looking_at, ""
+        said = f"{name} could not be looked at: {error}"
+        if self.session.source is not None and not is_here(self.session.source, name):
+            # A service that does not answer now would be asked for one recording after the other, all in vain; one that
+            # refuses this recording only, and always, does not keep the others from being looked at.
+            self._waiting = chain(self._waiting, [name])
+            self.session.notice = Notice("warn", f"{said} The queue waits: Go on asks again.")
+            self.paused = True
+            return
         self.looked += 1
-        self.session.notice = Notice("warn", f"{name} could not be looked at: {error}")
+        self.session.notice = Notice("warn", said)
         self.session.schedule(self._look)
 
     def _join(self, more: pd.DataFrame) -> None:
@@ -193,9 +269,24 @@ class Doubting(param.Parameterized):
         whole = self._whole
         if self.reason and len(whole):
             whole = whole[whole["reasons"].str.split(",").map(lambda names: self.reason in names)]
+        known = set(whole["key"]) if len(whole) else set()
+        brought = [row for key, row in self._brought.items() if key not in known]
+        if brought:
+            whole = pd.concat([table for table in (whole, pd.DataFrame(brought)) if len(table)], ignore_index=True)
         self.queue = whole.reset_index(drop=True)
-        if not self.item:
+        if not self.item and self.active and not self._unknown:
             self.next()
+
+    def _bring_row(self, recording_id: str, kind: str, identity: str, onset: Mapping[str, Any]) -> str:
+        """Put an onset without a doubt at the end of the queue; its key."""
+        row = {
+            "recording_id": recording_id, "station": str(onset["station"]), "phase": str(onset["phase"])[:1],
+            "time": pd.Timestamp(onset["time"]), "kind": kind, "identity": identity, "doubt": 0.0, "reasons": "",
+            "words": _NO_DOUBT,
+        }  # fmt: skip
+        self._brought[onset_key(row)] = row | {"key": onset_key(row)}
+        self._choose()
+        return onset_key(row)
 
     @param.depends("paused", watch=True)
     def _go_on(self) -> None:
@@ -204,14 +295,11 @@ class Doubting(param.Parameterized):
     def close(self) -> None:
         """Stop the work, and listen to the session no more."""
         self._looks.cancel()
+        self._recalls.cancel()
         for watcher in self._watchers:
             self.session.param.unwatch(watcher)
         self._watchers = []
 
 
 def _with_keys(queue: pd.DataFrame) -> pd.DataFrame:
-    return queue.assign(key=[_key(row) for row in queue[_KEY].to_dict("records")])
-
-
-def _key(row: Mapping[str, Any]) -> str:
-    return "\x1f".join(str(row[name]) for name in _KEY)
+    return queue.assign(key=[onset_key(row) for row in queue[KEY_COLUMNS].to_dict("records")])

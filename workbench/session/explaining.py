@@ -6,7 +6,6 @@ back through the session's ``schedule``; what comes back for a question that is 
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -18,12 +17,16 @@ import param
 import xarray as xr
 
 from workbench.compute.queue import JobQueue
-from workbench.errors import UnknownNameError, WorkbenchError
+from workbench.errors import PickerError, UnknownNameError, WorkbenchError
 from workbench.explain import EXPLAINERS
 from workbench.explain.changes import Changes, Mute
 from workbench.inference.runs import PickerRun
 from workbench.schema import ATTRIBUTION_TARGETS, Check, Job, one_station
 from workbench.session.after_answer import AfterAnswer
+from workbench.session.afterwards import Afterwards
+from workbench.session.bare_place import bare_place
+from workbench.session.first_question import FirstQuestion
+from workbench.session.kept_answers import KeptAnswers
 from workbench.session.notice import Notice
 from workbench.session.onsets import explainable_onsets, nearest_onset
 from workbench.session.question import Question
@@ -32,9 +35,6 @@ from workbench.session.session import Session
 __all__ = ["Explaining"]
 
 _EXPLAIN = "workbench.explain.run:explain"
-_KEPT = 32
-"""Explanations that a user may come back to at once."""
-
 _STAYS_S = 0.15
 """That the answer before stays on the screen: most answers have come by then, and nothing blinks."""
 
@@ -68,12 +68,17 @@ class Explaining(param.Parameterized):
         doc="Attribution of the question (one station, on the axes of the recording), or None. It may still be that of "
         "the question before while busy: read method, phase and time from its attrs."
     )
+    bare = param.Parameter(
+        doc="Where there is no attribution: one of the place that is asked about with no number in it (see "
+        "workbench.session.bare_place), for the traces are shown all the same; or None."
+    )
     beside = param.Parameter(doc="Attribution by the second picker, or None.")
     beside_problem = param.String("", doc="Why there is none, in words.")
     attention = param.List([], doc="Attention of each layer over the same window; empty where there is none.")
     attention_known = param.Boolean(False, doc="Whether the list above has come: an empty one means 'has none'.")
     attention_problem = param.String("", doc="Why it could not be looked for, in words.")
     checks = param.List([], item_type=Check, doc="Of the attribution, in the order in which they came.")
+    judges_changed = param.Boolean(False, doc="Whether attention and checks are of the changed copy of a what-if.")
     checks_left = param.Integer(0, doc="Checks that are still being made.")
 
     # ---- what if
@@ -96,20 +101,19 @@ class Explaining(param.Parameterized):
     def __init__(self, session: Session, *, auto: bool = False, **params: Any) -> None:
         super().__init__(**params)
         self.session = session
-        self._auto = auto
-        self._brought = ("", "")
-        self._expected: tuple[pd.Timestamp, dict[str, str]] | None = None
-        self._kept: OrderedDict[Question, xr.Dataset] = OrderedDict()
-        self._answered: Question | None = None
+        self.afterwards = Afterwards(session)
+        self.kept = KeptAnswers()
+        self._first = FirstQuestion(self, auto=auto)
+        self._placed: tuple[Any, ...] | None = None
         self._stays = Timer(_STAYS_S, lambda: None)
         self._listed: tuple[Any, Any, pd.DataFrame] | None = None
         self._front = self.queue(self._fail)
         self._after = AfterAnswer(self)
         self._watchers = [
             session.param.watch(lambda *_: self._open(), "recording"),
-            session.param.watch(lambda *_: self._look_at_pickers(), "runs"),
+            session.param.watch(lambda *_: self._first.look(), "runs"),
         ]
-        self._look_at_pickers()
+        self._first.look()
 
     def queue(self, on_error: Callable[[WorkbenchError], None] | None = None) -> JobQueue:
         """Another queue of jobs; their errors become notices, if nothing else is to be done about them."""
@@ -154,8 +158,7 @@ class Explaining(param.Parameterized):
 
     def expect(self, time: pd.Timestamp, **where: str) -> None:
         """Ask that once the recording is open and the picker on the list; arguments as for :meth:`explain_at`."""
-        self._expected = (time, where)
-        self._look_at_pickers()
+        self._first.expect(time, where)
 
     def explain_pick(self, identity: str) -> None:
         """Ask about a pick or a label.
@@ -207,7 +210,7 @@ class Explaining(param.Parameterized):
 
     def bring(self, slot: str, name: str, weights: str = "") -> None:
         """Load a picker onto the list in the background, then ask it; `slot` is ``"picker"`` or ``"second"``."""
-        self._brought = (slot, name)
+        self._first.bring(slot, name)
         self.session.request_picker(name, weights)
 
     def next_method(self, by: int = 1) -> None:
@@ -246,11 +249,11 @@ class Explaining(param.Parameterized):
             self.time = self.question = self.view = None
             self.station = ""
             self._forget("")
-        self._kept.clear()
+        self.kept.clear()
 
     def _open(self) -> None:
         self.clear()
-        self._look_at_pickers()
+        self._first.look()
 
     def close(self) -> None:
         """Stop all work, and listen to the session no more; nothing is told, for nobody may be left to hear it."""
@@ -267,9 +270,9 @@ class Explaining(param.Parameterized):
         if question is None or question == self.question:
             return
         self._stop()
-        if question in self._kept:
+        if question in self.kept:
             self.question = question
-            self._take(question, self._kept[question])
+            self._take(question, self.kept[question])
             return
         with self.session.hold():
             self.param.update(question=question, busy=True, problem="", checks_left=0)
@@ -281,13 +284,13 @@ class Explaining(param.Parameterized):
 
     def _is_of_another_place(self, question: Question) -> bool:
         """Whether what is on the screen belongs to another pick or picker than a question."""
-        return self._answered is not None and _place(self._answered) != _place(question)
+        return self._placed is not None and self._placed != _place(question)
 
     def _let_go(self, question: Question) -> None:
         """Take the answer before off the screen, if that of a question has not come by now."""
         if self.question == question and self.busy and self._is_of_another_place(question):
-            with param.parameterized.batch_call_watchers(self):
-                self._forget("")
+            with self.session.hold(), param.parameterized.batch_call_watchers(self):
+                self._forget("", bare=True)
                 self.busy = True
 
     def _asked(self) -> Question | None:
@@ -298,7 +301,7 @@ class Explaining(param.Parameterized):
             # What is on the screen would stand under another picker's name.
             self.cancel()
             self.question = None
-            self._forget(f"{run.card.title} has no {self.phase}; it gives {', '.join(run.card.phases)}.")
+            self._forget(f"{run.card.title} has no {self.phase}; it gives {', '.join(run.card.phases)}.", bare=True)
             return None
         return Question(
             self.session.recording_id, self.picker, self.station, self.phase, self.time,
@@ -322,19 +325,8 @@ class Explaining(param.Parameterized):
             function, title=f"{title} {self.phase} on {self.station}", done=lambda value, _: done(value), **arguments
         )
 
-    def keeps(self, question: Question) -> bool:
-        """Whether the answer to a question is at hand."""
-        return question in self._kept
-
-    def keep(self, question: Question, attribution: xr.Dataset) -> None:
-        """Have the answer to a question at hand; of those not looked at for long, the oldest goes."""
-        self._kept.pop(question, None)
-        self._kept[question] = attribution
-        if len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
-
     def _take(self, question: Question, attribution: xr.Dataset) -> None:
-        self.keep(question, attribution)
+        self.kept.keep(question, attribution)
         if question != self.question:
             return
         self._stays.cancel()
@@ -342,17 +334,21 @@ class Explaining(param.Parameterized):
             if self._is_of_another_place(question):
                 self._forget("", but_for=attribution)
             self.checks, self.checks_left, self.problem, self.busy = [], self._after.n_checks, "", False
-            self.beside = self.tried = None
+            self.bare = self.beside = self.tried = None
             if self.attribution is not attribution:
                 self.attribution = attribution
-        self._answered = question
+        self._placed = _place(question)
         self._after.begin()
 
-    def _forget(self, problem: str, but_for: xr.Dataset | None = None) -> None:
-        self._answered = None
+    def _forget(self, problem: str, but_for: xr.Dataset | None = None, *, bare: bool = False) -> None:
+        before = self.bare if self.attribution is None else self.attribution
+        # As _place of a question; a phase that the picker does not know makes none.
+        here = (self.session.recording_id, self.picker, self.station, self.phase, self.time)
+        self._placed = here if bare else None
         with param.parameterized.batch_call_watchers(self):
             # Set once: to param, comparing a Dataset with what was there takes milliseconds.
             self.attribution = but_for
+            self.bare = bare_place(self, before) if bare else None
             self.beside = self.tried = self.strip = self.spot = None
             self.attention, self.attention_known, self.attention_problem, self.checks = [], False, "", []
             self.busy, self.problem, self.changes = False, problem, None
@@ -360,8 +356,11 @@ class Explaining(param.Parameterized):
 
     def _fail(self, error: WorkbenchError) -> None:
         self.question = None
-        self._forget(str(error))
-        self.tell_error(error)
+        with self.session.hold():
+            self._forget(str(error), bare=True)
+            # A refusal is an answer, and stands beside the traces.
+            if not isinstance(error, PickerError):
+                self.tell_error(error)
 
     def tell_error(self, error: WorkbenchError) -> None:
         """Make an error a notice of the session."""
@@ -370,29 +369,6 @@ class Explaining(param.Parameterized):
     def _tell_job(self, job: Job) -> None:
         self.job = job
         self.session.kernels.note(job)
-
-    def _look_at_pickers(self) -> None:
-        """Take the first network of the list, and explain its first pick once there is one, if that is wanted."""
-        networks, expected = self.pickers(), self._expected
-        slot, name = self._brought
-        if found := [key for key in networks if name and key.partition("/")[0] == name]:
-            self._brought = ("", "")
-            setattr(self, slot, found[-1])
-        if expected is not None:
-            if self.session.recording is None or expected[1].get("picker", "") not in {"", *networks} or not networks:
-                return
-            self._expected = None
-            self.picker = expected[1].pop("picker", "") or next(iter(networks))
-            self.explain_at(expected[0], **expected[1])
-        if self.picker not in networks:
-            self.picker = next(iter(networks), "")
-        if not self._auto or self.time is not None or not self.picker:
-            return
-        onsets = self.onsets()
-        own = onsets[onsets["station"] == self.session.station] if len(onsets) else onsets
-        if len(own):
-            first = own.iloc[0]
-            self.explain_at(first["time"], station=str(first["station"]), phase=str(first["phase"]))
 
 
 def _place(question: Question) -> tuple[Any, ...]:

@@ -23,8 +23,10 @@ PRELOAD = ("torch", "workbench.inference.run")
 """What a process of its own loads when it starts, so that the first picker need not, and its device is known."""
 
 _JOBS_KEPT = 30
-_ENDED = ("done", "failed", "cancelled")
 _MEMORY_STEP = 0.02
+
+_LOOK_S = 0.15
+"""After which news of the place are told: a bar that says "busy" for one job of 20 ms costs more than the job."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class JobEntry:
     @property
     def is_open(self) -> bool:
         """Whether it waits or runs."""
-        return self.job.state not in _ENDED
+        return not self.job.ended
 
 
 class Kernels(param.Parameterized):
@@ -54,8 +56,12 @@ class Kernels(param.Parameterized):
         Told the backend for the jobs to come, when another place is chosen.
     on_remark
         Told in words what the user should know of a place, such as other versions there.
+    check
+        Raises if this user may not choose, start or restart a place.
     backend
         Used in place of that of the settings; it is closed with the rest.
+    pause
+        Calls a function on the owner's thread, from there, so many seconds from now; at once if not given.
     """
 
     chosen = param.String("local", doc="Name of the place.")
@@ -69,11 +75,14 @@ class Kernels(param.Parameterized):
         schedule: Callable[[Callable[[], None]], None],
         on_backend: Callable[[Backend], None],
         on_remark: Callable[[str], None],
+        check: Callable[[], None] = lambda: None,
         backend: Backend | None = None,
+        pause: Callable[[float, Callable[[], None]], None] = lambda _, function: function(),
     ) -> None:
         super().__init__()
-        self._settings, self._schedule = settings, schedule
-        self._on_backend, self._on_remark = on_backend, on_remark
+        self._settings, self._schedule, self._pause = settings, schedule, pause
+        self._looks = False
+        self._on_backend, self._on_remark, self._check = on_backend, on_remark, check
         self._said: set[str] = set()
         self._left: list[Backend] = []
         self._stop_watching: Callable[[], None] = lambda: None
@@ -86,8 +95,10 @@ class Kernels(param.Parameterized):
         kernels = cls(
             session.settings,
             schedule=lambda function: session.schedule(function),
+            pause=lambda seconds, function: session.pause(seconds, function) if session.pause else function(),
             on_backend=on_backend,
             on_remark=lambda words: setattr(session, "notice", Notice("warn", words)),
+            check=session.visitor.check_may_choose_a_place,
             backend=backend,
         )
         session.param.watch(lambda event: kernels.note(event.new), "job")
@@ -108,7 +119,7 @@ class Kernels(param.Parameterized):
         """Every place by name, those that cannot be used here too."""
         return list_places(self._settings)
 
-    def choose(self, name: str, token: str = "") -> None:
+    def choose(self, name: str, token: str = "") -> None:  # no token is given: none is the default  # nosec B107
         """Send the jobs to come elsewhere; one that runs ends where it is, and nothing that was made is lost.
 
         Raises
@@ -116,6 +127,7 @@ class Kernels(param.Parameterized):
         UnknownNameError, JobError
             If there is no such place, or it cannot be used here.
         """
+        self._check()
         if name == self.chosen and not token:
             self._backend.start()
             return
@@ -129,6 +141,7 @@ class Kernels(param.Parameterized):
 
     def start(self) -> None:
         """Start the place without a job."""
+        self._check()
         self._backend.start()
 
     def interrupt(self) -> None:
@@ -137,6 +150,7 @@ class Kernels(param.Parameterized):
 
     def restart(self) -> None:
         """End the place and start it anew; its models are loaded again by the next job."""
+        self._check()
         self._backend.restart()
 
     def cancel(self, job_id: str) -> None:
@@ -158,7 +172,7 @@ class Kernels(param.Parameterized):
         else:
             place = "This computer" if is_errand else self.place.title
             self.jobs = [JobEntry(job, place, is_errand), *self.jobs][:_JOBS_KEPT]
-        if job.state in _ENDED:
+        if job.ended:
             self._let_go_of_idle_places()
 
     def close(self) -> None:
@@ -192,10 +206,16 @@ class Kernels(param.Parameterized):
     def _take_backend(self, backend: Backend) -> None:
         self._stop_watching()
         self._backend = backend
-        self._stop_watching = backend.watch(lambda _: self._schedule(self._look))
+        self._stop_watching = backend.watch(lambda _: self._schedule(self._look_soon))
         self._look()
 
+    def _look_soon(self) -> None:
+        if not self._looks:
+            self._looks = True
+            self._pause(_LOOK_S, self._look)
+
     def _look(self) -> None:
+        self._looks = False
         status = self._backend.status()
         if _differs(self.status, status):
             self.status = status

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
+from workbench.processing.onset_groups import group_onsets, onsets_of_group, spread_km
 from workbench.schema import empty_picks
 from workbench.sources.catalogued import Catalogued
 
-__all__ = ["onsets_to_check"]
+__all__ = ["onsets_around", "onsets_to_check"]
 
 _NEAR_S = 2.5
 _COLUMNS = ["pick_id", "station", "phase", "time"]
@@ -32,6 +34,36 @@ def onsets_to_check(session: Any) -> pd.DataFrame:
     kept = labels[labels["decision"] != "reject"]
     own = kept[["station", "phase", "time"]].assign(pick_id=kept["label_id"])
     return pd.concat([own[_COLUMNS], picks[~replaced]], ignore_index=True)
+
+
+def onsets_around(session: Any, onset: Mapping[str, Any]) -> pd.DataFrame:
+    """The onsets of the event that one onset belongs to, this one among them; columns as of :func:`onsets_to_check`.
+
+    A recording may hold several events: onsets that lie too far in time for one wave to have made them are left out.
+
+    Parameters
+    ----------
+    onset
+        With ``identity``, ``station``, ``phase`` (P or S) and ``time``; it stands for its phase at its station.
+    """
+    onsets = onsets_to_check(session)
+    onsets = onsets[onsets["phase"].str[:1].isin(["P", "S"])].assign(who="human", probability=0.0)
+    onsets = onsets.assign(phase=onsets["phase"].str[:1])
+    own = {"pick_id": onset["identity"], "station": onset["station"], "phase": onset["phase"], "time": onset["time"]}
+    same = (onsets["station"] == own["station"]) & (onsets["phase"] == own["phase"])
+    near = same & ((onsets["time"] - own["time"]).abs().dt.total_seconds() <= _NEAR_S)
+    # The label that was made of it stands where the analyst put it.
+    moved = onsets[near]
+    own |= {"pick_id": moved["pick_id"].iloc[0], "time": moved["time"].iloc[0]} if len(moved) else {}
+    here = pd.DataFrame([{**own, "who": "human", "probability": 1.0}])
+    onsets = pd.concat([here, onsets[~near]], ignore_index=True) if not near.all() else here
+    recording = session.recording
+    spread = spread_km(recording["latitude_deg"].values, recording["longitude_deg"].values)
+    for group in group_onsets(onsets, spread):
+        found = onsets_of_group(onsets, group, spread)
+        if (found["pick_id"] == own["pick_id"]).any():
+            return found[_COLUMNS]
+    return here[_COLUMNS]
 
 
 def _picks(session: Any) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import xarray as xr
 from workbench.processing.travel_times import theoretical_arrivals
 from workbench.schema import Event
 from workbench.sources.base import Source
+from workbench.sources.fetched import is_here
 
 __all__ = ["Opened", "read_opened"]
 
@@ -29,14 +30,23 @@ class Opened:
     first_station: str
 
     @property
+    def is_bare(self) -> bool:
+        """Whether its waveforms have still to be asked for."""
+        return "waveforms_to_come" in self.recording.attrs
+
+    @property
     def nbytes(self) -> int:
         """Bytes of the samples; the rest is small beside them."""
         return int(self.recording.nbytes)
 
 
 def read_opened(source: Source, recording_id: str) -> Opened:
-    """A recording of a source with its event, reference picks and theoretical arrivals."""
-    recording = source.read(recording_id)
+    """A recording of a source with its event, reference picks and theoretical arrivals.
+
+    No service is asked here: whoever opens a recording has its waveforms fetched first, and sees that they come.
+    """
+    here = is_here(source, recording_id)
+    recording = source.read(recording_id) if here else source.read_bare(recording_id)  # type: ignore[attr-defined]
     event = source.event(recording_id)
     return Opened(
         recording,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from glob import escape
@@ -21,6 +22,9 @@ from workbench.schema import Job, empty_picks
 from workbench.sources.paths import resolve_place
 
 __all__ = ["PICKER_RUN", "PickerList"]
+
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.+-]*")
+_FILE = re.compile(r"\.(pt|json|safetensors)(\.v[0-9]+)?$")
 
 PICKER_RUN = "workbench.inference.kept_curves:annotate_or_recall"
 """What is submitted to a backend to run a picker."""
@@ -43,6 +47,8 @@ class PickerList(param.Parameterized):
         super().__init__(**params)
         self._curves = Curves()
         self._weights: dict[str, str] = {}
+        self._hidden: dict[str, PickerRun] | None = None
+        """The list, while no pick may be seen; None while it may."""
 
     @property
     def picks(self) -> pd.DataFrame:
@@ -64,17 +70,35 @@ class PickerList(param.Parameterized):
         key = f"{name}/{card.weights}" if card.weights else name
         self._weights[key] = weights or card.weights
         run = PickerRun(key, card, thresholds=dict(card.thresholds))
+        if self._hidden is not None:
+            self._hidden[key] = run
+            return key
         self.runs = {**self.runs, key: self._curves.fill(run, self.recording_id)}
         return key
 
     def request_picker(self, name: str, weights: str = "") -> None:
-        """Put a picker on the list once it has been loaded in the background, and run it."""
+        """Put a picker on the list once it has been loaded in the background, and run it.
+
+        Raises
+        ------
+        SourceError
+            If the weights are a path that is outside the folders that are served.
+        """
+        if weights and not self._is_name(weights):
+            resolve_place(weights, self.roots)
 
         def take(_: Picker) -> None:
-            self.run([self.add_picker(name, weights)])
+            key = self.add_picker(name, weights)
+            self.run([key] if key in self.runs else [])
 
         title = f"Loading {picker_title(name)} {weights}".strip()
         self.send("workbench.pickers:open_picker", title=title, done=take, name=name, weights=weights)
+
+    def _is_name(self, weights: str) -> bool:
+        """Whether weights are a name, as of those that SeisBench keeps, and no path to a file of this computer."""
+        return self.roots is None or (
+            _NAME.fullmatch(weights) is not None and not Path(weights).exists() and not _FILE.search(weights)
+        )
 
     def request_own_weights(self, name: str, place: str) -> None:
         """The same with weights of one's own: a file or a folder that the session may read.

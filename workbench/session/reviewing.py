@@ -11,8 +11,9 @@ from typing import Any
 import pandas as pd
 import param
 
-from workbench.errors import WorkbenchError
-from workbench.session.doubting import OUTCOME_OF, Doubting
+from workbench.errors import UnknownNameError, WorkbenchError
+from workbench.session.doubting import Doubting
+from workbench.session.outcomes import OUTCOME_OF
 from workbench.session.session import Session
 
 __all__ = ["Reviewing"]
@@ -39,13 +40,12 @@ class Reviewing(Doubting):
         self._flagging = False
         self._entries: dict[str, int] = {}
         """Key to the row of the journal that its outcome is."""
-        self._latest: dict[str, int] = {}
-        """Recording to the last row that was written about it here."""
         self._to_undo = self._wanted = ""
         self._watchers += [
             # Not at once: the views hear of the recording first, for a station of it means nothing to them before.
             session.param.watch(lambda *_: session.schedule(self._place), "recording"),
             session.param.watch(lambda *_: self._note(), "saved"),
+            session.param.watch(lambda *_: self._hand_over(), "analyst"),
         ]
         self._begin()
 
@@ -73,6 +73,32 @@ class Reviewing(Doubting):
             self.session.open(row["recording_id"])
         self._place()
 
+    def bring(self, identity: str) -> None:
+        """Bring an onset of the open recording to the screen; one without a doubt joins the end of the queue.
+
+        Raises
+        ------
+        UnknownNameError
+            If the open recording has no such pick or label.
+        """
+        session = self.session
+        recording_id, queue, labels = session.recording_id, self.queue, session.labels
+        # The queue knows the pick that a label was made of.
+        names = {identity, *labels.loc[labels["label_id"] == identity, "pick_id"]} - {""}
+        if len(queue):
+            found = queue[(queue["recording_id"] == recording_id) & queue["identity"].isin(names)]
+            if len(found):
+                self.open(found["key"].iloc[0])
+                return
+        told = [(labels, "label_id", "label"), (session.reference, "pick_id", "label")]
+        told += [(run.picks, "pick_id", "pick") for run in session.runs.values() if run.on]
+        for table, name, kind in told:
+            found = table[table[name] == identity]
+            if len(found):
+                self.open(self._bring_row(recording_id, kind, identity, found.iloc[0]))
+                return
+        raise UnknownNameError("pick or label on this recording", identity)
+
     def step(self, by: int) -> None:
         """Open the onset that many further down the queue; stops at either end."""
         keys = list(self.queue["key"]) if len(self.queue) else []
@@ -87,6 +113,12 @@ class Reviewing(Doubting):
         following = [key for key in [*keys[here + 1 :], *keys[: here + 1]] if key not in self.outcomes]
         if following:
             self.open(following[0])
+
+    @property
+    def last_here(self) -> str:
+        """Key of the item that this analyst decided or skipped last since the queue was opened; empty for none."""
+        here = [key for key, what in self.outcomes.items() if what == "skipped" or key in self._entries]
+        return here[-1] if here else ""
 
     # ---- what is decided
 
@@ -142,9 +174,13 @@ class Reviewing(Doubting):
 
     def undo(self) -> None:
         """Take back the last decision of this queue, and show it again."""
-        if not self.outcomes:
-            raise WorkbenchError("Nothing was decided in this queue yet.")
-        key, outcome = list(self.outcomes.items())[-1]
+        key = self.last_here
+        if not key:
+            raise WorkbenchError(
+                "Nothing was decided in this queue since it was opened. What you decided before is taken back by "
+                "Ctrl+Z on the traces of its recording."
+            )
+        outcome = self.outcomes[key]
         self.open(key)
         if outcome == "skipped":
             self._drop(key)
@@ -155,7 +191,8 @@ class Reviewing(Doubting):
 
     def _take_back(self, key: str) -> None:
         row = self._here()
-        if self._latest.get(row["recording_id"]) != self._entries.get(key):
+        entry = self._entries.get(key)
+        if entry is None or self.session.journal.next_undo(row["recording_id"]) != entry:
             raise WorkbenchError(
                 "Something else was decided on this recording since: what came last is taken back first, by Ctrl+Z on "
                 "the traces."
@@ -165,7 +202,13 @@ class Reviewing(Doubting):
         # The label that was made of it has gone, and with it what was in hand.
         self.session.in_hand = row["identity"]
 
+    def _hand_over(self) -> None:
+        """Another analyst has skipped nothing, and takes back nothing that the last one decided."""
+        self._entries, self._to_undo, self.seconds = {}, "", []
+        self.outcomes = {key: what for key, what in self.outcomes.items() if what != "skipped"}
+
     def _drop(self, key: str) -> None:
+        self._entries.pop(key, None)
         self.outcomes = {name: what for name, what in self.outcomes.items() if name != key}
 
     def _here(self) -> pd.Series:
@@ -185,8 +228,6 @@ class Reviewing(Doubting):
     def _note(self) -> None:
         """What was decided about the onset on the screen, by whatever means, is its outcome."""
         entry, row = self.session.saved, self.row
-        if entry is not None:
-            self._latest[entry.recording_id] = entry.entry
         if entry is None or row is None or entry.recording_id != row["recording_id"]:
             return
         near = abs((entry.time - row["time"]).total_seconds()) <= _NEAR_S if entry.time == entry.time else False
@@ -199,7 +240,7 @@ class Reviewing(Doubting):
             return
         self._entries[self.item] = entry.entry
         self._end(outcome)
-        if outcome in ("kept", "rejected", "flagged"):
+        if outcome in ("kept", "rejected", "flagged") and self.active:
             # A pick that was moved stays on the screen: its place is looked at once more. The rest of what this
             # decision changes reaches the screen before the next onset does.
             self.session.schedule(self.next)

@@ -34,6 +34,7 @@ class NeighbourScene:
     components: tuple[str, ...]
     order: str
     spectrogram: bool
+    analyst: str
     view: None = None
     in_hand: str = ""
     loading: bool = False
@@ -47,7 +48,7 @@ class NeighbourScene:
         own
             ``recording_id``, ``shown``, ``labels`` and ``runs`` of the neighbour.
         """
-        kept = {name: getattr(session, name) for name in ("align", "amplitude", "order", "spectrogram")}
+        kept = {name: getattr(session, name) for name in ("align", "amplitude", "order", "spectrogram", "analyst")}
         return cls(
             recording=opened.recording,
             event=opened.event,
