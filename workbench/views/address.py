@@ -11,7 +11,7 @@ import panel as pn
 import param
 
 from workbench.processing.filtering import FILTERS
-from workbench.session import Notice, Session
+from workbench.session import BLINDS, Notice, Session
 
 __all__ = ["Place", "address_of", "go_to", "page_query", "read_address"]
 
@@ -26,6 +26,8 @@ class Place:
     ----------
     view
         (start, end) of the time on the screen, or None.
+    blind
+        What is hidden: see :data:`workbench.session.BLINDS`.
     """
 
     source: str = ""
@@ -34,6 +36,7 @@ class Place:
     filter: str = ""
     align: str = ""
     view: tuple[pd.Timestamp, pd.Timestamp] | None = None
+    blind: str = ""
 
 
 def page_query() -> str:
@@ -45,7 +48,7 @@ def address_of(session: Session) -> str:
     """The query of the address that leads back here: ``"source=examples&recording=..."``; without defaults."""
     if session.source is None:
         return ""
-    parts = {"source": str(session.source.location), "recording": session.recording_id}
+    parts = {"source": str(session.source.location), "recording": session.recording_id, "blind": session.blind}
     if session.recording is not None:
         parts |= {"station": session.station}
         if session.filter != "none":
@@ -73,6 +76,7 @@ def read_address(query: str) -> Place:
         filter=name if name in FILTERS else "",
         align=align if align in _ALIGN else "",
         view=_view(values.get("from", ""), values.get("to", "")),
+        blind=values.get("blind", "") if values.get("blind", "") in BLINDS else "",
     )
 
 
@@ -97,6 +101,8 @@ def go_to(session: Session, place: Place) -> None:
             _set(session, place)
 
         watcher = session.param.watch(arrived, "recording")
+    # Before anything is read: what is hidden on one page is not seen for a moment on the next.
+    session.set_blind(place.blind)
     session.request_source(place.source, recording_id=place.recording)
 
 

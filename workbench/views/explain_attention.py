@@ -9,7 +9,6 @@ from workbench.session import Explaining
 from workbench.views.explain_matrix import MatrixFigure
 from workbench.views.explain_reading import Matrix, matrix_of
 from workbench.views.guard import guarded
-from workbench.views.later import Later
 from workbench.views.markup import Action, Markup
 from workbench.views.tags import options, tag, text
 from workbench.views.theme import TOKENS
@@ -32,8 +31,18 @@ class AttentionCard(pn.viewable.Viewer):
         self._stage = pn.Column(self._nothing, sizing_mode="stretch_both", margin=0)
         self._layout = pn.Column(self._head, self._stage, sizing_mode="stretch_both", min_height=250, margin=0)
         explaining.param.watch(
-            Later(explaining.session, self._draw),
-            ["attention", "attention_known", "attention_problem", "attribution", "problem", "layer", "head", "time"],
+            explaining.afterwards.watcher(self._draw),
+            [
+                "attention",
+                "attention_known",
+                "attention_problem",
+                "attribution",
+                "problem",
+                "layer",
+                "head",
+                "time",
+                "judges_changed",
+            ],
         )
         explaining.param.watch(lambda *_: self._plot.point(explaining.pointed), "pointed")
         self.param.watch(lambda *_: self._plot.paint(self.theme), "theme")
@@ -47,7 +56,7 @@ class AttentionCard(pn.viewable.Viewer):
         matrix = matrix_of(explaining.attention, explaining.layer, explaining.head)
         titles = [str(layer.attrs["title"]) for layer in explaining.attention]
         with explaining.session.hold():
-            self._head.html = attention_head_html(matrix, titles, explaining.layer)
+            self._head.html = attention_head_html(matrix, titles, explaining.layer, changed=explaining.judges_changed)
             if matrix is not None:
                 self._plot.show(matrix, explaining.time, explaining.phase)
             else:
@@ -109,13 +118,13 @@ def no_attention_words(title: str) -> str:
     return f"{what} The attribution on the traces says what it used."
 
 
-def attention_head_html(matrix: Matrix | None, titles: list[str], layer: int) -> str:
+def attention_head_html(matrix: Matrix | None, titles: list[str], layer: int, *, changed: bool = False) -> str:
     """Title, size of the matrix, and what to choose; only the title where there is no matrix."""
     title = tag("h2", "Attention")
     if matrix is None:
         return tag("div", title, class_="top")
     n_rows, n_columns = matrix.values.shape
-    words = f"{n_rows} × {n_columns} of {matrix.step_s:.3g} s"
+    words = f"{n_rows} × {n_columns} of {matrix.step_s:.3g} s" + ", with these changes" * changed
     size = tag("span", text(words), class_="muted ellipsis", title=f"{words}; {matrix.n_heads} heads")
     layers = {str(number): name for number, name in enumerate(titles)}
     chosen = str(layer if layer < len(titles) else 0)

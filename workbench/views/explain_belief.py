@@ -6,7 +6,6 @@ import panel as pn
 
 from workbench.session import Explaining
 from workbench.views.explain_belief_html import belief_html
-from workbench.views.later import Later
 from workbench.views.markup import Markup
 
 __all__ = ["BeliefCard"]
@@ -19,8 +18,8 @@ class BeliefCard(pn.viewable.Viewer):
         super().__init__()
         self._explaining = explaining
         self._markup = Markup(explaining.session, lambda _: None, kind="belief")
-        shown = ["checks", "checks_left", "attribution", "problem"]
-        explaining.param.watch(Later(explaining.session, self._draw), shown)
+        shown = ["checks", "checks_left", "attribution", "problem", "judges_changed"]
+        explaining.param.watch(explaining.afterwards.watcher(self._draw), shown)
         self._draw()
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -33,4 +32,5 @@ class BeliefCard(pn.viewable.Viewer):
             explaining.checks_left,
             asked=explaining.attribution is not None,
             problem=explaining.problem,
+            note="with these changes" if explaining.judges_changed else "",
         )

@@ -27,7 +27,7 @@ _TITLES: Mapping[str, str] = {
 """Of checks that are still being made, in the order in which all are shown."""
 
 
-def belief_html(checks: Sequence[Check], left: int, *, asked: bool, problem: str = "") -> str:
+def belief_html(checks: Sequence[Check], left: int, *, asked: bool, problem: str = "", note: str = "") -> str:
     """Head with the badge, then the checks: those made with verdict, words and drawing, those to come in grey.
 
     Parameters
@@ -40,6 +40,8 @@ def belief_html(checks: Sequence[Check], left: int, *, asked: bool, problem: str
         Whether there is an explanation to check.
     problem
         Why there is none.
+    note
+        What is special about it.
     """
     made = {check.name: check for check in checks}
     names = [*_TITLES, *(name for name in made if name not in _TITLES)]
@@ -52,7 +54,12 @@ def belief_html(checks: Sequence[Check], left: int, *, asked: bool, problem: str
         words = "The checks of this explanation have not been made." if asked else "Nothing is explained yet."
         rows = [tag("li", tag("p", text(problem or words), class_="none muted"))]
     head = tag(
-        "div", tag("h2", "Can it be believed?"), tag("span", class_="spread"), belief_badge(checks, left), class_="top"
+        "div",
+        tag("h2", "Can it be believed?"),
+        tag("span", note, class_="muted small"),
+        tag("span", class_="spread"),
+        belief_badge(checks, left),
+        class_="top",
     )
     return head + tag("ul", *rows, class_="checks")
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from workbench.explain.comparing import AGREE, DIFFER, Compared, compare_attributions
 from workbench.explain.shares import Share, component_shares, second_shares
+from workbench.explain.summary import tells_components, tells_times
 from workbench.inference.runs import PickerRun
 from workbench.session import Explaining
 from workbench.views.pick_table import short_name
@@ -67,12 +68,18 @@ def compare_html(explaining: Explaining) -> str:
     beside = explaining.beside
     if beside is None:
         return text(f"{picks} {explaining.beside_problem or f'Explaining {names[1]} too…'}")
-    parts = [
-        picks,
-        weight_words(component_shares(explained), component_shares(beside), second_shares(explained),
-                     second_shares(beside), names),
-        agreement_words(compare_attributions(explained, beside)),
-    ]  # fmt: skip
+    parts = [picks]
+    # What a method does not tell apart is the same for both, but for the lengths of their windows.
+    components: tuple[list[Share], list[Share]] = [], []
+    seconds: tuple[list[Share], list[Share]] = [], []
+    if tells_components(explained):
+        components = component_shares(explained), component_shares(beside)
+    if tells_times(explained):
+        seconds = second_shares(explained), second_shares(beside)
+    if tells_components(explained) or tells_times(explained):
+        parts.append(weight_words(*components, *seconds, names))
+    if tells_components(explained) and tells_times(explained):
+        parts.append(agreement_words(compare_attributions(explained, beside)))
     if explaining.tried is not None:
         parts.append("Both without the changes.")
     return tag("b", text(f"{names[0]} and {names[1]}: ")) + text(" ".join(parts))
@@ -149,12 +156,15 @@ def weight_words(
     ]
     found = [words for words in found if words]
     if not found:
-        return "Both put their weight on the same components and seconds."
+        told = {"components": components, "seconds": seconds}
+        return f"Both put their weight on the same {' and '.join(name for name, shares in told.items() if shares)}."
     return f"{names[1]} puts {' and '.join(found)}."
 
 
 def _by_nearness(shares: list[Share]) -> list[Share]:
     """Of five intervals, three that are easily said: before, around and after the onset."""
+    if not shares:
+        return []
     early, mid, before, after, late = shares
     return [
         Share("earlier than 2 s before it", early.positive + mid.positive, early.negative + mid.negative),
@@ -164,6 +174,8 @@ def _by_nearness(shares: list[Share]) -> list[Share]:
 
 
 def _most(one: list[Share], other: list[Share], where: str) -> str:
+    if not one:
+        return ""
     differences = [second.whole - first.whole for first, second in zip(one, other, strict=True)]
     place = int(np.argmax(np.abs(differences)))
     if abs(differences[place]) < _POINTS:

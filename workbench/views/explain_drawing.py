@@ -104,7 +104,9 @@ class Drawing:
         self.scale = self._largest_seen(shown, sums, view)
         samples = np.arange(where.start, where.stop)
         steps = steps_of(sums, self.scale)[:, samples // bin_samples]
-        lines = coloured_lines(shown.time_ms[where], self._heights(where, view), steps)
+        # A screen has a thousand rows: half the digits do.
+        heights = self._heights(where, view).astype(np.float32)
+        lines = coloured_lines(shown.time_ms[where], heights, steps)
         return {
             "lines": lines,
             "bars": self._bars(sums, self.scale, [row.bars for row in self.rows.components]),

@@ -21,6 +21,7 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure as Figure  # noqa: N812 - bokeh's own class has a lower-case name
 
+from workbench.views.packed import packed
 from workbench.views.theme import FONT, SIGNED_STEPS, TOKENS, signed_colours
 from workbench.views.traces_figures import CLOCK, timed_figure
 
@@ -68,7 +69,7 @@ class ExplainFigures:
         for name, columns in columns_of.items():
             source = self.sources[name]
             if not _same(source.data, columns):
-                source.data = dict(columns)
+                source.data = {column: packed(values) for column, values in columns.items()}
 
     @property
     def stacked(self) -> tuple[Figure, ...]:

@@ -10,6 +10,7 @@ import xarray as xr
 
 from workbench.session import Explaining
 from workbench.views.explain_drawing import Shown, milliseconds
+from workbench.views.explain_flag import flag_sides
 from workbench.views.explain_picture import Rows, density
 from workbench.views.pick_table import picker_symbols
 from workbench.views.theme import MARKERS, SYMBOLS, phase_colour
@@ -17,7 +18,6 @@ from workbench.views.theme import MARKERS, SYMBOLS, phase_colour
 __all__ = ["attention_of_layer", "curve_columns", "flag_columns", "lane_columns", "overview_columns", "pick_columns"]
 
 _DASHED = [5, 3]
-_LEGEND_FROM = 0.42
 _FLAG_MS = 2200.0
 """That the words of a flag cover in the first view."""
 _TOP, _FOOT = 5.0, -30.0
@@ -93,11 +93,15 @@ def flag_columns(explaining: Explaining, shown: Shown, theme: str, view: tuple[f
         rows.append((asked, phase_colour(attrs["phase"], theme), "inverted_triangle", _flag(explaining, attrs), 0.0))
     else:
         at = asked if tried.time is None else _ms(tried.time)
-        words = f"what if: {attrs['phase']} {_clock(tried.time)} · probability {tried.probability:.2f}"
+        # "Detection" is long: what the number is stands in the card, too.
+        height = f"{'' if attrs['phase'] == 'Detection' else 'probability '}{tried.probability:.2f}"
+        words = f"what if: {attrs['phase']} {_clock(tried.time)} · {height}"
         if tried.time is None:
             words = f"what if: no {attrs['phase']} pick · highest {tried.probability:.2f}"
         rows.append((at, phase_colour(attrs["phase"], theme), "diamond", words, 9.0 if tried.time is not None else 0.0))
-    side = _free_side([row[0] for row in rows if not row[3]], rows[-1][0], view)
+    at_ms = rows[-1][0]
+    side = flag_sides((at_ms - view[0]) / (view[1] - view[0]), len(rows[-1][3]), two=bool(explaining.second)).words
+    side = side or _free_side([row[0] for row in rows if not row[3]], at_ms)
     return {
         "x": [row[0] for row in rows],
         "y": [0.5] * len(rows),
@@ -110,10 +114,8 @@ def flag_columns(explaining: Explaining, shown: Shown, theme: str, view: tuple[f
     }
 
 
-def _free_side(others_ms: list[float], at_ms: float, view: tuple[float, float]) -> str:
-    """To which side of its line a flag's words go: right of it, unless the legend or another marker stands there."""
-    if (at_ms - view[0]) / (view[1] - view[0]) > _LEGEND_FROM:
-        return "right"
+def _free_side(others_ms: list[float], at_ms: float) -> str:
+    """To which side of its line a flag's words go where both have room: right of it, unless a marker stands there."""
     after = any(50 < other - at_ms < _FLAG_MS for other in others_ms)
     before = any(50 < at_ms - other < _FLAG_MS for other in others_ms)
     return "right" if after and not before else "left"
@@ -127,6 +129,8 @@ def _flag(explaining: Explaining, attrs: Any) -> str:
         return words
     # By number: to xarray, looking these up is more work than all the rest of the flags.
     curves = run.annotations
+    if attrs["phase"] not in curves["phase"].values or attrs["station"] not in curves["station"].values:
+        return words
     row, column = (list(curves[name].values).index(attrs[name]) for name in ("station", "phase"))
     value = float(curves["probability"].values[row, column, _nearest(curves["time"].values, attrs["target_time"])])
     return f"{words} · probability {value:.2f}" if np.isfinite(value) else words

@@ -12,7 +12,6 @@ from bokeh.models import (
     ColumnDataSource,
     CustomJS,
     CustomJSTickFormatter,
-    DatetimeTickFormatter,
     FixedTicker,
     LinearColorMapper,
     Range1d,
@@ -22,6 +21,7 @@ from bokeh.plotting import figure
 
 from workbench.views.explain_reading import Matrix
 from workbench.views.theme import FONT, TOKENS, phase_colour
+from workbench.views.traces_figures import CLOCK
 
 __all__ = ["MatrixFigure"]
 
@@ -86,7 +86,8 @@ class MatrixFigure:
         self._triangle = plot.scatter(
             "x", "y", source=self._mark, marker="triangle", angle=-np.pi / 2, size=10, line_color="#FFFFFF"
         )
-        plot.xaxis.formatter = plot.yaxis.formatter = _clock()
+        for axis, axis_range in ((plot.xaxis, plot.x_range), (plot.yaxis, plot.y_range)):
+            axis.formatter = CustomJSTickFormatter(code=CLOCK, args={"range": axis_range})
         self._bar = ColorBar(
             color_mapper=self.mapper,
             width=8,
@@ -158,12 +159,6 @@ class MatrixFigure:
     def _point(self, attr: str, old: object, new: Mapping[str, Sequence[int]]) -> None:  # noqa: ARG002 - Bokeh's names
         row, key = int(new["row"][0]), int(new["key"][0])
         self._on_point(None if row < 0 or key < 0 else (row, key))
-
-
-def _clock() -> DatetimeTickFormatter:
-    """A new one for every figure: a model belongs to one document, which is one browser's page."""
-    to_seconds = dict.fromkeys(("milliseconds", "seconds", "minsec"), "%H:%M:%S")
-    return DatetimeTickFormatter(**to_seconds, **dict.fromkeys(("minutes", "hourmin", "hours"), "%H:%M"))
 
 
 def _milliseconds(time: pd.Timestamp) -> float:

@@ -51,7 +51,7 @@ class ExplainPage(pn.viewable.Viewer):
         self._frame = self._make_frame()
         self._page = shell(self._bar, self._frame, theme, "Explain")
         self._session.param.watch(lambda *_: self._write_address(), ["source", "recording_id", "recording"])
-        explaining.param.watch(lambda *_: self._write_address(), _IN_ADDRESS)
+        explaining.param.watch(explaining.afterwards.watcher(self._write_address), _IN_ADDRESS)
         self.param.watch(lambda *_: self._retheme(), "theme")
         self._retheme()
         self._write_address()

@@ -91,7 +91,7 @@ def coloured_lines(time_ms: np.ndarray, heights: np.ndarray, steps: np.ndarray) 
     n = time_ms.size
     xs: list[list[np.ndarray]] = [[] for _ in range(SIGNED_STEPS)]
     ys: list[list[np.ndarray]] = [[] for _ in range(SIGNED_STEPS)]
-    gap = np.array([np.nan])
+    gap = np.array([np.nan], np.float32)
     for height, step in zip(heights, steps, strict=True):
         if n < 2:
             continue

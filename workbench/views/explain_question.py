@@ -11,9 +11,11 @@ import panel as pn
 import xarray as xr
 
 from workbench.explain.shares import weighed
+from workbench.explain.summary import tells_components, tells_times
 from workbench.schema import Check
 from workbench.session import Explaining, Tried
 from workbench.views.explain_compare import compare_html
+from workbench.views.explain_stage_html import next_pick_html
 from workbench.views.markup import Action, Markup
 from workbench.views.tags import tag, text
 
@@ -34,8 +36,9 @@ class QuestionLine(pn.viewable.Viewer):
         self._explaining = explaining
         self._said: tuple[xr.Dataset | None, str] = (None, "")
         self._markup = Markup(explaining.session, self._act, kind="question")
-        explaining.param.watch(lambda *_: self._draw(), _SHOWN)
-        explaining.session.param.watch(lambda *_: self._draw(), "runs")
+        draw = explaining.afterwards.watcher(self._draw)
+        explaining.param.watch(draw, _SHOWN)
+        explaining.session.param.watch(draw, "runs")
         self._draw()
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -45,12 +48,11 @@ class QuestionLine(pn.viewable.Viewer):
         explaining = self._explaining
         explained = explaining.attribution
         if explained is None:
-            asked = explaining.time is not None
-            words = tag("b", text(question_words(explaining.phase, explaining.time))) if asked else ""
-            self._markup.html = words or tag("b", "Why did the picker pick there?")
+            self._markup.html = self._unanswered()
             return
         attrs = explained.attrs
         parts = [tag("b", text(question_words(attrs["phase"], pd.Timestamp(attrs["target_time"]))))]
+        parts.append(_where_html(str(attrs["station"])))
         if self._said[0] is not explained:
             self._said = explained, answer_words(explained)
         answer = self._said[1]
@@ -58,6 +60,8 @@ class QuestionLine(pn.viewable.Viewer):
             answer = f"These changes cannot be tried. {text(explaining.try_problem)}"
         elif explaining.tried is not None:
             answer = tried_words(explaining.tried, attrs)
+            if explaining.judges_changed:
+                answer += " " + checks_words(explaining.checks, explaining.checks_left)
         else:
             answer += " " + checks_words(explaining.checks, explaining.checks_left)
         parts.append(tag("span", answer.strip(), class_="answer", role="status"))
@@ -67,8 +71,27 @@ class QuestionLine(pn.viewable.Viewer):
             parts.append(tag("span", "Explaining anew…", class_="late muted"))
         self._markup.html = "".join(parts)
 
-    def _act(self, _: Action) -> None:
-        return
+    def _unanswered(self) -> str:
+        explaining = self._explaining
+        if explaining.time is None:
+            return tag("b", "Why did the picker pick there?")
+        words = tag("b", text(question_words(explaining.phase, explaining.time))) + _where_html(explaining.station)
+        if explaining.problem:
+            words += tag("span", text(explaining.problem), class_="answer", role="status")
+            words += next_pick_html(explaining, "button")
+        elif explaining.busy:
+            words += tag("span", "Explaining…", class_="late muted")
+        return words
+
+    def _act(self, action: Action) -> None:
+        if action["act"] == "step":
+            self._explaining.step(1)
+
+
+def _where_html(station: str) -> str:
+    """Of which station; without the dots of codes that it lacks."""
+    name = station.strip(".")
+    return tag("span", text(name), class_="station ellipsis", title=name)
 
 
 def question_words(phase: str, time: pd.Timestamp | None) -> str:
@@ -93,15 +116,20 @@ def answer_words(explained: xr.Dataset) -> str:
     total = float(sizes.sum())
     if not total > 0:
         return "Nothing in the window spoke for it or against it."
+    when = _when(explained, seconds, sizes.sum(axis=0) / total) if tells_times(explained) else ""
+    if not tells_components(explained):
+        return _capital(when.lstrip(",; ").removeprefix("and ").removeprefix("but ")) + "."
     shares = sizes.sum(axis=1) / total
     best = int(np.argmax(shares))
     name = text(explained["component"].values[best])
-    if shares[best] < 0.45 and len(shares) > 1:
+    if len(shares) == 1:
+        which = f"{tag('b', name)} is the only component"
+    elif shares[best] < 0.45:
         which = "No component stands out"
     else:
         adverb = "Almost only" if shares[best] > 0.9 else "Mostly"
         which = f"{adverb} {tag('b', name)} ({100 * shares[best]:.0f} %)"
-    return f"{which}{_when(explained, seconds, sizes.sum(axis=0) / total)}."
+    return f"{which}{when}."
 
 
 def _when(explained: xr.Dataset, seconds: np.ndarray, weight: np.ndarray) -> str:
@@ -113,6 +141,11 @@ def _when(explained: xr.Dataset, seconds: np.ndarray, weight: np.ndarray) -> str
         around = pd.Timestamp(explained.attrs["target_time"]) + pd.Timedelta(after_s, "s")
         share = 100 * max(early, late)
         return f", but {share:.0f} % of the weight lies more than 5 s {side} it, around {around:%H:%M:%S}"
+    for words, most_s in (("2 to 5 s", 5.0), ("more than 2 s", np.inf)):
+        for side, towards in (("before", -seconds), ("after", seconds)):
+            share = float(weight[(towards > 2) & (towards <= most_s)].sum())
+            if share > 0.5:
+                return f", but {100 * share:.0f} % of the weight lies {words} {side} it"
     if near >= 0.5:
         return f", and {100 * near:.0f} % of the weight lies within 2 s of it"
     return f"; {100 * near:.0f} % of the weight lies within 2 s of it, the rest is spread out"
@@ -160,6 +193,10 @@ def tried_words(tried: Tried, attrs: Mapping[str, Any]) -> str:
 
 def _number(n: int) -> str:
     return _NUMBERS[n] if n < len(_NUMBERS) else str(n)
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _lower(sentence: str) -> str:

@@ -15,6 +15,8 @@ __all__ = ["Matrix", "cell_words", "matrix_of", "reading_html"]
 
 _NOTHING = 1e-6
 _TOLD = 3
+_LEAST_TOLD = 0.05
+"""Of what a step reads: less is not named beside what it reads most."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,8 @@ def cell_words(
         return ""
     row = matrix.row_at(time)
     best = np.argsort(matrix.values[row])[::-1][:_TOLD]
-    parts = [f"{_clock(matrix.span(key)[0])} ({_percent(matrix.values[row, key])})" for key in best]
+    told = [key for n, key in enumerate(best) if n == 0 or matrix.values[row, key] >= _LEAST_TOLD]
+    parts = [f"{_clock(matrix.span(key)[0])} ({_percent(matrix.values[row, key])})" for key in told]
     return f"The step that holds the {phase or 'pick'} reads most from {', '.join(parts)}."
 
 

@@ -13,13 +13,14 @@ from workbench.explain.summary import sign_words
 from workbench.session import Explaining
 from workbench.views.download import Download
 from workbench.views.explain_reading import Matrix, cell_words, matrix_of, reading_html
-from workbench.views.later import Later
 from workbench.views.markup import Action, Markup
 from workbench.views.tags import tag, text
 
 __all__ = ["SaveCard", "explanation_name"]
 
 _FILES = {".html": "Save report…", ".png": "PNG", ".nc": "NetCDF"}
+_STATION_LETTERS = 40
+"""Of a name that a file of one trace may have: picker and method follow it."""
 _TITLES = {
     ".html": "One page with pictures, checks and where it comes from, to read and to print",
     ".png": "The traces with the attribution on them",
@@ -38,7 +39,7 @@ class SaveCard(pn.viewable.Viewer):
         self._download = Download()
         self._layout = pn.Column(self._markup, self._download, sizing_mode="stretch_both", min_height=250, margin=0)
         explaining.param.watch(
-            Later(explaining.session, self._draw),
+            explaining.afterwards.watcher(self._draw),
             ["attention", "attribution", "layer", "head", "pointed", "time", "checks_left"],
         )
         explaining.session.param.watch(lambda *_: self._look_at_errand(), "errand")
@@ -95,7 +96,8 @@ class SaveCard(pn.viewable.Viewer):
             for ending, words in _FILES.items()
         ]
         coming = self._explaining.checks_left
-        note = tag("span", f"{coming} checks still to come", class_="muted small") if coming and not off else ""
+        words = f"{coming} {'check' if coming == 1 else 'checks'} still to come"
+        note = tag("span", words, class_="muted small") if coming and not off else ""
         return tag("div", *buttons, note, class_="buttons")
 
     def _act(self, action: Action) -> None:
@@ -113,7 +115,11 @@ class SaveCard(pn.viewable.Viewer):
 
     def _save(self, ending: str) -> None:
         explaining = self._explaining
-        attribution, recording = explaining.attribution, explaining.session.recording
+        attribution, recording, tried = explaining.attribution, explaining.session.recording, explaining.tried
+        if tried is not None and tried.attribution is not None:
+            attribution, recording = tried.attribution, tried.recording
+        # Checks and attention of what is saved, not of the recording before a change or after it.
+        judged = explaining.judges_changed == (attribution is not explaining.attribution)
         if attribution is None or recording is None:
             return
         name = explanation_name(attribution, ending)
@@ -126,15 +132,15 @@ class SaveCard(pn.viewable.Viewer):
             ending=ending,
             recording=recording.sel(station=attribution["station"].values),
             attribution=attribution,
-            checks=list(explaining.checks),
-            attention=list(explaining.attention),
+            checks=list(explaining.checks) if judged else [],
+            attention=list(explaining.attention) if judged else [],
         )
 
     def _look_at_errand(self) -> None:
         """Give the buttons free as soon as the file is made, has failed or was cancelled."""
         errand = self._explaining.session.errand
         mine = self._writing and errand is not None and errand.title.startswith("Writing ")
-        if mine and errand.state in ("done", "failed", "cancelled"):
+        if mine and errand.ended:
             self._writing = ""
             self._draw()
 
@@ -149,7 +155,7 @@ def explanation_name(attribution: xr.Dataset, ending: str) -> str:
     """
     attrs = attribution.attrs
     time = pd.Timestamp(attrs["target_time"])
-    station = ".".join(part for part in str(attrs["station"]).split(".") if part)
+    station = ".".join(part for part in str(attrs["station"]).split(".") if part)[:_STATION_LETTERS]
     parts = (attrs["phase"], f"{time:%Y-%m-%dT%H%M%S}", station, attrs["picker"], attrs["method"])
     name = "_".join(str(part) for part in parts)
     return "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in name)[:120] + ending

@@ -8,15 +8,18 @@ import panel as pn
 import xarray as xr
 
 from workbench.explain.shares import Share, component_shares, second_shares
+from workbench.explain.summary import tells_components, tells_times
 from workbench.session import Explaining
 from workbench.views.explain_compare import pair_names
-from workbench.views.later import Later
 from workbench.views.markup import Markup
 from workbench.views.tags import tag, text
 
 __all__ = ["SharesCard", "shares_html"]
 
 _NEAR = ("−2 to 0 s", "0 to +2 s")
+
+_NO_PARTS = tag("p", "This method does not tell components apart.", class_="none muted")
+_NO_TIMES = tag("p", "This method does not tell times apart: one number for each component.", class_="none muted")
 
 
 class SharesCard(pn.viewable.Viewer):
@@ -26,7 +29,7 @@ class SharesCard(pn.viewable.Viewer):
         super().__init__()
         self._explaining = explaining
         self._markup = Markup(explaining.session, lambda _: None, kind="shares")
-        explaining.param.watch(Later(explaining.session, self._draw), ["attribution", "problem", "tried", "beside"])
+        explaining.param.watch(explaining.afterwards.watcher(self._draw), ["attribution", "problem", "tried", "beside"])
         self._draw()
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -36,7 +39,7 @@ class SharesCard(pn.viewable.Viewer):
         explaining = self._explaining
         tried = explaining.tried
         if tried is not None and tried.attribution is not None:
-            self._markup.html = shares_html(tried.attribution, note="with these changes")
+            self._markup.html = shares_html(tried.attribution, note="as changed")
             return
         beside = explaining.beside
         names = pair_names(explaining.picker, explaining.second) if beside is not None else ("", "")
@@ -74,7 +77,7 @@ def shares_html(
     others = (None, None) if beside is None else (component_shares(beside), second_shares(beside))
     largest = max(components, key=lambda share: share.whole).name
     signed = any(share.negative > 0 for share in components)
-    aside = note or (f"above {names[0]}, below {names[1]}" if beside is not None else "")
+    aside = note or (f"{names[0]} over {names[1]}" if beside is not None else "")
     return "".join(
         (
             tag(
@@ -85,9 +88,11 @@ def shares_html(
                 _key(phase, signed),
                 class_="head",
             ),
-            _block(components, others[0], [largest], phase, "components"),
+            _block(components, others[0], [largest], phase, "components")
+            if tells_components(attribution)
+            else _NO_PARTS,
             tag("h2", "Seconds from the pick", class_="second"),
-            _block(seconds, others[1], _NEAR, phase, "seconds"),
+            _block(seconds, others[1], _NEAR, phase, "seconds") if tells_times(attribution) else _NO_TIMES,
         )
     )
 

@@ -11,7 +11,7 @@ from panel.custom import Child, JSComponent
 from workbench.session import Session
 from workbench.views.guard import guarded
 from workbench.views.markup import ESM_FOLDER, stylesheet
-from workbench.views.telling import Telling
+from workbench.views.telling import Telling, op_of
 
 __all__ = ["ExplainStage"]
 
@@ -45,7 +45,7 @@ class ExplainStage(Telling, JSComponent):
         self.tell_changes(words=dict(words))
 
     def _handle_msg(self, msg: Mapping[str, Any]) -> None:
-        if msg["op"] == "ready":
+        if op_of(msg) == "ready":
             self.tell_again()
             return
         with guarded(self._session):

@@ -11,28 +11,37 @@ from workbench.views.explain_marks import attention_of_layer
 from workbench.views.tags import tag, text
 from workbench.views.theme import signed_colours
 
-__all__ = ["empty_html", "legend_html", "names_html", "odds_html", "over_html", "plain_number"]
+__all__ = [
+    "empty_html", "legend_html", "names_html", "next_pick_html", "odds_html", "over_html", "plain_number",
+]  # fmt: skip
 
 _NOTHING_OPEN = "Nothing is open. Open recordings on the Inspect page, take a pick in hand there, and press Shift+W."
 
 
-def legend_html(drawing: Drawing, theme: str) -> str:
-    """Against and for, with the colours between them and the value at their ends."""
+def legend_html(drawing: Drawing, theme: str, side: str = "right") -> str:
+    """Against and for, with the colours between them and the value at their ends; empty where nothing has a colour.
+
+    Parameters
+    ----------
+    side
+        Of the plot, where it stands: ``"left"`` or ``"right"``.
+    """
     attrs = drawing.shown.explained.attrs
     phase = text(attrs["phase"])
+    if not drawing.scale > 0:
+        return ""
     bar = tag("i", style=f"background: linear-gradient(90deg, {', '.join(signed_colours(theme))})")
     unit = "" if attrs["target"] == "probability" else " log-odds"
     scale = f"scale ±{plain_number(drawing.scale)}{unit} in {drawing.bin_s:g} s"
     if drawing.beside is not None:
         scale = f"scales ±{plain_number(drawing.scale)}, ±{plain_number(drawing.scale_beside)} in {drawing.bin_s:g} s"
-    return "".join(
-        (
-            tag("b", f"against {phase}", style="color: var(--wb-against, #A3197F)"),
-            bar,
-            tag("b", f"for {phase}", style="color: var(--wb-for, #00664F)"),
-            tag("span", scale),
-        )
+    parts = (
+        tag("b", f"against {phase}", style="color: var(--wb-against, #A3197F)"),
+        bar,
+        tag("b", f"for {phase}", style="color: var(--wb-for, #00664F)"),
+        tag("span", scale),
     )
+    return tag("div", *parts, class_=side)
 
 
 def names_html(explaining: Explaining, drawing: Drawing) -> str:
@@ -66,7 +75,9 @@ def odds_html() -> str:
 
 
 def over_html(explaining: Explaining, drawing: Drawing) -> str:
-    """Beside the overview: what it shows, and how long the window is."""
+    """Beside the overview: what it shows, and how long the window is; nothing where nothing is explained."""
+    if not np.isfinite(drawing.shown.attribution).any():
+        return ""
     seconds = drawing.shown.explained.attrs["window_s"]
     lines = [(f"{seconds:.3g} s input", 83)]
     if explaining.attention:
@@ -78,12 +89,11 @@ def over_html(explaining: Explaining, drawing: Drawing) -> str:
 
 def empty_html(explaining: Explaining) -> str:
     """One sentence, and maybe a button, while there is no explanation; empty where there is one."""
-    if explaining.attribution is not None:
+    if explaining.attribution is not None or explaining.bare is not None:
         return ""
     session = explaining.session
     if explaining.problem:
-        back = tag("button", "Explain the next pick", data_act="step") if len(explaining.onsets()) else ""
-        return _sentence(explaining.problem) + back
+        return _sentence(explaining.problem) + next_pick_html(explaining, "primary")
     if session.loading or session.recording is None:
         errand = session.errand
         running = errand is not None and errand.state in ("queued", "running")
@@ -104,6 +114,11 @@ def empty_html(explaining: Explaining) -> str:
     return _sentence(
         "There is no pick at these thresholds. Lower them on the Inspect page, or place a pick there and ask why."
     )
+
+
+def next_pick_html(explaining: Explaining, kind: str) -> str:
+    """A button that goes on to the next pick, where there is one; `kind` is its class."""
+    return tag("button", "Explain the next pick", class_=kind, data_act="step") if len(explaining.onsets()) else ""
 
 
 def _sentence(words: str) -> str:

@@ -9,7 +9,6 @@ import panel as pn
 
 from workbench.session import Explaining
 from workbench.views.icons import status_icon
-from workbench.views.later import Later
 from workbench.views.markup import Action, Markup
 from workbench.views.status_line import job_html
 from workbench.views.tags import tag, text
@@ -33,8 +32,9 @@ class ExplainStatus(pn.viewable.Viewer):
         self._explaining, self._on_help = explaining, on_help
         self._markup = Markup(explaining.session, self._act, kind="status_line")
         shown = ["job", "attribution", "checks", "checks_left", "brushing"]
-        explaining.param.watch(Later(explaining.session, self._draw), shown)
-        explaining.session.param.watch(lambda *_: self._draw(), ["job", "errand"])
+        draw = explaining.afterwards.watcher(self._draw)
+        explaining.param.watch(draw, shown)
+        explaining.session.param.watch(draw, ["job", "errand"])
         self._draw()
 
     def __panel__(self) -> pn.viewable.Viewable:

@@ -43,7 +43,7 @@ class StripFigure:
             x_range=Range1d(-2, 2),
             y_range=Range1d(-1, 1),
             sizing_mode="stretch_both",
-            min_height=96,
+            min_height=72,
             min_border=4,
             min_border_right=12,
         )
@@ -81,6 +81,11 @@ class StripFigure:
         if offset.size:
             self.figure.x_range.update(start=float(offset.min()) - edge, end=float(offset.max()) + edge)
         self._colour_dots()
+
+    def clear(self) -> None:
+        """Take the dots away."""
+        if len(self.dots.data["offset"]):
+            self.dots.data = {name: [] for name in self.dots.data}
 
     def mark(self, offset_s: float) -> None:
         """Draw a line at the window that is tried."""

@@ -34,7 +34,7 @@ class ExplainToolbar(pn.viewable.Viewer):
         self._explaining = explaining
         self._markup = Markup(explaining.session, self._act, kind="explain_toolbar")
         self._offers = _on_this_computer()
-        explaining.param.watch(lambda *_: self._draw(), _SHOWN)
+        explaining.param.watch(explaining.afterwards.watcher(self._draw), _SHOWN)
         explaining.session.param.watch(lambda *_: self._look_again(), "runs")
         self._draw()
 

@@ -14,6 +14,7 @@ import param
 from workbench.session import Explaining
 from workbench.views.explain_drawing import Drawing, Shown, milliseconds, recording_of
 from workbench.views.explain_figures import line_styles, make_explain_figures, paint_explain
+from workbench.views.explain_flag import flag_sides
 from workbench.views.explain_marks import curve_columns, flag_columns, lane_columns, overview_columns, pick_columns
 from workbench.views.explain_stage import ExplainStage
 from workbench.views.explain_stage_html import empty_html, legend_html, names_html, odds_html, over_html
@@ -21,7 +22,7 @@ from workbench.views.theme import TOKENS
 
 __all__ = ["ExplainTraces"]
 
-_OF_LINES = {"attribution", "beside", "tried", "attention"}
+_OF_LINES = {"attribution", "bare", "beside", "tried", "attention"}
 _OF_MARKS = {"layer", "head"}
 _OF_EMPTY = {"busy", "problem"}
 
@@ -163,13 +164,14 @@ class ExplainTraces(pn.viewable.Viewer):
     def _draw_all(self) -> None:
         """Everything anew; the view stays unless another time is asked about."""
         explaining = self._explaining
-        explained, recording = explaining.attribution, recording_of(explaining)
+        answer, recording = explaining.attribution, recording_of(explaining)
+        explained = explaining.bare if answer is None else answer
         if explained is None or recording is None or explained.attrs["recording_id"] != explaining.session.recording_id:
             self._drawing = None
             self._tell_words()
             return
         tried = explaining.tried
-        shown = Shown.of(explained, recording, explained if tried is None else tried.attribution)
+        shown = Shown.of(explained, recording, answer if tried is None else tried.attribution)
         second = explaining.beside
         beside = None if second is None else Shown.of(second, recording, second)
         self._drawing = Drawing(shown, beside, lane=bool(explaining.attention))
@@ -179,16 +181,17 @@ class ExplainTraces(pn.viewable.Viewer):
             self._draw_lines()
             self._draw_marks()
             self._draw_muted()
+        explaining.afterwards.put_off()
 
     def _place_view(self) -> None:
         if self._drawing is None:
             return
         attrs = self._drawing.shown.explained.attrs
-        start, end = self._drawing.shown.limits
-        self._figures.overview.x_range.update(start=start, end=end)
         asked = (attrs["station"], attrs["recording_id"], attrs["window_start"], attrs["window_s"])
         at = _ms(attrs["target_time"])
         margin = 0.06 * (self._view[1] - self._view[0])
+        # A refusal moves nothing: what is asked about is where the hand is.
+        margin = 0.0 if self._explaining.attribution is None else margin
         if asked != self._asked_view or not self._view[0] + margin <= at <= self._view[1] - margin:
             self._asked_view = asked
             self._show_first_view()
@@ -234,12 +237,20 @@ class ExplainTraces(pn.viewable.Viewer):
             show(flags=flag_columns(explaining, shown, theme, self._view))
             curves, fills = curve_columns(explaining, shown, theme)
             lane, edges = lane_columns(explaining, drawing.rows)
-            show(curves=curves, fills=fills, lane=lane, edges=edges, **overview_columns(explaining, shown, theme))
+            show(curves=curves, fills=fills, lane=lane, edges=edges)
             attrs = shown.explained.attrs
             at = _ms(attrs["target_time"])
             half = 1e3 * attrs["target_half_width_s"]
             show(target={"left": [at - half], "right": [at + half]})
             self._tell_words()
+        explaining.afterwards.ask(self._draw_overview)
+
+    def _draw_overview(self) -> None:
+        """A moment after the traces: where the hand is, is painted without waiting for it."""
+        if self._drawing is not None:
+            shown = self._drawing.shown
+            self._figures.overview.x_range.update(start=shown.limits[0], end=shown.limits[1])
+            self._figures.show(**overview_columns(self._explaining, shown, self.theme))
 
     def _draw_muted(self) -> None:
         drawing, changes = self._drawing, self._explaining.changes
@@ -270,12 +281,20 @@ class ExplainTraces(pn.viewable.Viewer):
         words = {"empty": empty}
         if self._drawing is not None and not empty:
             words |= {
-                "legend": legend_html(self._drawing, self.theme),
+                "legend": legend_html(self._drawing, self.theme, self._legend_side()),
                 "names": names_html(self._explaining, self._drawing),
                 "odds": odds_html(),
                 "over": over_html(self._explaining, self._drawing),
             }
         self._stage.tell_words(words)
+
+    def _legend_side(self) -> str:
+        """Away from the flag of what is asked about, the last one."""
+        flags, (start, end) = self._figures.sources["flags"].data, self._view
+        if not len(flags["x"]):
+            return "right"
+        place = (flags["x"][-1] - start) / (end - start)
+        return flag_sides(place, len(flags["words"][-1]), two=bool(self._explaining.second)).legend
 
     # ---- own parameters
 

@@ -18,7 +18,6 @@ from workbench.session.onsets import nearest_onset
 from workbench.views.explain_strip import StripFigure, strip_words
 from workbench.views.explain_what_if_html import SNR_OFF_DB, Form, outcome_words, shift_html, what_if_html
 from workbench.views.guard import guarded
-from workbench.views.later import Later
 from workbench.views.markup import Action, Markup
 from workbench.views.theme import TOKENS
 
@@ -37,13 +36,15 @@ class WhatIfCard(pn.viewable.Viewer):
         self._markup = Markup(explaining.session, self._act, kind="what_if")
         self._strip_head = Markup(explaining.session, self._act, kind="what_if")
         self._strip = StripFigure(theme, self._shift_to)
-        self._pane = pn.pane.Bokeh(self._strip.figure, sizing_mode="stretch_both", min_height=96, margin=(0, 4, 4, 4))
+        self._pane = pn.pane.Bokeh(self._strip.figure, sizing_mode="stretch_both", min_height=72, margin=(0, 4, 4, 4))
         self._stage = pn.Column(sizing_mode="stretch_both", margin=0)
         parts = (self._markup, self._strip_head, self._stage)
         self._layout = pn.Column(*parts, sizing_mode="stretch_both", min_height=370, margin=0)
         shown = ["changes", "tried", "try_problem", "brushing", "time", "phase", "attribution"]
-        explaining.param.watch(Later(explaining.session, self._draw), shown)
-        explaining.param.watch(lambda *_: self._draw_strip(), ["strip", "strip_problem", "attribution", "changes"])
+        explaining.param.watch(explaining.afterwards.watcher(self._draw), shown)
+        explaining.param.watch(
+            explaining.afterwards.watcher(self._draw_strip), ["strip", "strip_problem", "attribution", "changes"]
+        )
         self.param.watch(lambda *_: self._strip.paint(self.theme), "theme")
         self._draw()
         self._draw_strip()
@@ -97,11 +98,14 @@ class WhatIfCard(pn.viewable.Viewer):
                 self._strip.show(strip, time, phase)
                 self._strip.mark(shift_s)
                 words = strip_words(strip, time, phase)
-            off = explained is None or bool(explaining.strip_problem)
+            else:
+                self._strip.clear()
+            off = explaining.time is None or bool(explaining.strip_problem)
             self._strip_head.html = shift_html(shift_s, words, off=off, known=known)
-            # A figure that is there but not visible keeps its place all the same.
-            if bool(self._stage.objects) != known:
-                self._stage.objects = [self._pane] if known else []
+            # A figure that is there but not visible keeps its place all the same. From pick to pick it stays, empty
+            # for a moment: to take it away and put it back costs more than all the drawing.
+            if bool(self._stage.objects) == off:
+                self._stage.objects = [] if off else [self._pane]
 
     # ---- what is done
 

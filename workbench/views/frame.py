@@ -9,7 +9,7 @@ import param
 from panel.custom import Child, JSComponent
 
 from workbench.views.markup import ESM_FOLDER, stylesheet
-from workbench.views.telling import Telling
+from workbench.views.telling import Telling, op_of
 
 __all__ = ["Frame"]
 
@@ -49,5 +49,5 @@ class Frame(Telling, JSComponent):
             self.tell_changes(address=address)
 
     def _handle_msg(self, msg: Mapping[str, Any]) -> None:
-        if msg["op"] == "ready":
+        if op_of(msg) == "ready":
             self.tell_again()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any
 
 import panel as pn
@@ -38,11 +40,22 @@ class HelpSheet(pn.viewable.Viewer):
     ----------
     traces
         The viewer whose parameter ``profile`` the sheet shows and changes.
+    legend
+        When the keys of the plot act, and what is drawn how.
+    own
+        Groups of keys that the page has beside those of the plot: a heading to keys and what they do.
     """
 
-    def __init__(self, session: Session, traces: Any) -> None:
+    def __init__(
+        self,
+        session: Session,
+        traces: Any,
+        *,
+        legend: str = _LEGEND,
+        own: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType({}),
+    ) -> None:
         super().__init__()
-        self._traces = traces
+        self._traces, self._legend, self._own = traces, legend, own
         self._markup = Markup(session, self._act, kind="dialog")
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -51,9 +64,14 @@ class HelpSheet(pn.viewable.Viewer):
     def open(self) -> None:
         """Show the sheet."""
         profile = self._traces.profile
-        groups = []
+        groups = [
+            tag(
+                "section", tag("h3", text(name)), tag("table", *(_line(_keys(keys), text(does)) for keys, does in rows))
+            )
+            for name, rows in self._own.items()
+        ]
         for group, rows in groupby(key_table(profile), key=lambda row: row.group):
-            lines = [_line(" ".join(_caps(key) for key in row.keys), text(row.words)) for row in rows]
+            lines = [_line(_keys(" ".join(row.keys)), text(row.words)) for row in rows]
             groups.append(tag("section", tag("h3", text(group)), tag("table", *lines)))
         mouse = [_line(text(what), text(does)) for what, does in _MOUSE]
         groups.append(tag("section", tag("h3", "Mouse"), tag("table", *mouse)))
@@ -63,7 +81,7 @@ class HelpSheet(pn.viewable.Viewer):
         self._markup.html = dialog(
             "Keys and mouse",
             tag("p", "Active on this page: the keys of ", tag("b", text(profile)), ".", role="status"),
-            tag("p", text(_LEGEND), class_="muted"),
+            tag("p", text(self._legend), class_="muted"),
             tag("div", *groups, class_="columns"),
             head=tag("label", "Profile ", profiles, class_="small muted"),
             class_="wide",
@@ -75,6 +93,10 @@ class HelpSheet(pn.viewable.Viewer):
         elif action["act"] == "profile":
             self._traces.profile = str(action["value"])
             self.open()
+
+
+def _keys(names: str) -> str:
+    return " ".join(_caps(name) for name in names.split())
 
 
 def _line(left: str, right: str) -> str:

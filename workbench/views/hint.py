@@ -64,7 +64,9 @@ class Hint(pn.viewable.Viewer):
         def cap(action: str) -> str:
             return tag("kbd", text(keys.get(action, "?").upper()))
 
-        if session.in_hand and self._traces.armed:
+        if session.shut:
+            words = text(session.shut)
+        elif session.in_hand and self._traces.armed:
             words = f"{cap('accept')} keeps the pick in hand, {cap('reject')} rejects it, a drag moves it."
         elif self._traces.armed:
             words = f"Point at an onset and press {cap('phase:P')} or {cap('phase:S')}, or click a dashed pick."

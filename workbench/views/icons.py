@@ -12,6 +12,7 @@ _PATHS = {
     "export": '<path d="M8 10V2M5 4.5 8 1.8l3 2.7M2.5 9v4.5h11V9"/>',
     "note": '<path d="M3 2.5h10v8l-3 3H3zM5.5 6h5M5.5 9h3"/>',
     "help": '<circle cx="8" cy="8" r="6.2"/><path d="M6 6.2a2 2 0 1 1 2.7 1.9c-.5.2-.7.5-.7 1.1M8 11.4v.4"/>',
+    "leave": '<path d="M6.5 2.5H3v11h3.5M10.5 5 13.5 8l-3 3M13.5 8H6.5"/>',
     "lock": '<rect x="3.5" y="7" width="9" height="6.5" rx="1.5"/><path d="M5.5 7V5a2.5 2.5 0 0 1 5 0v2"/>',
     "close": '<path d="M4 4l8 8M12 4l-8 8"/>',
     "dock": '<rect x="2" y="3" width="12" height="10" rx="1.5"/><path d="M2 9.5h12"/>',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ import pandas as pd
 import panel as pn
 import param
 
+from workbench.labels.double_picking import WITHDRAWN
 from workbench.schema import STATUSES
 from workbench.session import Session
 from workbench.views.later import Later
@@ -46,7 +48,7 @@ class JournalPanel(pn.viewable.Viewer):
         self._layout = pn.Column(
             self._head, self._rows, sizing_mode="stretch_both", margin=0, styles={"overflow": "hidden"}
         )
-        session.param.watch(Later(session, self._fill), ["saved", "recording", "recording_id"])
+        session.param.watch(Later(session, self._fill), ["saved", "labels", "recording", "recording_id"])
         self._fill()
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -61,12 +63,12 @@ class JournalPanel(pn.viewable.Viewer):
         self.count = len(self._entries)
         self._rows.fill(len(self._entries), nothing="Nothing was decided on this recording yet.")
         status, note = self._status_and_note()
-        shut = not session.recording_id
+        shut = {"disabled": not session.recording_id or bool(session.shut), "title": session.shut or None}
         statuses = options({name: name.capitalize() for name in STATUSES}, status)
-        note_field = {"data_act": "note", "data_key": session.recording_id, "value": note, "disabled": shut}
+        note_field = {"data_act": "note", "data_key": session.recording_id, "value": note, **shut}
         self._head.html = tag(
             "div",
-            field("Status", tag("select", statuses, data_act="status", disabled=shut)),
+            field("Status", tag("select", statuses, data_act="status", **shut)),
             field("Note", tag("input", type="text", placeholder="What the next analyst should know", **note_field)),
             class_="fields",
         )
@@ -118,6 +120,12 @@ def _words(row: pd.Series) -> tuple[str, str]:
     if decision in ("status", "note"):
         words = text(row["text"])
         return f"{decision}: {words}" if words else f"{decision} cleared", ""
+    if decision in ("double", "looked"):
+        where = text(str(row["station"]).strip(".") or "all stations")
+        if decision == "looked":
+            return f"{'done with' if row['text'] == 'done' else 'not done with'} {where}", ""
+        withdrawn = json.loads(row["text"])["state"] == WITHDRAWN
+        return f"{'off' if withdrawn else 'to'} blind picking: {where}", ""
     code = str(row["station"]).split(".")[1] if "." in str(row["station"]) else str(row["station"])
     phase = str(row["phase"])
     family = phase[:1].lower() if phase[:1] in "PS" else "other"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import panel as pn
 
 from workbench.errors import WorkbenchError
 from workbench.session import Session
 from workbench.views.kernel_html import device_html, jobs_html, places_html
 from workbench.views.markup import Action, Markup, stylesheet
-from workbench.views.tags import dialog, tag, text
+from workbench.views.tags import dialog, refusal
 
 __all__ = ["KernelDialog"]
 
@@ -39,9 +41,9 @@ class KernelDialog(pn.viewable.Viewer):
         kernels = self._session.kernels
         self._markup.html = dialog(
             "Where pickers run",
-            tag("p", text(self._refusal), class_="refusal", role="alert") if self._refusal else "",
-            places_html(kernels.places(), kernels.chosen, self._asked),
-            device_html(kernels.place, kernels.status),
+            refusal(self._refusal),
+            places_html(kernels.places(), kernels.chosen, self._asked, self._session.visitor.read_only),
+            device_html(kernels.place, kernels.status, self._session.visitor.read_only),
             jobs_html(kernels.jobs),
             class_="wide kernels",
         )
@@ -56,7 +58,7 @@ class KernelDialog(pn.viewable.Viewer):
         elif name == "use":
             self._try_to_use(str(action["place"]))
         elif name in ("start", "interrupt", "restart"):
-            getattr(kernels, name)()
+            self._try(getattr(kernels, name))
         elif name == "stop":
             self._stop(str(action["job"]))
 
@@ -74,9 +76,13 @@ class KernelDialog(pn.viewable.Viewer):
             self._asked = name
             self._draw()
             return
-        token, self._token, self._asked, self._refusal = self._token.strip(), "", "", ""
+        token, self._token, self._asked = self._token.strip(), "", ""
+        self._try(lambda: kernels.choose(name, token))
+
+    def _try(self, act: Callable[[], None]) -> None:
+        self._refusal = ""
         try:
-            kernels.choose(name, token)
+            act()
         except WorkbenchError as error:
             self._refusal = str(error)
         self._draw()

@@ -25,14 +25,21 @@ _GB = 2**30
 _STATES = {"queued": "waits", "running": "runs", "done": "done", "failed": "failed", "cancelled": "cancelled"}
 
 
-def places_html(places: Mapping[str, Place], chosen: str, asked: str) -> str:
-    """A row for each place, greyed with the reason where it cannot be used; `asked` is one whose token is asked for."""
-    return tag(
-        "div", *(_place(place, place.name == chosen, place.name == asked) for place in places.values()), class_="places"
-    )
+def places_html(places: Mapping[str, Place], chosen: str, asked: str, shut: str = "") -> str:
+    """A row for each place, greyed with the reason where it cannot be used.
+
+    Parameters
+    ----------
+    asked
+        Name of one whose token is asked for.
+    shut
+        Why this user chooses none; empty if they may.
+    """
+    rows = (_place(place, place.name == chosen, place.name == asked, shut) for place in places.values())
+    return tag("div", *rows, class_="places")
 
 
-def _place(place: Place, is_chosen: bool, is_asked: bool) -> str:
+def _place(place: Place, is_chosen: bool, is_asked: bool, shut: str) -> str:
     where = str(place.settings.get("url") or place.settings.get("address") or _KINDS.get(place.kind, place.kind))
     if not place.availability.ok:
         why = f"{place.availability.reason} {place.availability.remedy}".strip()
@@ -41,7 +48,16 @@ def _place(place: Place, is_chosen: bool, is_asked: bool) -> str:
     use = (
         tag("span", icon("check"), " in use", class_="ok")
         if is_chosen
-        else tag("button", "Use", class_="button", data_act="use", data_place=place.name, data_key=f"use-{place.name}")
+        else tag(
+            "button",
+            "Use",
+            class_="button",
+            data_act="use",
+            data_place=place.name,
+            data_key=f"use-{place.name}",
+            disabled=bool(shut),
+            title=shut or None,
+        )
     )
     token = (
         tag(
@@ -69,8 +85,8 @@ def _place(place: Place, is_chosen: bool, is_asked: bool) -> str:
     )
 
 
-def device_html(place: Place, status: BackendStatus) -> str:
-    """Device, memory, state and what it is doing, with start, interrupt and restart."""
+def device_html(place: Place, status: BackendStatus, shut: str = "") -> str:
+    """Device, memory, state and what it is doing, with start, interrupt and restart; greyed for the reason `shut`."""
     state = STATE_WORDS[status.state]
     lines = [tag("span", tag("i", class_=f"dot {status.state}"), tag("b", state), class_="state")]
     if status.words:
@@ -79,9 +95,18 @@ def device_html(place: Place, status: BackendStatus) -> str:
     remarks = [tag("p", icon("warn"), tag("span", text(remark)), class_="remark warn") for remark in status.remarks]
     stopped = status.state in ("off", "lost")
     buttons = (
-        tag("button", "Start", class_="button", data_act="start", disabled=not stopped),
+        tag(
+            "button", "Start", class_="button", data_act="start", disabled=bool(shut) or not stopped, title=shut or None
+        ),
         tag("button", "Interrupt", class_="button", data_act="interrupt", disabled=status.state != "busy"),
-        tag("button", "Restart", class_="button", data_act="restart", disabled=stopped or place.kind == "local"),
+        tag(
+            "button",
+            "Restart",
+            class_="button",
+            data_act="restart",
+            title=shut or None,
+            disabled=bool(shut) or stopped or place.kind == "local",
+        ),
     )
     return tag(
         "section",

@@ -1,4 +1,4 @@
-"""``Later``: work for the screen that may wait until what the hand is on has been drawn."""
+"""``Later``: work for the screen that waits until the turn that asked for it has ended."""
 
 from __future__ import annotations
 

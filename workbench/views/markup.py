@@ -13,6 +13,7 @@ from panel.custom import JSComponent
 
 from workbench.session import Session
 from workbench.views.guard import guarded
+from workbench.views.notebook import follow_in_notebooks
 from workbench.views.theme import FONT, TOKENS
 
 __all__ = ["ESM_FOLDER", "Action", "Markup", "Rows", "stylesheet"]
@@ -58,6 +59,7 @@ class Markup(JSComponent):
             *([stylesheet(f"{kind}.css")] if (ESM_FOLDER / f"{kind}.css").is_file() else []),
         ]
         params = {"sizing_mode": "stretch_width", "margin": 0} | params
+        follow_in_notebooks()
         super().__init__(kind=kind, stylesheets=sheets, **params)
 
     def _handle_msg(self, msg: Action) -> None:

@@ -36,7 +36,7 @@ from workbench.views.why import WhyPanel
 
 __all__ = ["InspectPage"]
 
-_IN_ADDRESS = ["source", "recording_id", "recording", "station", "filter", "align", "view"]
+_IN_ADDRESS = ["source", "recording_id", "recording", "station", "filter", "align", "view", "blind"]
 
 
 class InspectPage(pn.viewable.Viewer):

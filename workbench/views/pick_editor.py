@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import param
 from panel.custom import Child, JSComponent
 
-from workbench.views.telling import Telling
+from workbench.views.telling import Telling, op_of
 
 __all__ = ["PickEditor"]
 
@@ -55,7 +55,7 @@ class PickEditor(Telling, JSComponent):
         self._told.update(values)
 
     def _handle_msg(self, data: Any) -> None:
-        if data["op"] == "ready":
+        if op_of(data) == "ready":
             # A browser says itself whether it is armed: the answer may come after a click that armed it.
             self.tell_again(but=("armed",))
         else:

@@ -12,7 +12,7 @@ import param
 from workbench.inference.input_check import Finding, check_input
 from workbench.pickers.offers import Offer, picker_title
 from workbench.schema import PickerCard
-from workbench.session import Session
+from workbench.session import BLINDS, Session
 from workbench.views.markup import Action, Markup
 from workbench.views.pick_table import picker_symbols
 from workbench.views.pickers_html import offers_html, own_html, panel_html, run_html
@@ -75,7 +75,9 @@ class PickerPanel(pn.viewable.Viewer):
         ]
         offers = ""
         if self._adding:
-            offers = offers_html(self._offers, self._remote, set(session.runs)) + own_html(self._offers, self._own)
+            shut = session.visitor.fetches_nothing
+            offers = offers_html(self._offers, self._remote, set(session.runs), shut)
+            offers += own_html(self._offers, self._own)
         self._markup.html = panel_html(
             runs,
             offers,
@@ -90,7 +92,9 @@ class PickerPanel(pn.viewable.Viewer):
             self._draw()
 
     def _coming(self) -> str:
-        """What is being loaded, or an empty string."""
+        """What is being loaded, or why no picker is to be seen, or an empty string."""
+        if self._session.blind == "all":
+            return f"{BLINDS['all']} while you pick blind."
         errand = self._session.errand
         waits = errand is not None and errand.state in ("queued", "running")
         return f"{errand.title}…" if waits and errand.title.startswith("Loading ") else ""
@@ -163,6 +167,8 @@ class PickerPanel(pn.viewable.Viewer):
         self._draw()
 
     def _ask_remote(self, picker: str) -> None:
+        self._session.visitor.check_may_fetch(f"The list of weights of {picker_title(picker)}")
+
         def take(names: Sequence[str]) -> None:
             self._remote[picker] = names
             self._draw()
@@ -175,6 +181,8 @@ class PickerPanel(pn.viewable.Viewer):
         )
 
     def _fetch(self, picker: str, weights: str) -> None:
+        self._session.visitor.check_may_fetch(f"Weights {weights} of {picker_title(picker)}")
+
         def take(_: Any) -> None:
             self._remote[picker] = [name for name in self._remote.get(picker, ()) if name != weights]
             self._list_offers()

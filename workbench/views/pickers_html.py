@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from workbench.inference.input_check import Finding
 from workbench.inference.picking import DETECTION
@@ -112,11 +113,19 @@ def _slider(run: PickerRun, phase: str) -> str:
     return tag("div", tag("b", text(phase)), slider, number, picks, class_=f"slider {family}")
 
 
-def offers_html(offers: Sequence[Offer] | None, remote: Mapping[str, Sequence[str]], on_list: Collection[str]) -> str:
-    """Every picker of the registry: with what to add, or greyed with the reason and ``Get…``."""
+def offers_html(
+    offers: Sequence[Offer] | None, remote: Mapping[str, Sequence[str]], on_list: Collection[str], shut: str = ""
+) -> str:
+    """Every picker of the registry: with what to add, or greyed with the reason and ``Get…``.
+
+    Parameters
+    ----------
+    shut
+        Why no weights are fetched for this user; empty if they are.
+    """
     if offers is None:
         return tag("p", "Looking for pickers…", class_="none muted")
-    found = [_offer(offer, remote.get(offer.name), on_list) for offer in offers]
+    found = [_offer(offer, remote.get(offer.name), on_list, shut) for offer in offers]
     return tag("div", *found, class_="offers", data_scroll="offers")
 
 
@@ -157,10 +166,10 @@ def own_html(offers: Sequence[Offer] | None, place: str) -> str:
     )
 
 
-def _offer(offer: Offer, remote: Sequence[str] | None, on_list: Collection[str]) -> str:
+def _offer(offer: Offer, remote: Sequence[str] | None, on_list: Collection[str], shut: str) -> str:
     reason = tag("p", text(f"{offer.reason} {offer.remedy}"), class_="muted small") if not offer.ok else ""
     head = tag("div", "" if offer.ok else icon("lock", 13), tag("b", text(offer.title)), class_="line")
-    doors = [*_additions(offer, on_list), *_downloads(offer, remote)]
+    doors = [*_additions(offer, on_list), *_downloads(offer, remote, shut)]
     return tag(
         "div",
         head,
@@ -185,12 +194,17 @@ def _additions(offer: Offer, on_list: Collection[str]) -> list[str]:
     return found
 
 
-def _downloads(offer: Offer, remote: Sequence[str] | None) -> list[str]:
+def _downloads(offer: Offer, remote: Sequence[str] | None, shut: str) -> list[str]:
     if not offer.needs_weights:
         return []
     if remote is None:
-        words = "Ask SeisBench's server which weights it has"
-        get = {"data_act": "get", "data_picker": offer.name, "data_key": f"get {offer.name}", "title": words}
+        words = shut or "Ask SeisBench's server which weights it has"
+        get: dict[str, Any] = {"disabled": bool(shut)} | {
+            "data_act": "get",
+            "data_picker": offer.name,
+            "data_key": f"get {offer.name}",
+            "title": words,
+        }
         return [tag("button", "Get…", class_="plain", **get)]
     if not remote:
         return [tag("span", "SeisBench has no other weights of it.", class_="muted small")]

@@ -16,7 +16,7 @@ from workbench.session import Session
 from workbench.views.later import Later
 from workbench.views.markup import Action, Markup, Rows
 from workbench.views.recordings_html import filter_html, foot_html, head_html, recording_row, recording_title
-from workbench.views.recordings_query import RANGES, Query, Statuses, chosen_rows
+from workbench.views.recordings_query import RANGES, Query, Statuses, chosen_rows, group_starts
 from workbench.views.tags import tag, text
 
 __all__ = ["RecordingList"]
@@ -133,11 +133,8 @@ class RecordingList(pn.viewable.Viewer):
         """Rows with -1 - (first row of the group) where a group begins; only in the source's own order."""
         if self._query.sort or not len(rows):
             return rows
-        codes, names = pd.factorize(self._table["group"].iloc[rows])
-        if len(names) < 2:
-            return rows
-        starts = np.flatnonzero(np.diff(codes, prepend=-1))
-        return np.insert(rows, starts, -1 - rows[starts])
+        starts = group_starts(self._table["group"], rows)
+        return rows if len(starts) < 2 else np.insert(rows, starts, -1 - rows[starts])
 
     def _position(self) -> int:
         row = self._session.row(self._session.recording_id)
@@ -183,7 +180,7 @@ class RecordingList(pn.viewable.Viewer):
             values = self._table.iloc[-1 - row]
             return {"heading": tag("b", text(values["group"]), class_="ellipsis")}
         status = STATUSES[self._statuses.codes[row]]
-        key = (row, status, self._statuses.counts.get(row, (0, 0)), self._statuses.notes.get(row, ""), self._query.sort)
+        key = (row, status, self._statuses.counts_of(row), self._statuses.notes.get(row, ""), self._query.sort)
         if key not in self._made:
             if len(self._made) > _MADE_KEPT:
                 self._made.clear()

@@ -13,14 +13,18 @@ __all__ = ["ReviewFrame"]
 
 
 class ReviewFrame(Frame):
-    """Queue at the left, the doubted onset in the middle with the decisions under it, weights and pickers at the right.
+    """Queue at the left, the doubted onset in the middle with the decisions under it, the rest at the right.
 
-    Below 1200 px weights and pickers stand under the queue.
+    At the right are weights, pickers and travel times.
+    Below 1200 px weights and pickers stand under the queue, and travel times under the decisions;
+    they are of the doubted onset, and go where another list is at the front.
     """
 
     queue = Child()
     decide = Child()
     weights = Child()
+    times = Child()
+    front = param.Selector(default="doubts", objects=["doubts", "double", "settle"], doc="The list at the left.")
     kind = param.String("review", constant=True)
 
     def __init__(self, **params: Any) -> None:

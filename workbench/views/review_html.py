@@ -11,10 +11,18 @@ from workbench.session import Reviewing
 from workbench.views.icons import icon
 from workbench.views.tags import options, tag, text
 
-__all__ = ["BUTTONS", "buttons_html", "head_html", "queue_row", "weights_html", "why_html"]
+__all__ = ["BUTTONS", "buttons_html", "decided_words", "head_html", "queue_row", "weights_html", "why_html"]
 
 _PACE_SHOWN = 16
 _WORDS = {"kept": "kept", "fixed": "fixed", "flagged": "flagged", "rejected": "rejected", "skipped": "skipped"}
+
+_FIRST_STEPS = "Is the onset where it should be? Decide by a key: the next one comes."
+_LOOKS_ONLY = "Is the onset where it should be? This page may look, and decide nothing."
+_ORDER = "By doubt, 0 to 1: each reason that speaks against an onset counts as much as its slider says"
+
+_DECIDED = {
+    "accept": "kept", "add": "set", "move": "moved", "edit": "changed", "reject": "rejected", "settle": "settled"
+}  # fmt: skip
 
 BUTTONS: Mapping[str, tuple[str, str, str, str]] = {
     "keep": ("check", "Keep", "A", "The onset is right as it is"),
@@ -44,9 +52,10 @@ def head_html(one: Reviewing) -> str:
         reasons[one.reason] = f"{REASONS[one.reason].title} (0)"
     chooser = tag("select", options(reasons, one.reason), data_act="reason", data_key="reason", aria_label="Reason")
     line = tag(
-        "div", tag("b", "Most doubtful first", class_="ellipsis"), tag("span", class_="spread"), chooser, class_="order"
+        "div", tag("b", "Most doubtful first", title=_ORDER), tag("span", class_="spread"), chooser, class_="order"
     )
-    return left + tag("div", *parts, class_="bar") + tag("div", *legend, class_="legend") + line
+    first_steps = tag("span", _FIRST_STEPS if one.session.journal.writable else _LOOKS_ONLY, class_="muted")
+    return left + tag("div", *parts, class_="bar") + tag("div", *(legend or [first_steps]), class_="legend") + line
 
 
 def _pace(seconds: Sequence[float], left: int) -> str:
@@ -69,7 +78,7 @@ def queue_row(row: Mapping[str, object], outcome: str) -> Mapping[str, object]:
     station = str(row["station"]).strip(".")
     doubt = float(str(row["doubt"]))
     chip = tag("span", text(row["phase"]), class_=f"chip {kind} {family}")
-    day = tag("span", f"{pd.Timestamp(str(row['time'])):%Y-%m-%d}", class_="muted day")
+    day = tag("span", f"{pd.Timestamp(str(row['time'])):%Y-%m-%d %H:%M}", class_="muted day")
     bar = tag("span", tag("i", style=f"width:{100 * doubt:.0f}%"), class_="doubt", aria_hidden=True)
     right = tag("span", text(outcome), class_=f"outcome {outcome}") if outcome else bar + tag("b", f"{doubt:.2f}")
     first = tag("div", chip, tag("b", text(station), class_="ellipsis"), day, tag("span", class_="spread"), right,
@@ -90,7 +99,28 @@ def why_html(one: Reviewing, explains: bool) -> str:
     line = tag("div", title, tag("span", text(facts), class_="muted"), tag("span", class_="spread"), button,
                class_="what")  # fmt: skip
     words = tag("div", icon("warn", 16), tag("span", text(f"{row['words']}.")), class_="doubts", role="status")
-    return tag("div", line, words, class_="why")
+    fix = (
+        tag(
+            "span", "To fix: drag it, or ", tag("kbd", "Enter"), " and ", tag("kbd", "←"), tag("kbd", "→"), class_="fix"
+        )
+        if one.session.journal.writable
+        else ""
+    )
+    decided = tag("div", tag("span", text(decided_words(one.session.labels, row)), class_="ellipsis"), fix,
+                  class_="decided muted")  # fmt: skip
+    return tag("div", line, words, decided, class_="why")
+
+
+def decided_words(labels: pd.DataFrame, row: pd.Series) -> str:
+    """Who decided on the onset of a row of the queue, what and when; labels are those that stand on its recording."""
+    mine = labels[(labels["label_id"] == row["identity"]) | (labels["pick_id"] == row["identity"])]
+    if labels.empty or mine.empty:
+        came = "the label came with the source" if row["kind"] == "label" else "a picker sees it"
+        return f"Nobody has decided on it yet: {came}."
+    label = mine.sort_values("decided_at").iloc[-1]
+    what = _DECIDED.get(str(label["decision"]), "restored")
+    flagged = ", flagged as questionable" if label["onset_quality"] == "questionable" else ""
+    return f"Decided: {what}{flagged} by {label['analyst']}, {label['decided_at']:%Y-%m-%d %H:%M:%S} UTC."
 
 
 def nothing_words(one: Reviewing) -> str:
@@ -100,6 +130,8 @@ def nothing_words(one: Reviewing) -> str:
         return "No source is open."
     if one.problem:
         return one.problem
+    if session.blind == "all":
+        return "Doubts come of what pickers say, which is hidden while you pick blind."
     if not one.pickers:
         return "No picker is on: the doubts come of what pickers say. Add one at the right."
     if len(one.queue) and not one.left:
@@ -111,38 +143,43 @@ def nothing_words(one: Reviewing) -> str:
 
 def buttons_html(one: Reviewing) -> str:
     """The row of decisions under the traces."""
-    off = one.row is None or not one.session.journal.writable
+    nowhere = one.row is None
     parts = []
     for act, (picture, words, key, title) in BUTTONS.items():
-        disabled = (off and act != "undo") or (act == "undo" and not one.outcomes)
+        # Going on writes nothing: whoever only looks goes on, too.
+        shut = "" if act == "skip" else one.session.shut
+        disabled = bool(shut) or (not one.last_here if act == "undo" else nowhere)
         parts.append(
             tag(
                 "button",
                 icon(picture, 16),
                 text(words),
                 tag("kbd", key),
-                title=title,
+                title=shut or title,
                 data_act=act,
                 disabled=disabled,
                 class_="primary" if act == "keep" else "button",
             )
         )
-    hint = tag("span", "Fix: drag the pick", class_="muted hint")
-    return tag("div", *parts, hint, class_="decide")
+    return tag("div", *parts, class_="decide")
 
 
 def weights_html(one: Reviewing) -> str:
-    """A slider for each reason, with how many onsets have it."""
+    """A slider for each reason, with how many onsets have it; those that none has are folded away."""
     counts = one.counts()
-    rows = []
+    rows: list[str] = []
+    folded: list[str] = []
     for name, reason in REASONS.items():
         weight = one.weights[name]
         slider = tag("input", type="range", min="0", max="1", step="0.05", value=f"{weight:g}", data_act="weight",
                      data_reason=name, data_key=name, aria_label=reason.title, title=f"{weight:.2f}")  # fmt: skip
         n = tag("span", f"{counts.get(name, 0)}", class_="muted n")
-        rows.append(tag("label", tag("span", text(reason.title)), slider, n, class_="reason"))
+        row = tag("label", tag("span", text(reason.title)), slider, n, class_="reason", data_key=name)
+        (rows if counts.get(name) or weight != reason.weight else folded).append(row)
     changed = any(one.weights[name] != reason.weight for name, reason in REASONS.items())
     reset = tag("button", "Reset", class_="plain", data_act="reset", disabled=not changed)
     top = tag("div", tag("h2", "What counts as doubt"), tag("span", class_="spread"), reset, class_="top")
-    how = "Doubts of an onset add up as independent chances do. 0: that reason never counts."
-    return top + "".join(rows) + tag("p", how, class_="muted small")
+    how = "Doubts of an onset add up as independent chances do. At 0 a reason never counts."
+    words = f"{len(folded)} reasons that no onset has" if len(folded) != 1 else "1 reason that no onset has"
+    rest = tag("details", tag("summary", words), *folded, data_key="rest") if folded else ""
+    return top + "".join(rows) + tag("p", how, class_="muted small") + rest

@@ -15,6 +15,10 @@ from workbench.views.traces import TraceView
 
 __all__ = ["ReviewStatus"]
 
+_ON_LIST = (("[]", "before, after"), (("Enter",), "to the traces"))
+_ON_PLOT = (("←→", "one sample"), (("Esc",), "to the decisions"))
+"""Keys and what they do, by who has them."""
+
 
 class ReviewStatus(pn.viewable.Viewer):
     """One row at the foot of the page.
@@ -42,7 +46,12 @@ class ReviewStatus(pn.viewable.Viewer):
         session = self._reviewing.session
         jobs = [("errand", session.errand), ("job", session.job)]
         shown = [job_html(name, job) for name, job in jobs if job is not None and job.state in ("queued", "running")]
-        armed = tag("b", "Keys on") if self._traces.armed else tag("span", "Keys: page", class_="muted")
+        armed = tag("b", "Keys on") if self._traces.armed else tag("span", "Keys: decisions", class_="muted")
+        keys = _ON_PLOT if self._traces.armed else _ON_LIST
+        hints = [hint for hint in keys if session.journal.writable or hint != _ON_PLOT[0]]
+        told = [
+            tag("span", *(tag("kbd", key) for key in keys), f" {words}", class_="hint place") for keys, words in hints
+        ]
         everything = tag("button", tag("kbd", "?"), tag("span", " all keys"), class_="plain", data_act="help")
         self._markup.html = "".join(
             (
@@ -50,6 +59,7 @@ class ReviewStatus(pn.viewable.Viewer):
                 saved_html(session.saved) if session.journal.writable else UNSAVED,
                 tag("span", class_="spread"),
                 tag("span", icon("keyboard"), armed, class_="armed"),
+                *told,
                 everything,
             )
         )
@@ -58,8 +68,12 @@ class ReviewStatus(pn.viewable.Viewer):
         one = self._reviewing
         n = len(one.session.index)
         if not n or not one.pickers or one.looked >= n:
-            return tag("span", text(f"{one.looked:,} recordings looked at"), class_="late") if one.looked else ""
-        bar = tag("span", tag("i", style=f"width:{100 * one.looked / n:.1f}%"), class_="bar", aria_hidden=True)
+            return (
+                tag("span", text(f"{one.looked:,} recording{'' if one.looked == 1 else 's'} looked at"), class_="late")
+                if one.looked
+                else ""
+            )
+        bar = tag("span", tag("i", style=f"width:{100 * one.looked / n:.1f}%"), class_="track", aria_hidden=True)
         words = f"{one.looked:,} / {n:,} · new ones join by doubt"
         button = tag("button", "Go on" if one.paused else "Pause", class_="plain", data_act="pause")
         return tag("span", "Reading records ", bar, text(f" {words} "), button, class_="job")

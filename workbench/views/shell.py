@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import panel as pn
 import panel_material_ui as pmui
+import param
 from bokeh.themes import Theme
 from panel.util import edit_readonly
 
@@ -33,8 +34,9 @@ def shell(bar: AppBar, frame: Frame, theme: str, title: str) -> pmui.Page:
         raw_css=[_first_screen_css(theme)],
     )
     with edit_readonly(page):
-        # It would follow Panel's state at the beginning and end of each message, and walk all models of the page.
-        page.busy = False
+        # It would follow Panel's state at the beginning and end of each message, walk all models of the page, and keep
+        # them for good: only what is followed instead takes the state's hold off the page.
+        page.busy = param.rx(False)
     return page
 
 

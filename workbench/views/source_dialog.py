@@ -9,6 +9,7 @@ import panel as pn
 from workbench.session import Session
 from workbench.sources import SOURCES
 from workbench.sources.ogs_catalog import ogs_place, split_place
+from workbench.sources.paths import is_inside
 from workbench.views.markup import Action, Markup
 from workbench.views.tags import dialog, field, options, tag, text
 
@@ -37,15 +38,20 @@ _MOST_FOLDERS = 60
 
 def folders_near(text: str, roots: tuple[Path, ...] | None) -> list[str]:
     """Folders that a half-typed path could become; with `roots`, only those inside them."""
-    typed = Path(text).expanduser()
-    parent = typed if text.endswith("/") else typed.parent
+    try:
+        typed = Path(text).expanduser()
+        parent = typed if text.endswith("/") else typed.parent
+        parent = parent.resolve() if parent.is_absolute() else parent
+    except (OSError, RuntimeError, ValueError):
+        # No such user, or a letter that no path has.
+        return []
     if not text.strip() or not parent.is_absolute():
-        return [str(root) for root in roots or (Path.home(),)]
-    parent = parent.resolve()
+        return [str(root) for root in (roots if roots is not None else (Path.home(),))]
     if roots is not None and not any(parent == root or root in parent.parents for root in roots):
         return [str(root) for root in roots]
     try:
-        found = sorted(path for path in parent.iterdir() if path.is_dir() and not path.name.startswith("."))
+        below = (path for path in parent.iterdir() if path.is_dir() and not path.name.startswith("."))
+        found = sorted(path for path in below if is_inside(path, roots))
     except OSError:
         return []
     return [f"{path}/" for path in found if path.name.startswith(typed.name) or text.endswith("/")][:_MOST_FOLDERS]
@@ -91,12 +97,6 @@ class SourceDialog(pn.viewable.Viewer):
             data_key="path",
             data_focus="path",
         )
-        within = ""
-        if session.roots is not None:
-            places = ", ".join(str(root) for root in session.roots)
-            within = tag("p", text(f"This server opens what lies inside {places}."), class_="muted small")
-        names = tag("select", options({name: name for name in _NAMED}, self._dataset), data_act="dataset")
-        download = tag("button", "Open or download", class_="button", data_act="download")
         self._markup.html = dialog(
             "Open a source",
             tag(
@@ -105,19 +105,46 @@ class SourceDialog(pn.viewable.Viewer):
                 near,
                 field("Kind", tag("select", options(kinds, self._kind), data_act="kind")),
                 field("Waveforms", self._waveforms_input()),
-                within,
+                self._within(),
                 class_="rows",
             ),
+            self._served(),
             tag(
                 "footer",
                 tag("button", "ObsPy's examples", class_="button", data_act="examples"),
                 tag("button", "Synthetic network", class_="button", data_act="synthetic", title=_MADE),
                 tag("button", "Open", class_="primary", data_act="open"),
             ),
-            tag("hr"),
-            tag("div", field("SeisBench dataset", tag("span", names, download, class_="pair")), class_="rows"),
-            tag("p", text(_WARNING), class_="muted small"),
+            "" if session.visitor.is_limited else self._datasets(),
         )
+
+    def _within(self) -> str:
+        """Where paths may lie, where that is limited."""
+        roots = self._session.roots
+        if roots is None:
+            return ""
+        places = ", ".join(str(root) for root in roots)
+        words = f"This server opens what lies inside {places}." if places else "This server opens no folder."
+        return tag("p", text(words), class_="muted small")
+
+    def _datasets(self) -> str:
+        """What SeisBench knows by name, and downloads."""
+        names = tag("select", options({name: name for name in _NAMED}, self._dataset), data_act="dataset")
+        download = tag("button", "Open or download", class_="button", data_act="download")
+        pair = field("SeisBench dataset", tag("span", names, download, class_="pair"))
+        return tag("hr") + tag("div", pair, class_="rows") + tag("p", text(_WARNING), class_="muted small")
+
+    def _served(self) -> str:
+        """A button for each source that the server was started with."""
+        places = self._session.visitor.places or ()
+        buttons = [
+            tag("button", text(place), class_="button ellipsis", data_act="served", data_place=place, title=place)
+            for place in places
+            if place not in _NO_FILES
+        ]
+        if not buttons:
+            return ""
+        return tag("div", tag("p", "Served here", class_="muted small"), *buttons, class_="served")
 
     def _waveforms_input(self) -> str:
         """Where a catalogue's waveforms are named, if they lie elsewhere."""
@@ -147,6 +174,8 @@ class SourceDialog(pn.viewable.Viewer):
             setattr(self, f"_{name}", value)
         elif name in _NO_FILES:
             self._request(name)
+        elif name == "served":
+            self._request(str(action["place"]))
         elif name == "download":
             self._markup.html = ""
             self._session.notice = None

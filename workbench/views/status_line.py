@@ -74,7 +74,8 @@ class StatusLine(pn.viewable.Viewer):
         for key, action in keymap(self._traces.profile).items():
             by_action.setdefault(action, key)
         hints = []
-        for actions, words in _HINTS:
+        # Each of them writes: who may only look is told none.
+        for actions, words in _HINTS if self._session.journal.writable else ():
             keys = [by_action[action] for action in actions if action in by_action]
             if keys:
                 caps = " ".join(_caps(key) for key in keys)

@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.views.icons import icon
 
-__all__ = ["attributes", "dialog", "field", "icon_button", "options", "tag", "text"]
+__all__ = ["attributes", "dialog", "field", "icon_button", "options", "refusal", "tag", "text"]
 
 _VOID = frozenset({"input", "hr", "br"})
 
@@ -67,6 +67,11 @@ def icon_button(act: str, picture: str, words: str, **values: Any) -> str:
 def field(label: str, control: str) -> str:
     """A label and its control, side by side."""
     return tag("label", tag("span", text(label)), control, class_="row")
+
+
+def refusal(words: str) -> str:
+    """Why a dialog does not do what was asked; nothing where there are no words."""
+    return tag("p", icon("error"), tag("span", text(words)), class_="refusal", role="alert") if words else ""
 
 
 def dialog(title: str, *children: str, head: str = "", class_: str | None = None) -> str:

@@ -6,13 +6,25 @@ those changes.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from panel.io.state import state
 from panel.models.esm import ESMEvent
 
-__all__ = ["Telling"]
+from workbench.views.notebook import follow_in_notebooks
+
+__all__ = ["Telling", "op_of"]
+
+
+def op_of(message: Any) -> str:
+    """What a message of a browser asks for; empty where it asks for nothing: anything may be sent.
+
+    >>> op_of({"op": "ready"}), op_of(None), op_of({"op": 5})
+    ('ready', '', '')
+    """
+    op = message.get("op") if isinstance(message, Mapping) else None
+    return op if isinstance(op, str) else ""
 
 
 class Telling:
@@ -23,6 +35,7 @@ class Telling:
 
     def __init__(self, **params: Any) -> None:
         self._told: dict[str, Any] = {}
+        follow_in_notebooks()
         super().__init__(**params)
 
     def tell(self, **values: Any) -> None:

@@ -48,6 +48,7 @@ class Toolbar(pn.viewable.Viewer):
         session = self._session
         nothing = session.recording is None
         done = self._status() == "done"
+        shut, reads = session.shut, session.visitor.read_only
         off = () if session.event is not None else ("origin",)
         self._markup.html = "".join(
             (
@@ -59,11 +60,18 @@ class Toolbar(pn.viewable.Viewer):
                 _order(session),
                 tag("span", class_="spread"),
                 icon_button("spectrogram", "spectrogram", "Spectrogram", aria_pressed=session.spectrogram),
-                icon_button("done", "check", "Mark as done", aria_pressed=done, disabled=nothing, class_="icon ok"),
-                icon_button("export", "export", "Export labels…"),
+                icon_button(
+                    "done",
+                    "check",
+                    shut or "Mark as done",
+                    aria_pressed=done,
+                    disabled=nothing or bool(shut),
+                    class_="icon ok",
+                ),
+                icon_button("export", "export", reads or "Export labels…", disabled=bool(reads)),
                 tag("span", class_="rule"),
-                icon_button("undo", "undo", "Undo (Ctrl+Z)", disabled=not session.can_undo),
-                icon_button("redo", "redo", "Redo (Ctrl+Shift+Z)", disabled=not session.can_redo),
+                icon_button("undo", "undo", shut or "Undo (Ctrl+Z)", disabled=bool(shut) or not session.can_undo),
+                icon_button("redo", "redo", shut or "Redo (Ctrl+Shift+Z)", disabled=bool(shut) or not session.can_redo),
                 icon_button("dock", "dock", "Show or hide the tables", class_="icon narrow"),
             )
         )

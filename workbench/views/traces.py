@@ -47,11 +47,12 @@ _PARTS: Mapping[str, frozenset[str]] = {
     "spectrogram": frozenset({"spectrogram", "screen"}),
     "filter": frozenset(),
     "listed": frozenset(),
+    "blind": frozenset(),
     "neighbours": frozenset({"neighbours"}),
 }
 """Parameter of the session to what it puts out of date; `shown` and `runs` are looked at more closely."""
 
-_OF_ALL_RECORDINGS = {"components", "amplitude", "order", "align", "spectrogram", "filter", "listed"}
+_OF_ALL_RECORDINGS = {"components", "amplitude", "order", "align", "spectrogram", "filter", "listed", "blind"}
 """Parameters on which the pictures of the neighbours hang too."""
 
 

@@ -96,7 +96,8 @@ class Figures:
 
 def make_figures(name: str) -> Figures:
     """New figures; models that the browser looks for by name carry `name` as a prefix."""
-    x_range = Range1d(0, 60_000, name=f"{name}-x")
+    # Nobody in Python asks where it stands: told with every frame of a drag, it would keep the server busy meanwhile.
+    x_range = Range1d(0, 60_000, name=f"{name}-x", syncable=False)
     sources = {
         key: ColumnDataSource({column: [] for column in columns}, name=f"{name}-{key}-columns")
         for key, columns in {
@@ -208,6 +209,7 @@ def _overview(name: str, x_range: Range1d, sources: dict[str, ColumnDataSource])
     tool = RangeTool(x_range=x_range)
     tool.overlay.fill_alpha, tool.overlay.line_alpha, tool.overlay.line_dash = 0.14, 1.0, "solid"
     tool.overlay.line_width = 1.5
+    tool.overlay.syncable = False
     plot.add_tools(tool)
     return plot
 

@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from workbench.labels.disagreements import initials
 from workbench.schema import CATALOG
 from workbench.session import Scene
 from workbench.views.theme import MARKERS
 
 __all__ = ["marks_of", "picker_legend"]
+
+_BESIDE_S = 3.0
+"""Flags of one phase that are nearer than this hang on different sides of their lines."""
 
 
 def picker_legend(scene: Scene) -> list[dict[str, str]]:
@@ -37,7 +41,7 @@ def marks_of(scene: Scene, stations: Collection[str], interval: tuple[pd.Timesta
     for legend in picker_legend(scene):
         picks = _near(scene.runs[legend["key"]].picks, stations, interval)
         marks += _pick_marks(picks, legend["key"], legend["marker"], rejected)
-    return marks + [_label_mark(row) for row in labels if row["decision"] != "reject"]
+    return marks + _label_marks([row for row in labels if row["decision"] != "reject"], scene.analyst)
 
 
 def _near(
@@ -67,6 +71,9 @@ def _mark(row: Mapping[str, Any], identity: str, who: str, **more: Any) -> dict[
         "weight": None,
         "pick": "",
         "rejected": False,
+        "by": "",
+        "mine": True,
+        "side": "",
         **more,
     }
 
@@ -91,6 +98,27 @@ def _pick_marks(picks: list[dict[str, Any]], picker: str, marker: str, rejected:
         )
         for row in picks
     ]
+
+
+def _label_marks(rows: list[dict[str, Any]], analyst: str) -> list[dict[str, Any]]:
+    """Labels; those of several analysts carry initials, and the flags of one phase on one station hang apart."""
+    several = any(row["analyst"] != analyst for row in rows)
+    marks = []
+    for row in rows:
+        mark = _label_mark(row)
+        if several:
+            beside = [
+                other
+                for other in rows
+                if other["station"] == row["station"]
+                and other["phase"][:1] == row["phase"][:1]
+                and abs((other["time"] - row["time"]).total_seconds()) <= _BESIDE_S
+            ]
+            first = min(beside, key=lambda other: (other["time"], other["label_id"]))
+            side = "" if len(beside) == 1 else "right" if first is row else "left"
+            mark |= {"by": initials(row["analyst"]), "mine": row["analyst"] == analyst, "side": side}
+        marks.append(mark)
+    return marks
 
 
 def _label_mark(row: Mapping[str, Any]) -> dict[str, Any]:

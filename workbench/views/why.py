@@ -45,7 +45,7 @@ class WhyPanel(pn.viewable.Viewer):
         session.param.watch(lambda *_: self._follow(), ["in_hand", "recording"])
         session.param.watch(lambda *_: self._draw(), "runs")
         self.param.watch(lambda *_: self._follow(), "active")
-        explaining.param.watch(lambda *_: self._draw(), _SHOWN)
+        explaining.param.watch(explaining.afterwards.watcher(self._draw), _SHOWN)
         self._draw()
 
     def __panel__(self) -> pn.viewable.Viewable:

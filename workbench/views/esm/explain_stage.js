@@ -58,7 +58,30 @@ export function render({model}) {
     watched = found.range
     for (const side of ["start", "end"]) { watched.properties[side].change.connect(ranged) }
   }
-  const ready = () => { if (root.isConnected && !find()) { requestAnimationFrame(ready) } }
+  // Once something is drawn, and while nobody does anything, it is drawn a few times as it is: what the browser has
+  // run before, it runs several times as fast, and the first click is as quick as the tenth.
+  let rehearsals = 6
+  const rehearse = sources => {
+    if (!rehearsals || !root.isConnected) { return }
+    rehearsals -= 1
+    for (const source of sources) { source.change.emit() }
+    setTimeout(() => (window.requestIdleCallback ?? setTimeout)(() => rehearse(sources)), 150)
+  }
+  const prepare = () => {
+    const models = [...found.view.model.document.all_models], own = models.filter(one => one.name?.startsWith(`${model.stage}-`))
+    const sources = own.filter(one => one.name.endsWith("-columns")), lines = sources.find(one => one.name.endsWith("-lines-columns"))
+    const begin = () => {
+      if (!lines.data.xs.length) { return }
+      lines.properties.data.change.disconnect(begin)
+      setTimeout(() => rehearse(sources), 400)
+    }
+    lines.properties.data.change.connect(begin)
+    begin()
+  }
+  const used = new AbortController()
+  const use = () => { rehearsals = 0; used.abort() }
+  for (const name of ["pointerdown", "keydown", "wheel"]) { window.addEventListener(name, use, {capture: true, signal: used.signal}) }
+  const ready = () => { if (!root.isConnected) { return } if (find()) { prepare() } else { requestAnimationFrame(ready) } }
   requestAnimationFrame(ready)
 
   // ---- pointer: a click asks about that time, a drag with the brush mutes what it covers
@@ -116,6 +139,7 @@ export function render({model}) {
   window.addEventListener("pointerdown", arm, {capture: true})
   window.addEventListener("keydown", key, {capture: true})
   model.on("remove", () => {
+    used.abort()
     for (const [name, call] of [["pointermove", move], ["pointerup", up], ["pointerdown", arm], ["keydown", key]]) { window.removeEventListener(name, call, {capture: true}) }
   })
   model.send_msg({op: "ready"})

@@ -4,10 +4,21 @@ const PLACES = ["recordings", "notices", "toolbar", "plot", "side", "pickers", "
 const ALONE = ["notices", "toolbar", "plot", "status"]
 const EXPLAIN = ["notices", "toolbar", "plot", "shares", "attention", "save", "belief", "what_if", "status", "overlays"]
 const NETWORK = ["notices", "toolbar", "map_head", "map", "section_head", "plot", "moved", "station", "status", "overlays"]
-const REVIEW = ["queue", "notices", "toolbar", "plot", "decide", "weights", "status", "overlays"]
+const REVIEW = ["queue", "notices", "toolbar", "plot", "decide", "weights", "times", "status", "overlays"]
 const OF_KIND = {explain: EXPLAIN, network: NETWORK, review: REVIEW}
 
+// Bokeh writes the place of each part of a figure into its style sheet at every paint, and the browser then works out all
+// styles anew. Nearly always it is the place where it was.
+function keepStyles() {
+  const sheets = window.Bokeh?.require?.("core/dom")?.InlineStyleSheet?.prototype
+  if (!sheets?._update || sheets.keepsStyles) { return }
+  const write = sheets._update
+  sheets._update = function (css) { if (this.el.textContent !== css) { write.call(this, css) } }
+  sheets.keepsStyles = true
+}
+
 export function render({model}) {
+  keepStyles()
   const root = document.createElement("div")
   root.className = "wb-frame"
   root.classList.toggle("alone", model.alone)
@@ -20,7 +31,7 @@ export function render({model}) {
       pickers: "Pickers", status: "Status", overlays: "Dialogs", shares: "Where the weight lies", attention: "Attention",
       save: "Reading and saving", belief: "Can it be believed?", what_if: "What if",
       map_head: "Map tools", map: "Map", section_head: "Record section tools", moved: "Who moved the pick", station: "Station and checks",
-      queue: "Queue", decide: "Decisions", weights: "What counts as doubt",
+      queue: "Queue", decide: "Decisions", weights: "What counts as doubt", times: "Travel times",
     }[name])
     const child = model.get_child(name)
     if (child) { place.append(child) }
@@ -35,6 +46,11 @@ export function render({model}) {
   const set = () => { root.dataset.list = model.list_open ? "open" : "shut"; root.dataset.dock = model.dock_open ? "open" : "shut" }
   set()
   model.on(["list_open", "dock_open"], set)
+  if (model.kind === "review") {
+    const turn = () => { root.dataset.front = model.front }
+    turn()
+    model.on("front", turn)
+  }
   const note = address => {
     const own = root.getRootNode().host?.closest?.(".jp-Notebook") == null && document.querySelector(".jp-LabShell") == null
     if (address && own) { window.history.replaceState(window.history.state, "", `?${address}`) }

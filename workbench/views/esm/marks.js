@@ -32,7 +32,7 @@ function crowded(drawn, plots) {
 }
 
 function flagWords(mark) {
-  return [mark.phase, ARROW[mark.polarity] ?? "", ONSET[mark.onset] ?? ""].filter(Boolean).join(" ");
+  return [mark.phase, ARROW[mark.polarity] ?? "", ONSET[mark.onset] ?? "", mark.by ?? ""].filter(Boolean).join(" ");
 }
 
 function widths(mark, msPerPx) {
@@ -62,6 +62,7 @@ function markValues(mark, row, inHand, short, msPerPx, colours) {
   const x = mark.time - row.zero, [y0, y1] = span(mark, row, short);
   const { minus, plus, given } = widths(mark, msPerPx);
   const human = mark.who === "human", catalog = mark.who === "catalog", faint = mark.rejected;
+  const others = catalog || (human && mark.mine === false);
   const grips = inHand && row.focus && mark.who !== "theory" && !faint;
   const banded = !faint && (human || grips) && mark.who !== "theory" && (given || grips);
   const flagged = row.focus && (human || catalog) && !faint;
@@ -80,10 +81,11 @@ function markValues(mark, row, inHand, short, msPerPx, colours) {
     marker_size: marked ? 8 : 0,
     marker_fill: catalog ? colours.plot : phaseColour(mark.phase, colours),
     flag: flagged ? flagWords(mark) : "",
-    // Two hands on one onset: the analyst's flag hangs to the left of its line, the catalogue's to the right.
-    flag_x: x, flag_align: catalog ? "left" : flagWords(mark).length > 2 ? "right" : "center", flag_y: row.top + HEADER / 2,
-    flag_fill: catalog ? colours.focus_band : phaseColour(mark.phase, colours),
-    flag_colour: catalog ? phaseColour(mark.phase, colours) : colours.plot,
+    // Two hands on one onset: the analyst's flag hangs to the left of its line, the catalogue's to the right; of several
+    // analysts the earlier one's to the left. One's own flag is filled.
+    flag_x: x, flag_align: mark.side || (catalog ? "left" : flagWords(mark).length > 2 ? "right" : "center"), flag_y: row.top + HEADER / 2,
+    flag_fill: others ? colours.focus_band : phaseColour(mark.phase, colours),
+    flag_colour: others ? phaseColour(mark.phase, colours) : colours.plot,
     grip_y: (row.top + HEADER + row.bottom) / 2,
     grip_alpha: grips ? 1 : 0,
   };

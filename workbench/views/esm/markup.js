@@ -69,6 +69,11 @@ export function render({model, el}) {
       dialog.addEventListener("pointerdown", event => { if (event.target === dialog) { dialog.close() } })
       dialog.showModal()
     }
+    const kept = root.querySelector("[data-remember]")
+    if (kept && kept.dataset.remember !== root.dataset.remembered) {
+      root.dataset.remembered = kept.dataset.remember
+      if (kept.dataset.remember) { document.cookie = `workbench_analyst=${kept.dataset.remember}; path=/; max-age=31536000; SameSite=Strict` }
+    }
     const far = root.querySelector("[data-scroll]")
     if (far && !far.dataset.seen) { far.dataset.seen = "1"; far.scrollIntoView({block: "start"}) }
     const wanted = root.querySelector("[data-focus]")
@@ -104,6 +109,10 @@ export function render({model, el}) {
       if (slider.hasAttribute("value")) { slider.value = slider.getAttribute("value") }
     }, 600))
   }
+  // A list that was opened by the mouse gives the keyboard back once something was chosen.
+  let by_mouse = false
+  root.addEventListener("pointerdown", () => { by_mouse = true })
+  root.addEventListener("keydown", () => { by_mouse = false })
   let waiting = 0
   root.addEventListener("change", event => {
     const target = find(event)
@@ -111,6 +120,7 @@ export function render({model, el}) {
     if (!target) { return }
     if (target.type === "range" && target.dataset.live !== undefined) { rest(target) } else { delete target.dataset.busy }
     model.send_msg(message(target, event))
+    if (target.nodeName === "SELECT" && by_mouse) { target.blur() }
   })
   root.addEventListener("input", event => {
     const target = find(event)
