@@ -11,7 +11,7 @@ import panel as pn
 
 from apps.inspect import add_first_picker, new_session, theme_of
 from workbench.errors import WorkbenchError
-from workbench.session import Explaining, Session
+from workbench.session import OWNER, Explaining, Session, Visitor
 from workbench.views.address import go_to, page_query, read_address
 from workbench.views.explain_address import ask_as_addressed, read_question
 from workbench.views.explain_page import ExplainPage
@@ -32,6 +32,7 @@ def explain_page(
     labels: str = "",
     roots: tuple[Path, ...] | None = None,
     apps: Mapping[str, str] = APPS,
+    visitor: Visitor = OWNER,
 ) -> Any:
     """The page of one browser session.
 
@@ -46,9 +47,11 @@ def explain_page(
         Folders that a path from the page may not leave; None is no limit.
     apps
         Title to address of the apps that the same server serves.
+    visitor
+        Who opens the page, and what they may do.
     """
     try:
-        session = new_session(labels, roots)
+        session = new_session(labels, roots, visitor)
     except WorkbenchError as error:
         return refusal_page(str(error))
     explaining = Explaining(session, auto=True)

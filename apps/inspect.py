@@ -16,9 +16,10 @@ import panel as pn
 
 from workbench.errors import WorkbenchError
 from workbench.pickers.weights import default_weights
-from workbench.session import Session
+from workbench.session import OWNER, Session, Visitor
 from workbench.settings import load_settings
 from workbench.views.address import go_to, page_query, read_address
+from workbench.views.analyst_chip import COOKIE, remembered_name
 from workbench.views.guard import guarded
 from workbench.views.page import InspectPage
 from workbench.views.refusal import refusal_page
@@ -39,6 +40,7 @@ def page(
     labels: str = "",
     roots: tuple[Path, ...] | None = None,
     apps: Mapping[str, str] = APPS,
+    visitor: Visitor = OWNER,
 ) -> Any:
     """The page of one browser session.
 
@@ -54,11 +56,13 @@ def page(
         Folders that a path from the page may not leave; None is no limit.
     apps
         Title to address of the apps that the same server serves.
+    visitor
+        Who opens the page, and what they may do.
     """
     if session is not None:
         return InspectPage(session, apps, session.settings.theme).__panel__()
     try:
-        session = new_session(labels, roots)
+        session = new_session(labels, roots, visitor)
     except WorkbenchError as error:
         # Without a journal no decision could be kept, so there is no session to show.
         return refusal_page(str(error))
@@ -71,7 +75,7 @@ def page(
     return made.__panel__()
 
 
-def new_session(labels: str, roots: tuple[Path, ...] | None) -> Session:
+def new_session(labels: str, roots: tuple[Path, ...] | None, visitor: Visitor = OWNER) -> Session:
     """A session of the browser's document that is being made, closed with it.
 
     Raises
@@ -81,11 +85,16 @@ def new_session(labels: str, roots: tuple[Path, ...] | None) -> Session:
     """
     document = pn.state.curdoc
     settings = load_settings(labels=labels or None)
-    session = Session(settings=settings, roots=roots)
+    name = remembered_name(pn.state.cookies.get(COOKIE, ""), settings.analyst_name)
+    # A login is who decides, whatever a browser remembers.
+    analyst = visitor.name or name or settings.analyst_name
+    session = Session(settings=settings, roots=roots, visitor=visitor, analyst=analyst)
     if document is not None and document.session_context is not None:
         session.schedule = door = _Door(document, session)
+        session.pause = door.after
         pn.state.onload(door.open)
         session.hold = functools.partial(pn.io.hold, document)
+        session.watch_colleagues()
     pn.state.on_session_destroyed(lambda _: session.close())
     return session
 
@@ -103,11 +112,15 @@ class _Door:
         self._lock = threading.Lock()
 
     def __call__(self, function: Callable[[], None]) -> None:
+        self.after(0.0, function)
+
+    def after(self, seconds: float, function: Callable[[], None]) -> None:
+        """Call it so many seconds from now."""
         with self._lock:
             if self._waiting is not None:
                 self._waiting.append(function)
                 return
-        self._pass(function)
+        self._pass(function, seconds)
 
     def open(self) -> None:
         """Let in what waits, in its order, and from now on everything at once."""
@@ -116,7 +129,7 @@ class _Door:
             for function in waiting:
                 self._pass(function)
 
-    def _pass(self, function: Callable[[], None]) -> None:
+    def _pass(self, function: Callable[[], None], seconds: float = 0.0) -> None:
         def call() -> None:
             with guarded(self._session):
                 function()
@@ -124,7 +137,10 @@ class _Door:
         # Work that was cancelled because its page went away tells so afterwards.
         context = self._document.session_context
         if context is not None and not context.destroyed:
-            self._document.add_next_tick_callback(call)
+            if seconds > 0:
+                self._document.add_timeout_callback(call, max(1, round(1e3 * seconds)))
+            else:
+                self._document.add_next_tick_callback(call)
 
 
 def theme_of(session: Session) -> str:

@@ -14,7 +14,7 @@ from workbench.inference.live import LivePicks
 from workbench.inference.streaming import Packet, StreamPicker
 from workbench.pickers import open_picker
 from workbench.processing.resampling import resample
-from workbench.session import Session
+from workbench.session import OWNER, Session, Visitor
 from workbench.settings import load_settings
 from workbench.sources import open_source
 from workbench.views.address import page_query, read_address
@@ -36,6 +36,7 @@ def live_page(
     labels: str = "",
     roots: tuple[Path, ...] | None = None,
     apps: Mapping[str, str] = APPS,
+    visitor: Visitor = OWNER,
 ) -> Any:
     """The page of one browser session.
 
@@ -50,6 +51,8 @@ def live_page(
         Folders that a path may not leave; None is no limit.
     apps
         Title to address of the apps that the same server serves.
+    visitor
+        Who opens the page, and what they may do.
     """
     named = read_address(page_query()).source
     # A link may not make this server call another one: only who starts it names a SeedLink server.
@@ -57,8 +60,10 @@ def live_page(
         source = named
     try:
         picker: Any = open_picker("xiaonet")
+        visitor.check_may_open(source)
+        roots = None if visitor.is_served(source) and source.startswith("fdsn:") else roots
         feed = _feed(source, roots)
-        session = Session(settings=load_settings(labels=labels or None), roots=roots)
+        session = Session(settings=load_settings(labels=labels or None), roots=roots, visitor=visitor)
     except WorkbenchError as error:
         return refusal_page(str(error))
 

@@ -11,7 +11,7 @@ import panel as pn
 
 from apps.inspect import add_first_picker, new_session, theme_of
 from workbench.errors import WorkbenchError
-from workbench.session import Reviewing
+from workbench.session import OWNER, Reviewing, Visitor
 from workbench.views.address import go_to, page_query, read_address
 from workbench.views.guard import guarded
 from workbench.views.refusal import refusal_page
@@ -29,6 +29,7 @@ def review_page(
     labels: str = "",
     roots: tuple[Path, ...] | None = None,
     apps: Mapping[str, str] = APPS,
+    visitor: Visitor = OWNER,
 ) -> Any:
     """The page of one browser session.
 
@@ -42,14 +43,17 @@ def review_page(
         Folders that a path from the page may not leave; None is no limit.
     apps
         Title to address of the apps that the same server serves.
+    visitor
+        Who opens the page, and what they may do.
     """
     try:
-        session = new_session(labels, roots)
+        session = new_session(labels, roots, visitor)
     except WorkbenchError as error:
         return refusal_page(str(error))
     reviewing = Reviewing(session)
     pn.state.on_session_destroyed(lambda _: reviewing.close())
     made = ReviewPage(reviewing, apps, theme_of(session))
+    pn.state.on_session_destroyed(lambda _: made.close())
     place = read_address(page_query())
     with guarded(session):
         go_to(session, replace(place, source=place.source or source))

@@ -17,18 +17,24 @@ from typing import Any
 import click
 
 from workbench import __version__
+from workbench.commands.agreement import agreement
 from workbench.commands.catalog import catalog
 from workbench.commands.cleaning import clean
 from workbench.commands.doubts import doubts
 from workbench.commands.explain import explain
+from workbench.commands.export_diff import export_diff
+from workbench.commands.exporting import export
+from workbench.commands.listing import REMARKS_SHOWN, list_recordings
+from workbench.commands.login import login
 from workbench.commands.progress import progress_bar as _progress
+from workbench.commands.serving import guests, secret_of, serve_options, served
 from workbench.commands.table import print_table
 from workbench.commands.training import benchmark, onnx, train
-from workbench.errors import LabelStoreError, PickerError, SourceError, WorkbenchError
+from workbench.errors import PickerError, WorkbenchError
+from workbench.settings import Secret
 
 __all__ = ["cli", "main"]
 
-_REMARKS_SHOWN = 20
 _REASONS_SHOWN = 5
 
 _ROOMS = {"explainers": "explain"}
@@ -64,7 +70,7 @@ def cli() -> None:
     """Inspect seismic recordings, pick phases, and keep corrections as labels."""
 
 
-for command in (benchmark, catalog, clean, doubts, explain, onnx, train):
+for command in (agreement, benchmark, catalog, clean, doubts, explain, export, export_diff, login, onnx, train):
     cli.add_command(command)
 
 
@@ -80,31 +86,45 @@ def main() -> None:
 
 
 @cli.command()
-@click.option(
-    "--source", help="Folder or file to open, 'examples', 'synthetic', or 'seisbench:NAME'. Default: the examples."
-)
-@click.option("--waveforms", help="Of a catalogue of OGS: a folder, an SDS archive, or fdsn:URL?network=OX.")
-@click.option("--labels", help="Label journal: sqlite:///PATH or a path. Default: the one of the settings.")
-@click.option("--port", type=click.IntRange(0, 65535), help="Default: the first free one from 5006 on.")
-def serve(source: str | None, waveforms: str | None, labels: str | None, port: int | None) -> None:
-    """Serve the Inspect app on this computer and print its address.
+@serve_options
+def serve(
+    sources: tuple[str, ...],
+    waveforms: str | None,
+    labels: str | None,
+    port: int | None,
+    analyst: str | None,
+    **given: Any,
+) -> None:
+    """Serve the apps and print their address: to this computer or, with --login, to a group.
 
-    With --source PATH, pages open nothing outside that folder, and that of --waveforms.
+    With --source PATH, pages open nothing outside that folder, and that of --waveforms; with --login, nothing but the
+    sources named, the examples and what is made.
     """
+    from apps.group import Group
+    from apps.serve import Door
     from apps.serve import serve as serve_apps
-    from workbench.commands.serving import served_folders, served_place
     from workbench.labels.journal import Journal
     from workbench.settings import load_settings
     from workbench.sources import open_source
 
+    who = guests(**given)
+    if analyst and who.asks:
+        raise click.UsageError("--analyst is about one person; whoever logs in decides by the login's name.")
+    if analyst:
+        # The pages of this process read their settings where any other process would.
+        os.environ["WORKBENCH_ANALYST"] = analyst
     settings = load_settings(labels=labels)
-    roots, place = served_folders(source, waveforms), served_place(source, waveforms)
-    if source:
-        open_source(place, roots=roots)
+    places, roots = served(sources, waveforms, limited=who.asks)
+    for place in places if sources else ():
+        open_source(place, roots=None if place.startswith("fdsn:") else roots)
     with Journal(settings.labels_url, settings.analyst, or_read_only=True) as journal:
         if not journal.writable:
             click.echo(f"Note: {journal.read_only_words}", err=True)
-    serve_apps(place, settings.labels_url, port, roots=roots)
+    for remark in who.remarks:
+        click.echo(f"Note: {remark}", err=True)
+    group = Group(who.logins, who.oauth, who.allowed, who.read_only, who.all_read_only, places if who.asks else None)
+    door = Door(who.address, port, who.origins, who.prefix, secret_of() if who.asks else Secret(""))
+    serve_apps(places[0], settings.labels_url, door=door, group=group, roots=roots)
 
 
 @cli.command()
@@ -200,7 +220,7 @@ def _pick_recordings(
     if fetch and is_away:
         with _progress(f"Fetch {source.title}") as report:
             source.download(report)
-    table = _scan(source)
+    table = list_recordings(source)
     with _progress(f"{card.title} {card.weights}".strip()) as report:
         found = pick_source(
             source, table["recording_id"], picker, weights, thresholds=thresholds, mode=mode, report=report
@@ -275,44 +295,6 @@ def _none_picked(path: str, failures: Mapping[str, str]) -> str:
     return f"None of the {len(failures)} recordings of {path} could be picked. {' '.join(said)}{more}"
 
 
-@cli.command()
-@click.option("--labels", help="Label journal: sqlite:///PATH or a path. Default: the one of the settings.")
-@click.option("--source", "place", required=True, help="The recordings that were labelled.")
-@click.option("--format", "name", required=True, help="Its name: see `workbench list exporters`.")
-@click.option("--output", required=True, type=click.Path(path_type=Path), help="Folder; made if it is not there.")
-def export(labels: str | None, place: str, name: str, output: Path) -> None:
-    """Write the labels of a source's recordings to a folder."""
-    from workbench.exporters import EXPORTERS
-    from workbench.labels.journal import Journal
-    from workbench.labels.opening import journal_path
-    from workbench.settings import load_settings
-    from workbench.sources import open_source
-
-    exporter = EXPORTERS.create(name)
-    settings = load_settings(labels=labels)
-    journal_file = journal_path(settings.labels_url)
-    # Opening a journal makes it; a misspelt path must not.
-    if not journal_file.is_file():
-        raise LabelStoreError(f"There is no label journal at {journal_file}. Name it with --labels.")
-    source = open_source(place)
-    ids = set(_scan(source)["recording_id"])
-    with Journal(settings.labels_url, settings.analyst, or_read_only=True) as journal:
-        if not journal.writable:
-            click.echo(f"Note: {journal_file} is read-only; it is read as it is.", err=True)
-        standing = journal.labels()
-    wanted = standing[standing["recording_id"].isin(ids)].reset_index(drop=True)
-    elsewhere = standing["recording_id"].nunique() - wanted["recording_id"].nunique()
-    if wanted.empty:
-        raise LabelStoreError(f"{journal_file} holds no label of a recording of {place} ({len(standing)} of others).")
-    if elsewhere:
-        click.echo(f"Left out: labels of {elsewhere} recordings that {place} does not hold.", err=True)
-    with _progress(f"export as {name}") as report:
-        files = exporter.export(wanted, source.read, output, report=report, events=source.event)
-    click.echo(f"{len(wanted)} labels of {wanted['recording_id'].nunique()} recordings:", err=True)
-    for file in files:
-        click.echo(str(file))
-
-
 @cli.command("list")
 @click.argument("what", type=click.Choice(["pickers", "weights", "sources", "exporters", "explainers", "kernels"]))
 @click.option("--remote", is_flag=True, help="Ask SeisBench's repository for weights, too.")
@@ -358,20 +340,9 @@ def _weights_rows(remote: bool) -> list[tuple[str, ...]]:
     ]
 
 
-def _scan(source: Any) -> Any:
-    """The source's table of recordings, with its notices on stderr."""
-    with _progress(f"List {source.title}") as report:
-        table = source.scan(report)
-    for sentence in table.attrs.get("notices", [])[:_REMARKS_SHOWN]:
-        click.echo(f"Note: {sentence}", err=True)
-    if table.empty:
-        raise SourceError(f"{source.location} holds no recording.")
-    return table
-
-
 def _say_remarks(notices: Mapping[str, list[str]]) -> None:
     lines = [f"{name}: {sentence}" for name, sentences in notices.items() for sentence in sentences]
-    for line in lines[:_REMARKS_SHOWN]:
+    for line in lines[:REMARKS_SHOWN]:
         click.echo(line, err=True)
-    if len(lines) > _REMARKS_SHOWN:
-        click.echo(f"... and {len(lines) - _REMARKS_SHOWN} remarks more.", err=True)
+    if len(lines) > REMARKS_SHOWN:
+        click.echo(f"... and {len(lines) - REMARKS_SHOWN} remarks more.", err=True)

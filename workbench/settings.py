@@ -15,12 +15,13 @@ import platformdirs
 
 from workbench.errors import SchemaError
 
-__all__ = ["Secret", "Settings", "load_settings", "login_name"]
+__all__ = ["Secret", "Settings", "config_path", "load_settings", "login_name"]
 
 _PREFIX = "WORKBENCH_"
 
 
-def _config_path() -> Path:
+def config_path() -> Path:
+    """The TOML file of the settings, which need not be there."""
     return Path(os.environ.get(f"{_PREFIX}CONFIG", platformdirs.user_config_path("workbench") / "workbench.toml"))
 
 
@@ -72,7 +73,9 @@ class Settings:
     Parameters
     ----------
     labels
-        SQLAlchemy URL of the label journal, or a path to an SQLite file.
+        The label journal: ``sqlite:///PATH`` or a path, or ``postgresql://USER:PASSWORD@HOST/DATABASE``.
+    exports
+        Folder that labels are exported to where no other is named; empty stands for one beside the journal's file.
     cache
         Folder for what can be made again: indexes of large sources.
     analyst
@@ -88,7 +91,9 @@ class Settings:
         in a file that only its owner reads, or in the environment as ``WORKBENCH_TOKEN_<NAME>``.
     """
 
-    labels: str = ""
+    # It may hold a password: no print of settings shows it.
+    labels: str = field(default="", repr=False)
+    exports: str = ""
     cache: str = ""
     analyst: str = ""
     keys: str = "default"
@@ -101,6 +106,18 @@ class Settings:
         """SQLAlchemy URL of the label journal."""
         place = self.labels or str(platformdirs.user_data_path("workbench") / "labels.sqlite")
         return place if "://" in place else f"sqlite:///{Path(place).expanduser().resolve()}"
+
+    def exports_folder(self, beside: Path | None) -> Path:
+        """Folder for exports: the one set, else in the folder of the journal's file, else, for a server's, the user's.
+
+        Parameters
+        ----------
+        beside
+            Folder of the journal's file; None where it has none.
+        """
+        if self.exports:
+            return Path(self.exports).expanduser().absolute()
+        return (beside or platformdirs.user_data_path("workbench")) / "exports"
 
     @property
     def analyst_name(self) -> str:
@@ -122,11 +139,13 @@ def load_settings(**arguments: Any) -> Settings:
         If the file is not TOML, or sets a field that does not exist.
     """
     names = {each.name for each in fields(Settings)}
-    values = _from_file(_config_path(), names)
+    values = _from_file(config_path(), names)
     plain = names - {"kernels"}
     values |= {name: os.environ[_PREFIX + name.upper()] for name in plain if os.environ.get(_PREFIX + name.upper())}
     values |= {name: value for name, value in arguments.items() if value is not None}
     kernels = _kernels(values.pop("kernels", {}))
+    if odd := sorted(name for name, value in values.items() if "\0" in str(value)):
+        raise SchemaError(f"The setting {odd[0]} holds a NUL character, which no name and no path has; correct it.")
     return Settings(**{name: str(value) for name, value in values.items()}, kernels=kernels)
 
 
@@ -151,9 +170,11 @@ def _from_file(path: Path, names: set[str]) -> dict[str, Any]:
         return {}
     try:
         content: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SchemaError(f"{path} is not TOML: {error}. Correct it or remove it.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise SchemaError(f"{path} is not TOML: {str(error)[:200]}. Correct it or remove it.") from error
+    except OSError as error:
+        raise SchemaError(f"{path} cannot be read: {error.strerror}. Make it readable or remove it.") from error
     strange = sorted(set(content) - names)
     if strange:
-        raise SchemaError(f"{path} sets {strange}; it can set {sorted(names)}.")
+        raise SchemaError(f"{path} sets {[name[:60] for name in strange[:10]]}; it can set {sorted(names)}.")
     return dict(content)

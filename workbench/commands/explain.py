@@ -60,11 +60,16 @@ def explain(
     The output holds how much each sample spoke for the picker's answer; a picture and a report show it on the traces.
     """
     from workbench.explain.attention import attention_of
+    from workbench.explain.method_settings import make_explainer
+    from workbench.explain.refusals import refuse_onnx
     from workbench.explain.run import explain as explain_recording
     from workbench.explain.saving import check_explanation_path, save_explanation
     from workbench.explain.summary import summarise
 
     check_explanation_path(output)
+    settings = dict(map(key_and_value, values))
+    make_explainer(method, settings, seed=0)
+    refuse_onnx(weights)
     recording = _read(source, recording_id)
     _check_station(recording, station)
     with progress_bar(f"Explain {picker} {weights}".strip()) as report:
@@ -80,7 +85,7 @@ def explain(
             target=target,
             baseline=baseline,
             report=report,
-            **dict(map(key_and_value, values)),
+            **settings,
         )
         attention = attention_of(recording, picker, weights, station=station, time=moment, phase=phase, report=report)
     checks = _checks(recording, attribution, picker, weights) if checked or _is_report(output, checked) else []
