@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 
+from tests.absent import skip_but_in_ci
+from tests.postgres_server import PostgresServer, server_programs
+
 ROOT = Path(__file__).resolve().parents[1]
 
 # SeisBench makes its cache folder when it is imported: no test may touch the one of the user.
@@ -52,11 +55,19 @@ def shared_data() -> Path:
     """Folder of real recordings and weights beside the checkout; tests that need it are skipped where it is absent."""
     folder = ROOT.parent / "shared" / "data"
     if not folder.is_dir():
-        reason = "real recordings are not at ../shared/data"
-        if os.environ.get("CI"):
-            pytest.fail(f"{reason}, where CI always has them")
-        pytest.skip(reason)
+        skip_but_in_ci("real recordings are not at ../shared/data")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A real PostgreSQL server for all tests; skipped where none is installed, and never where CI runs."""
+    programs = server_programs()
+    if programs is None:
+        skip_but_in_ci("PostgreSQL's server is not installed (Debian: apt install postgresql)")
+    server = PostgresServer(programs)
+    yield server
+    server.stop()
 
 
 @pytest.fixture

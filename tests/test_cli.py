@@ -304,7 +304,7 @@ def test_export_without_labels_of_the_source_is_one_line(run: Run, labelled: Pat
     [
         ("pickers", {"phasenet", "eqtransformer", "dpp", "sta_lta", "ar_aic", "baer_kradolfer"}),
         ("sources", {"stead", "seisbench", "waveforms", "examples"}),
-        ("exporters", {"seisbench", "quakeml", "csv"}),
+        ("exporters", {"seisbench", "stead", "quakeml", "sc3ml", "nonlinloc", "ogs", "pyrocko", "csv", "parquet"}),
         ("kernels", {"local", "process", "dask", "jupyter:python3"}),
     ],
 )

@@ -17,6 +17,7 @@ from workbench.schema import silent
 from workbench.session import Explaining, Session
 from workbench.session import after_answer as after
 from workbench.session import explaining as module
+from workbench.session.question import Question
 from workbench.settings import load_settings
 
 STATION = "BW.RJOB."
@@ -144,26 +145,73 @@ def test_why_it_cannot_be_explained_is_a_notice_and_stands_in_the_plot(explainin
 def test_a_time_of_which_nothing_is_said_is_answered_in_words_and_with_a_way_on(
     explaining, session, after_start_s, gap_s, words
 ):
-    from workbench.views.explain_stage_html import empty_html
+    from workbench.views.explain_question import QuestionLine
 
     times = session.recording["time"].values
     if gap_s:
         waveform = session.recording["waveform"].copy()
         waveform.values[..., round(100 * gap_s[0]) : round(100 * gap_s[1])] = np.nan
         session.recording = session.recording.assign(waveform=waveform)
+    line = QuestionLine(explaining)
     explaining.explain_at(pd.Timestamp(times[0]) + pd.Timedelta(after_start_s, "s"), station=STATION, phase="P")
-    wait(lambda: explaining.problem)
-    html = empty_html(explaining)
-    assert words in html
+    wait(lambda: words in line._markup.html)
+    html = line._markup.html
     assert "Explain the next pick" in html
-    explaining.step(1)
+    assert session.notice is None
+    line._act({"act": "step"})
     wait(lambda: explaining.attribution is not None or (explaining.problem and explaining.problem not in html))
 
 
-def test_a_phase_that_the_picker_does_not_know_is_said_at_once(explaining, session):
+def test_a_refusal_leaves_the_traces_and_what_is_seen_of_them(explaining, session):
+    from workbench.views.explain_traces import ExplainTraces
+
+    pick = first(session)
+    traces = ExplainTraces(explaining)
+    explaining.explain_pick(pick["pick_id"])
+    columns = traces._figures.sources
+    wait(lambda: len(columns["bars"].data["left"]) > 0)
+    drawn = _points(columns["lines"].data)
+    waveform = session.recording["waveform"].copy()
+    after_s = round(100 * (pick["time"] - pd.Timestamp(session.recording["time"].values[0])).total_seconds())
+    waveform.values[..., after_s + 150 : after_s + 250] = np.nan
+    session.recording = session.recording.assign(waveform=waveform)
+    wait(lambda: explaining.attribution is None)
+    explaining.explain_pick(pick["pick_id"])
+    wait(lambda: explaining.attribution is not None and len(columns["bars"].data["left"]) > 0)
+    seen, window_s = (
+        (traces._figures.x_range.start, traces._figures.x_range.end),
+        explaining.attribution.attrs["window_s"],
+    )
+    explaining.explain_at(pick["time"] + pd.Timedelta("2s"))
+    wait(lambda: explaining.problem and len(columns["bars"].data["left"]) == 0)
+    assert explaining.attribution is None
+    assert (traces._figures.x_range.start, traces._figures.x_range.end) == seen
+    still = _points(columns["lines"].data)
+    assert still.keys() == {6}, "all of the neutral colour"
+    assert 0.5 * sum(drawn.values()) < still[6]
+    assert traces._stage._told["words"]["empty"] == ""
+    assert explaining.bare.attrs["window_s"] == window_s
+    explaining.step(1)
+    wait(lambda: explaining.attribution is not None)
+    assert explaining.bare is None
+
+
+def _points(lines):
+    """Samples of each colour that has some."""
+    counts = {n: int(np.isfinite(np.asarray(ys, float)).sum()) for n, ys in enumerate(lines["ys"])}
+    return {n: count for n, count in counts.items() if count}
+
+
+def test_a_phase_that_the_picker_does_not_know_is_said_at_once_over_the_traces(explaining, session):
+    from workbench.views.explain_traces import ExplainTraces
+
+    traces = ExplainTraces(explaining)
     explaining.explain_at(first(session)["time"], station=STATION, phase="Detection")
     assert "gives P, S" in explaining.problem
     assert not explaining.busy
+    assert _points(traces._figures.sources["lines"].data).keys() == {6}
+    assert traces._figures.sources["flags"].data["words"][-1].startswith("Detection 00:20:")
+    assert "Attribution" not in traces._stage._told["words"]["over"]
 
 
 def test_steps_go_through_the_picks_and_stop_at_the_ends(explaining, session):
@@ -351,6 +399,54 @@ def test_attention_that_cannot_be_looked_at_is_said_and_waited_for_no_longer(ses
     explaining.close()
 
 
+def test_attention_that_could_not_be_looked_at_is_not_none_after_a_change_is_taken_back(
+    explaining, session, monkeypatch
+):
+    monkeypatch.setattr(after, "_ATTENTION", f"{__name__}:no_attention")
+    explaining.explain_pick(first(session)["pick_id"])
+    wait(lambda: explaining.attention_problem)
+    monkeypatch.setattr(after, "_ATTENTION", f"{__name__}:no_layers")
+    explaining.changes = Changes(drop="Z")
+    wait(lambda: explaining.judges_changed and explaining.attention_known)
+    explaining.changes = None
+    wait(lambda: explaining.attention_problem == "Its hooks came off.")
+    assert not explaining.attention_known
+
+
+def test_attention_still_looked_for_is_looked_for_again_after_a_change_is_taken_back(explaining, session, monkeypatch):
+    monkeypatch.setattr(after, "_ATTENTION", f"{__name__}:attention_that_waits")
+    may_come.clear()
+    explaining.explain_pick(first(session)["pick_id"])
+    try:
+        wait(lambda: explaining.attribution is not None and after_pause(explaining))
+        explaining.changes = Changes(drop="Z")
+        wait(lambda: explaining.judges_changed)
+        monkeypatch.setattr(after, "_ATTENTION", f"{__name__}:one_layer")
+        monkeypatch.setattr(after, "last_global", lambda _: 0)
+        explaining.changes = None
+        wait(lambda: not explaining.judges_changed)
+    finally:
+        may_come.set()
+    wait(lambda: explaining.attention == ["of the answer"])
+
+
+may_come = threading.Event()
+
+
+def attention_that_waits(**_):
+    assert may_come.wait(60)
+    return []
+
+
+def after_pause(explaining):
+    """Whether what follows the answer has begun."""
+    return explaining._after._looks.busy
+
+
+def one_layer(**_):
+    return ["of the answer"]
+
+
 def no_attention(**_):
     raise PickerError("Its hooks came off.")
 
@@ -385,8 +481,169 @@ def test_the_picks_beside_are_explained_before_they_are_asked_for(explaining, se
     onsets = explaining.onsets()
     row = onsets.iloc[1]
     beside = replace(explaining.question, station=row["station"], phase=row["phase"], time=pd.Timestamp(row["time"]))
-    wait(lambda: explaining.keeps(beside))
+    wait(lambda: beside in explaining.kept)
     monkeypatch.setattr(module, "_EXPLAIN", f"{__name__}:no_such_function")
     explaining.step(1)
     assert explaining.attribution is not None
     assert (explaining.attribution.attrs["phase"], explaining.busy) == (row["phase"], False)
+
+
+def test_quick_methods_are_at_hand_once_a_slow_one_has_answered(explaining, session, monkeypatch):
+    explaining.explain_pick(first(session)["pick_id"])
+    wait(lambda: explaining.attribution is not None and not explaining.busy)
+    assert explaining.method == "integrated_gradients"
+    others = [replace(explaining.question, method=name) for name in ("saliency", "input_x_gradient")]
+    wait(lambda: all(question in explaining.kept for question in others))
+    monkeypatch.setattr(module, "_EXPLAIN", f"{__name__}:no_such_function")
+    explaining.method = "saliency"
+    assert (explaining.attribution.attrs["method"], explaining.busy) == ("saliency", False)
+
+
+def test_explanations_of_long_recordings_do_not_fill_the_memory(monkeypatch):
+    from workbench.session import kept_answers
+
+    monkeypatch.setattr(kept_answers, "_KEPT_BYTES", 2000)
+    kept = kept_answers.KeptAnswers()
+    asked = [
+        Question("r", "p", "s", phase, pd.Timestamp("2024-01-01"), "saliency", "probability", "zero") for phase in "PSX"
+    ]
+    for question in asked:
+        kept.keep(question, xr.Dataset({"attribution": ("time", np.zeros(250, np.float32))}))
+    assert [question in kept for question in asked] == [False, True, True]
+    kept.keep(asked[0], xr.Dataset({"attribution": ("time", np.zeros(5000, np.float32))}))
+    assert [question in kept for question in asked] == [True, False, False], "the latest stays, however long"
+
+
+def judged(*, recording, attribution, name, **_):
+    """A check that says of which waveform it is, and of which explanation."""
+    from workbench.schema import Check
+
+    size = float(np.nansum(np.abs(recording["waveform"].values)))
+    return Check(name, name, "pass", f"{size:.6g} {attribution.attrs['value']:.6g}")
+
+
+def looked_at(*, recording, window_start=None, **_):
+    return [float(np.nansum(np.abs(recording["waveform"].values))), window_start]
+
+
+def test_checks_and_attention_are_of_the_changed_recording_while_a_what_if_stands(explaining, session, monkeypatch):
+    from workbench.views.explain_belief import BeliefCard
+
+    monkeypatch.setattr(after, "CHECKS", ("one", "two"))
+    monkeypatch.setattr(after, "_CHECK", f"{__name__}:judged")
+    monkeypatch.setattr(after, "_ATTENTION", f"{__name__}:looked_at")
+    monkeypatch.setattr(after, "last_global", lambda _: 0)
+    card = BeliefCard(explaining)
+    explaining.explain_pick(first(session)["pick_id"])
+    wait(lambda: len(explaining.checks) == 2 and explaining.attention_known)
+    plain, seen = list(explaining.checks), list(explaining.attention)
+    assert plain[0].words.endswith(f"{explaining.attribution.attrs['value']:.6g}")
+    assert "with these changes" not in card._markup.html
+
+    explaining.changes = Changes(drop="Z")
+    wait(lambda: explaining.judges_changed and len(explaining.checks) == 2 and explaining.attention != seen)
+    tried = explaining.tried
+    size = float(np.nansum(np.abs(tried.recording["waveform"].values)))
+    assert [check.words for check in explaining.checks] == [f"{size:.6g} {tried.attribution.attrs['value']:.6g}"] * 2
+    assert explaining.checks[0].words != plain[0].words
+    assert explaining.attention == [size, pd.Timestamp(tried.attribution.attrs["window_start"])]
+    wait(lambda: "with these changes" in card._markup.html)
+    assert "Z missing" in tried.recording.attrs["history"]
+
+    explaining.changes = None
+    wait(lambda: not explaining.judges_changed)
+    assert (explaining.checks, explaining.attention, explaining.checks_left) == (plain, seen, 0), "known, not made anew"
+
+
+def test_changes_that_stand_when_another_pick_is_asked_about_are_not_judged_as_if_there_were_none(
+    explaining, session, monkeypatch
+):
+    monkeypatch.setattr(after, "CHECKS", ("one",))
+    monkeypatch.setattr(after, "_CHECK", f"{__name__}:judged")
+    explaining.explain_pick(first(session)["pick_id"])
+    wait(lambda: len(explaining.checks) == 1)
+    explaining.changes = Changes(flip="Z", drop="N")
+    wait(lambda: explaining.judges_changed and len(explaining.checks) == 1)
+    explaining.method = "saliency"
+    wait(lambda: explaining.attribution.attrs["method"] == "saliency" and explaining.judges_changed)
+    wait(lambda: len(explaining.checks) == 1)
+    value = explaining.tried.attribution.attrs["value"]
+    assert explaining.checks[0].words.endswith(f" {value:.6g}")
+
+
+class Pause:
+    """A timer that is over when the test says so."""
+
+    made: list[Pause]
+
+    def __init__(self, _, function):
+        self.function, self.wanted = function, False
+
+    def start(self):
+        self.wanted = True
+        self.made.append(self)
+
+    def cancel(self):
+        self.wanted = False
+
+
+def test_a_change_that_is_tried_before_the_pause_is_over_keeps_nothing_back(explaining, session, monkeypatch):
+    Pause.made = []
+    monkeypatch.setattr(after, "Timer", Pause)
+    monkeypatch.setattr(after, "_STRIP", f"{__name__}:strip")
+    explaining.explain_pick(first(session)["pick_id"])
+    wait(lambda: explaining.attribution is not None and Pause.made)
+    explaining.changes = Changes(drop="Z")
+    wait(lambda: explaining.tried is not None and explaining.tried.attribution is not None and len(Pause.made) > 1)
+    assert [pause.wanted for pause in Pause.made] == [False, True]
+    Pause.made[-1].function()
+    wait(lambda: explaining.strip is not None)
+    wait(lambda: explaining.judges_changed and explaining.attention_known)
+    # It was worked out once, and its explanation never left the screen.
+    assert len(Pause.made) == 2
+
+
+def test_a_change_that_is_taken_back_before_it_was_explained_keeps_nothing_back(explaining, session, monkeypatch):
+    Pause.made = []
+    monkeypatch.setattr(after, "Timer", Pause)
+    monkeypatch.setattr(after, "CHECKS", ("one",))
+    monkeypatch.setattr(after, "_CHECK", f"{__name__}:judged")
+    monkeypatch.setattr(after, "_WHAT_IF", f"{__name__}:held")
+    explaining.explain_pick(first(session)["pick_id"])
+    wait(lambda: explaining.attribution is not None and Pause.made)
+    explaining.changes = Changes(drop="Z")
+    Pause.made[-1].function()
+    explaining.changes = None
+    wait(lambda: len(explaining.checks) == 1 and explaining.attention_known)
+
+
+def held(report, **_):
+    """A change that is never tried to the end."""
+    while True:
+        report(0.5, "held")
+
+
+def test_cards_beside_the_traces_are_drawn_where_no_page_pauses(explaining, session):
+    from workbench.views.explain_shares import SharesCard
+    from workbench.views.explain_traces import ExplainTraces
+
+    traces, card = ExplainTraces(explaining), SharesCard(explaining)
+    explaining.explain_pick(first(session)["pick_id"])
+    wait(lambda: "for P" in card._markup.html)
+    assert len(traces._figures.sources["bars"].data["left"]) > 0
+
+
+def test_a_page_draws_once_what_was_asked_for_twice_and_rests_before(session, explaining):
+    pauses, drawn = [], []
+    session.pause = lambda seconds, function: pauses.append((seconds, function))
+    draw = explaining.afterwards.watcher(lambda: drawn.append("card"))
+    draw()
+    draw("an event")
+    assert (drawn, len(pauses)) == ([], 1)
+    explaining.afterwards.put_off()
+    pauses.pop()[1]()
+    assert drawn == [], "the traces have just been sent"
+    assert 0 < pauses[0][0] <= 0.08
+    explaining.afterwards._rested_s = 0.0
+    pauses.pop()[1]()
+    assert drawn == ["card"]

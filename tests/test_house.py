@@ -34,7 +34,7 @@ LONGEST_BODY = 50
 CODE_FOLDERS = ("workbench", "apps")
 WORDS_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "common", "core", "misc", "manager", "managers"}
 CONDA_NAMES = {"matplotlib": "matplotlib-base", "torch": "pytorch"}
-EXTRAS_OF_CODE = ("edge", "openvino", "kernels", "cluster", "slurm")
+EXTRAS_OF_CODE = ("edge", "openvino", "kernels", "cluster", "slurm", "team", "notebook")
 IMPORTED_AS = {"websocket": "websocket-client"}
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from tests.sources.event_files import made_traces, write_stead_events
-from workbench.errors import WorkbenchError
+from workbench.errors import LabelStoreError, UnknownNameError, WorkbenchError
+from workbench.schema import empty_labels
 from workbench.session import Reviewing, Session
+from workbench.session.onsets_checked import onsets_around
 from workbench.settings import load_settings
+from workbench.views.review_html import BUTTONS, buttons_html, decided_words
 
 
 def wait(condition, seconds=60.0):
@@ -164,6 +170,95 @@ def test_what_was_decided_is_known_to_the_next_visit(reviewing, session):
     again.close()
 
 
+@pytest.fixture
+def decided(reviewing):
+    """All of the queue is rejected but the second; the order of the queue, and what became of it."""
+    order = list(reviewing.queue["key"])
+    for key in order[:1] + order[2:]:
+        reviewing.open(key)
+        arrive(reviewing)
+        reviewing.reject()
+    made = dict(reviewing.outcomes)
+    reviewing.close()
+    return order, made
+
+
+def test_outcomes_of_the_most_doubtful_are_known_at_once_and_the_others_a_moment_later(decided, session, monkeypatch):
+    """What is on the screen is undecided, whatever is known by then."""
+    order, made = decided
+    later, on_the_page = [], []
+    monkeypatch.setattr("workbench.session.doubting._AT_ONCE", 1)
+    monkeypatch.setattr(session, "schedule", later.append)
+    ask = type(session.journal).outcomes
+
+    def asked(journal, names):
+        on_the_page.append(threading.current_thread() is threading.main_thread())
+        return ask(journal, names)
+
+    monkeypatch.setattr(type(session.journal), "outcomes", asked)
+    again = Reviewing(session)
+    assert set(again.outcomes) < set(made)
+    assert again.item in ("", order[1])
+    wait(lambda: run_all(later) and again.outcomes == made)
+    assert again.item == order[1]
+    assert on_the_page == [True, False], "only what is shown first is waited for"
+    again.close()
+
+
+def run_all(later):
+    """Do what was put off until now."""
+    while later:
+        later.pop(0)()
+    return True
+
+
+def outcomes_under_way(decided, session, monkeypatch):
+    """Doubts begun again whose outcomes are being read, what they put off, and the key of one not read yet."""
+    order, made = decided
+    later = []
+    monkeypatch.setattr("workbench.session.doubting._AT_ONCE", 1)
+    monkeypatch.setattr(session, "schedule", later.append)
+    again = Reviewing(session)
+    key = next(key for key in reversed(order) if key not in again.outcomes and key in made)
+    wait(lambda: later)
+    return again, later, key
+
+
+def test_what_is_taken_back_while_outcomes_are_read_is_open_again(decided, session, monkeypatch):
+    again, later, key = outcomes_under_way(decided, session, monkeypatch)
+    made = decided[1]
+    back = session.journal.undo(key.split("\x1f")[0])
+    session.saved = back
+    left = {name for name, outcome in made.items() if outcome} - {
+        name for name in made if name.split("\x1f")[4] == back_pick(session, back)
+    }
+    wait(lambda: run_all(later) and set(again.outcomes) == left)
+    again.close()
+
+
+def test_outcomes_that_were_read_are_kept_where_the_journal_fails_for_those_decided_meanwhile(
+    decided, session, monkeypatch
+):
+    again, later, key = outcomes_under_way(decided, session, monkeypatch)
+    session.saved = session.journal.undo(key.split("\x1f")[0])
+
+    def gone(*_):
+        raise LabelStoreError("The journal does not answer.")
+
+    monkeypatch.setattr("workbench.session.doubting.what_became", gone)
+    wait(lambda: run_all(later) and not again._recalls.busy)
+    assert session.notice.text == "The journal does not answer."
+    assert len(again.outcomes) > 1
+    assert not again._unknown
+    again.close()
+
+
+def back_pick(session, entry):
+    """The pick of the label that a row of the journal is of."""
+    entries = session.journal.entries(entry.recording_id)
+    return entries.loc[entries["entry"] == entry.entry, "pick_id"].iloc[0]
+
+
 def test_a_later_decision_on_the_recording_is_not_taken_back_for_an_earlier_one(reviewing):
     reviewing.open(reviewing.queue["key"].iloc[0])
     row = arrive(reviewing)
@@ -174,6 +269,51 @@ def test_a_later_decision_on_the_recording_is_not_taken_back_for_an_earlier_one(
         reviewing.undo()
     assert reviewing.outcomes == {row["key"]: "fixed"}
     assert len(reviewing.session.journal.labels([row["recording_id"]])) == 2
+
+
+def test_another_analyst_takes_nothing_back_that_the_last_one_decided(reviewing):
+    reviewing.open(reviewing.queue["key"].iloc[0])
+    first = arrive(reviewing)
+    reviewing.keep()
+    arrive(reviewing)
+    reviewing.skip()
+    arrive(reviewing)
+    assert list(reviewing.outcomes.values()) == ["kept", "skipped"]
+    reviewing.session.set_analyst("Cleo")
+    assert reviewing.outcomes == {first["key"]: "kept"}, "what Cleo has not skipped she has yet to see"
+    with pytest.raises(WorkbenchError, match="Nothing was decided in this queue since it was opened"):
+        reviewing.undo()
+    assert reviewing.outcomes == {first["key"]: "kept"}
+    assert list(reviewing.session.journal.labels([first["recording_id"]])["decision"]) == ["accept"]
+
+
+def test_what_was_decided_before_the_queue_was_opened_stays_when_nothing_is_left_to_undo(reviewing, session):
+    reviewing.open(reviewing.queue["key"].iloc[0])
+    row = arrive(reviewing)
+    reviewing.keep()
+    arrive(reviewing)
+    again = Reviewing(session)
+    wait(lambda: again.looked == reviewing.looked)
+    assert again.outcomes[row["key"]] == "kept"
+    with pytest.raises(WorkbenchError, match="taken back by Ctrl"):
+        again.undo()
+    assert again.outcomes[row["key"]] == "kept"
+    again.close()
+
+
+def test_whoever_only_looks_goes_on_to_the_next(reviewing):
+    reviewing.open(reviewing.queue["key"].iloc[0])
+    first = arrive(reviewing)
+    reviewing.session.journal.writable = False
+
+    def greyed():
+        parts = buttons_html(reviewing).split("<button")[1:]
+        return {part.split('data-act="')[1].split('"')[0] for part in parts if " disabled" in part.split(">")[0]}
+
+    assert greyed() == set(BUTTONS) - {"skip"}
+    reviewing.skip()
+    assert arrive(reviewing)["key"] != first["key"]
+    assert greyed() == set(BUTTONS) - {"skip"}
 
 
 def test_an_onset_opened_before_the_undo_arrived_keeps_its_label(reviewing):
@@ -188,6 +328,82 @@ def test_an_onset_opened_before_the_undo_arrived_keeps_its_label(reviewing):
     reviewing.open(second["key"])
     arrive(reviewing)
     assert list(reviewing.session.journal.labels([second["recording_id"]])["decision"]) == ["accept"]
+
+
+def test_an_onset_without_a_doubt_is_brought_to_the_screen_and_decided_there(reviewing, session):
+    reviewing.open(reviewing.queue["key"].iloc[0])
+    row = arrive(reviewing)
+    usual, other = reviewing.weights, {"P": "S", "S": "P"}[row["phase"]]
+    reviewing.weights = dict.fromkeys(usual, 0.0)
+    quiet = session.reference.loc[session.reference["phase"] == other, "pick_id"].iloc[0]
+    reviewing.bring(quiet)
+    brought = arrive(reviewing)
+    assert (brought["identity"], brought["kind"], brought["doubt"]) == (quiet, "label", 0.0)
+    assert brought["words"].startswith("No doubt was found")
+    reviewing.set_weight("middle_probability", 0.0)
+    assert reviewing.row["identity"] == quiet, "it stays while the order changes"
+    reviewing.reject()
+    labels = session.journal.labels([brought["recording_id"]])
+    assert list(labels["pick_id"]) == [quiet]
+    reviewing.weights = usual
+    reviewing.bring(row["identity"])
+    assert arrive(reviewing)["key"] == row["key"]
+    with pytest.raises(UnknownNameError, match="nobody's"):
+        reviewing.bring("nobody's")
+
+
+def test_who_decided_is_told(reviewing, session):
+    reviewing.open(reviewing.queue["key"].iloc[0])
+    row = arrive(reviewing)
+    assert decided_words(session.labels, row) == "Nobody has decided on it yet: the label came with the source."
+    session.decide(lambda desk: desk.move(row["identity"], row["time"] - pd.Timedelta(1, "s")))
+    at = session.labels["decided_at"].iloc[0]
+    assert decided_words(session.labels, row) == f"Decided: moved by Ada, {at:%Y-%m-%d %H:%M:%S} UTC."
+
+
+def made_onsets(*begins_s, n_stations=4):
+    """P and S of events that begin at some seconds, 8 km between neighbouring stations."""
+    zero = pd.Timestamp("2024-01-01T00:00:00")
+    rows = [
+        {"pick_id": f"{begin:g} {n} {phase}", "station": f"XX.S{n}.", "phase": phase,
+         "time": zero + pd.Timedelta(begin + (10 + 8 * n) / speed, "s")}
+        for begin in begins_s for n in range(n_stations) for phase, speed in (("P", 6.0), ("S", 3.4))
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def around(onsets, onset, labels=None):
+    """`onsets_around` of a recording of four stations in a line."""
+    n = onsets["station"].nunique()
+    places = {"latitude_deg": ("station", 46 + 0.072 * np.arange(n)), "longitude_deg": ("station", np.full(n, 13.0))}
+    session = SimpleNamespace(
+        labels=empty_labels() if labels is None else labels, reference=onsets, runs={}, event=None, source=None,
+        recording=xr.Dataset(places, {"station": sorted(set(onsets["station"]))}),
+    )  # fmt: skip
+    return onsets_around(session, onset)
+
+
+def test_the_onsets_of_another_event_are_left_out():
+    onsets = made_onsets(0, 30)
+    late = onsets.iloc[-1]
+    found = around(onsets, {**late, "identity": late["pick_id"]})
+    assert set(found["pick_id"]) == set(onsets["pick_id"][8:])
+
+
+def test_a_pick_that_nobody_labelled_takes_part():
+    onsets = made_onsets(0)
+    pick = onsets.iloc[3]
+    found = around(onsets.drop(index=3), {**pick, "identity": pick["pick_id"]})
+    assert sorted(found["pick_id"]) == sorted(onsets["pick_id"])
+
+
+def test_a_doubted_pick_stands_for_the_onset_beside_it():
+    onsets = made_onsets(0)
+    pick = onsets.iloc[3]
+    other = onsets.assign(pick_id=[name if n != 3 else "of another" for n, name in enumerate(onsets["pick_id"])])
+    found = around(other, {**pick, "time": pick["time"] + pd.Timedelta(3, "s"), "identity": "doubted"})
+    own = found[(found["station"] == pick["station"]) & (found["phase"] == pick["phase"])]
+    assert list(own["pick_id"]) == ["doubted"]
 
 
 def test_no_onset_on_the_screen_is_a_word(session):

@@ -6,15 +6,18 @@ import json
 import time
 from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import obspy
 import pandas as pd
 import pytest
 
-from workbench.errors import UnknownNameError, WorkbenchError
-from workbench.schema import CATALOG
+from workbench.errors import DecidedMeanwhileError, LabelStoreError, UnknownNameError, WorkbenchError
+from workbench.labels.journal import Journal
+from workbench.schema import CATALOG, Decision
 from workbench.session import Session, picker_list
+from workbench.session.colleagues import Colleagues
 from workbench.settings import load_settings
 
 
@@ -27,7 +30,7 @@ def wait(condition, seconds=30.0):
 
 
 def idle(session):
-    return not session.loading and (session.job is None or session.job.state in ("done", "failed", "cancelled"))
+    return not session.loading and (session.job is None or session.job.ended)
 
 
 @pytest.fixture
@@ -223,7 +226,7 @@ def test_curves_of_the_last_source_do_not_come_under_the_same_ids_of_the_next(se
     monkeypatch.setattr(session, "schedule", later.append)
     monkeypatch.setattr(session, "keep_curves", lambda run, recording_id, *_: taken.append(recording_id))
     session._curves.clear()
-    session._ahead.want([session._shelf.fetch(following)])
+    session._ahead.want({1: following}.get, session._shelf.fetch)
     later.pop(0)()
     session.run(again=True)
     # Both jobs have ended, and the session has not heard of it yet.
@@ -325,3 +328,74 @@ def test_a_recording_seen_in_an_earlier_session_costs_no_run(session, settings, 
     wait(lambda: other.recording is not None and other.runs["sta_lta"].annotations is not None and idle(other))
     other.close()
     assert other.notice is None
+
+
+@pytest.fixture
+def colleague(session):
+    with Journal(session.settings.labels_url, "Anna") as anna:
+        yield anna
+
+
+def onset(session, after_s=0.0):
+    """A P on the open station, as a decision of somebody else's."""
+    time = pd.Timestamp(session.recording["time"].values[300]) + pd.Timedelta(after_s, "s")
+    return Decision("add", session.recording_id, session.station, "P", time)
+
+
+def test_who_decides_over_a_colleague_is_told_and_sees_what_she_did(session, colleague):
+    session.decide(lambda desk: desk.set(session.station, "P", onset(session).time))
+    label_id = session.in_hand
+    colleague.record(replace(onset(session, 0.4), decision="move", label_id=label_id))
+    with pytest.raises(DecidedMeanwhileError, match="Anna moved this P"):
+        session.decide(lambda desk: desk.reject(label_id))
+    assert list(session.labels["analyst"]) == ["Anna"], "the page shows what the colleague did"
+    session.decide(lambda desk: desk.reject(label_id))
+    assert list(session.labels["decision"]) == ["reject"]
+
+
+def test_what_a_colleague_does_here_and_elsewhere_comes_by_itself(session, colleague, monkeypatch):
+    monkeypatch.setattr("workbench.session.session.Colleagues", partial(Colleagues, every_s=0.02))
+    here, elsewhere = session.recordings["recording_id"].iloc[:2]
+    session.watch_colleagues()
+    wait(lambda: session._colleagues._head is not None)
+    colleague.record(onset(session))
+    wait(lambda: session.notice is not None)
+    assert session.notice.text.startswith(f"Anna set the P on {session.station}")
+    assert list(session.labels["analyst"]) == ["Anna"]
+    session.notice = None
+    colleague.set_status(elsewhere, "done")
+    wait(lambda: len(session.statuses) == 2)
+    assert session.statuses.set_index("recording_id")["status"].to_dict() == {here: "in work", elsewhere: "done"}
+    assert session.notice is None
+
+
+def test_who_picks_blind_hears_nothing_of_colleagues(session, colleague, monkeypatch):
+    session.set_blind("colleagues")
+    wait(lambda: idle(session))
+    monkeypatch.setattr("workbench.session.session.Colleagues", partial(Colleagues, every_s=0.02))
+    session.watch_colleagues()
+    wait(lambda: session._colleagues._head is not None)
+    colleague.record(onset(session))
+    session.decide(lambda desk: desk.set(session.station, "P", onset(session).time))
+    wait(lambda: session._colleagues._head >= session.saved.entry)
+    assert session.notice is None
+    assert list(session.labels["analyst"]) == ["Ada"]
+
+
+def test_a_journal_that_cannot_be_reached_is_told_once_and_so_is_its_return(session, monkeypatch):
+    told, away = [], [True]
+    whole = session.journal.head
+
+    def head():
+        if away[0]:
+            raise LabelStoreError("The label journal does not answer.")
+        return whole()
+
+    monkeypatch.setattr(session.journal, "head", head)
+    session.param.watch(lambda event: told.append(event.new.text), "notice")
+    looks = Colleagues(session, every_s=0.01)
+    wait(lambda: told)
+    away[0] = False
+    wait(lambda: len(told) > 1)
+    looks.close()
+    assert told == ["The label journal does not answer.", "The label journal answers again."]

@@ -21,10 +21,17 @@ expect.set_options(timeout=60_000)
 
 
 class Server:
-    """``workbench serve`` in a process of its own."""
+    """``workbench serve`` in a process of its own, with options.
 
-    def __init__(self, folder: Path) -> None:
-        self.labels = folder / "labels.sqlite"
+    Parameters
+    ----------
+    labels
+        URL of the journal; a file in the folder if not given.
+    """
+
+    def __init__(self, folder: Path, *options: str, labels: str = "") -> None:
+        self._options = options
+        self.labels = labels or str(folder / "labels.sqlite")
         self._log = folder / "server.log"
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -34,7 +41,8 @@ class Server:
 
     def start(self) -> None:
         command = [sys.executable, "-c", "from workbench.cli import main; main()", "serve", "--port", str(self.port)]
-        environment = {**os.environ, "WORKBENCH_LABELS": str(self.labels), "PYTHONUNBUFFERED": "1"}
+        command += self._options
+        environment = {**os.environ, "WORKBENCH_LABELS": self.labels, "PYTHONUNBUFFERED": "1"}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
         end = time.monotonic() + 120
@@ -63,7 +71,7 @@ class Server:
 
     def standing(self) -> list[tuple[str, str]]:
         """Phase and decision of the labels on disk."""
-        with Journal(str(self.labels), "a test") as journal:
+        with Journal(self.labels, "a test") as journal:
             labels = journal.labels()
         return list(zip(labels["phase"], labels["decision"], strict=True))
 

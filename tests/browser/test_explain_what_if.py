@@ -103,7 +103,7 @@ def test_each_change_moves_pick_curve_and_explanation_and_reset_brings_all_back(
         moved = drawn(page, f"drawn.flag.startsWith('what if') && drawn.bars !== {explained['bars']} && drawn.bars > 0")
         assert moved["curve"] != explained["curve"], name
         expect(page.locator(".question .answer").first).to_contain_text("With these changes", timeout=PATIENCE_MS)
-        expect(page.locator("section.shares")).to_contain_text("with these changes", timeout=PATIENCE_MS)
+        expect(page.locator("section.shares")).to_contain_text("as changed", timeout=PATIENCE_MS)
         assert shares(page) != told, name
         expect(page.locator(".what_if .outcome")).to_contain_text("robability")
         page.locator("section.what_if").get_by_role("button", name="Reset").click()
@@ -111,7 +111,7 @@ def test_each_change_moves_pick_curve_and_explanation_and_reset_brings_all_back(
         assert {key: back[key] for key in ("flag", "bars", "curve", "muted")} == {
             key: explained[key] for key in ("flag", "bars", "curve", "muted")
         }, name
-        expect(page.locator("section.shares")).not_to_contain_text("with these changes")
+        expect(page.locator("section.shares")).not_to_contain_text("as changed")
         assert shares(page) == told, name
     expect(page.get_by_text("Brush on")).to_have_count(0)
 

@@ -12,6 +12,8 @@ pytest.importorskip("playwright")
 
 from playwright.sync_api import Page, expect
 
+from workbench.exporters.manifest import read_manifest
+
 from .plot import PLOT_WITH_PICKS
 from .served import PATIENCE_MS, Server, open_demo, place
 
@@ -69,6 +71,7 @@ def test_from_the_demo_to_a_dataset_through_a_crash(
     export(page, "quakeml", tmp_path / "events")
     check_dataset(tmp_path / "dataset", mark)
     check_quakeml(tmp_path / "events", mark)
+    check_cards(page, tmp_path / "cards")
 
 
 def run_another_picker(page: Page) -> None:
@@ -92,6 +95,26 @@ def export(page: Page, name: str, folder: Path) -> None:
     expect(page.locator(".notice")).to_contain_text(f"1 label written to {folder}", timeout=PATIENCE_MS)
     page.get_by_role("button", name="Close this notice").click()
     expect(page.locator(".notice")).to_have_count(0)
+
+
+def check_cards(page: Page, folder: Path) -> None:
+    """A format with settings: they are offered, kept, and so is what it cannot hold; what became of it is told."""
+    page.get_by_role("button", name="Export labels…").click()
+    form = page.locator("dialog")
+    form.locator("select[data-act=format]").select_option("ogs")
+    expect(form.locator("details")).to_contain_text("phases other than P and S")
+    expect(form.locator("details")).to_contain_text("station codes over four letters")
+    form.locator("select[data-setting=weights]").select_option("nonlinloc")
+    expect(form.locator("select[data-setting=weights]")).to_have_value("nonlinloc")
+    form.locator("input[data-act=folder]").fill(str(folder))
+    form.locator("input[data-act=folder]").blur()
+    form.get_by_role("button", name="Export").click()
+    notice = page.locator(".notice")
+    expect(notice).to_contain_text(f"1 label written to {folder} (3 files, as of entry 3)", timeout=PATIENCE_MS)
+    notice.locator("summary").click()
+    expect(notice.locator("pre")).to_contain_text("left blank, which HYPO71 takes as full weight")
+    assert read_manifest(folder).settings["weights"] == "nonlinloc"
+    assert (folder / "labels.dat").read_text().startswith("RJOB P")
 
 
 def check_dataset(folder: Path, mark: dict[str, float]) -> None:

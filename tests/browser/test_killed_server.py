@@ -21,7 +21,7 @@ from workbench.labels.journal import Journal
 from .plot import PLOT
 from .served import PATIENCE_MS, Server, open_demo
 
-_KILLS = 24
+_KILLS = 8
 
 
 def saved_on_the_page(page: Page) -> set[int]:

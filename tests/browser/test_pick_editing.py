@@ -255,7 +255,7 @@ def test_keys_act_again_where_refine_is_refused(desk, monkeypatch):
 
 
 def test_when_the_journal_refuses_the_browser_shows_the_truth_again(desk, monkeypatch):
-    def refuse(decision):
+    def refuse(decision, **_):
         raise LabelStoreError("The label journal is read-only. Choose another place for it.")
 
     monkeypatch.setattr(desk.session.journal, "record", refuse)

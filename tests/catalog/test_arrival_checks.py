@@ -54,7 +54,7 @@ def test_a_late_s_stands_out_in_both():
 @pytest.mark.parametrize(
     ("event", "stations", "words"),
     [
-        (None, STATIONS, "no epicentre"),
+        (None, STATIONS.assign(latitude_deg=np.nan), "no coordinates"),
         (EVENT, STATIONS.assign(latitude_deg=np.nan), "no coordinates"),
         (Event("far", EVENT.time, -20.0, 50.0), STATIONS, "too far"),
     ],
@@ -64,6 +64,42 @@ def test_what_is_lacking_is_said_and_wadati_stays(event, stations, words):
     assert words in checks.problem
     assert checks.onsets["residual_s"].isna().all()
     assert checks.vp_vs == pytest.approx(1.78, abs=0.005)
+
+
+def test_without_an_event_residuals_are_to_an_origin_fitted_to_the_onsets():
+    checks = check_arrivals(None, made_picks({("XX.S2.", "S"): 2.5}), STATIONS)
+    assert (checks.problem, checks.fitted) == ("", True)
+    worst = checks.onsets.loc[checks.onsets["residual_s"].abs().idxmax()]
+    assert (worst["station"], worst["phase"]) == ("XX.S2.", "S")
+    assert worst["residual_s"] == pytest.approx(2.5, abs=0.4)
+    assert np.allclose(checks.onsets["distance_km"], checks.onsets["station"].map(
+        distances(EVENT, STATIONS).set_index("station")["distance_km"]), atol=3.0)  # fmt: skip
+    assert not check_arrivals(EVENT, made_picks(), STATIONS).fitted
+
+
+def test_onsets_that_agree_on_no_origin_have_no_residuals():
+    late = {(station, phase): 6.0 * n * (1 if phase == "P" else -1) for n, station in enumerate(STATIONS["station"])
+            for phase in "PS"}  # fmt: skip
+    checks = check_arrivals(None, made_picks(late), STATIONS)
+    assert "onsets agree on one" in checks.problem
+    assert checks.onsets["residual_s"].isna().all()
+    few = made_picks()
+    few = check_arrivals(None, few[few["station"].isin(["XX.S0.", "XX.S5."])], STATIONS)
+    assert "2 stations" in few.problem
+
+
+def test_the_interval_of_the_ratio_holds_the_true_one_most_often():
+    rng = np.random.default_rng(3)
+    holds = []
+    for _ in range(40):
+        late = {(station, phase): rng.normal(0, 0.05) for station in STATIONS["station"] for phase in "PS"}
+        low, high = check_arrivals(EVENT, made_picks(late), STATIONS).vp_vs_interval
+        holds.append(low <= 1.78 <= high)
+    assert np.mean(holds) >= 0.85
+    three = made_picks()
+    three = check_arrivals(EVENT, three[three["station"].isin(STATIONS["station"][:3])], STATIONS)
+    assert np.isfinite(three.vp_vs)
+    assert np.isnan(three.vp_vs_interval).all()
 
 
 def test_no_onsets_and_two_pairs_draw_no_line():

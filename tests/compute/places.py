@@ -54,13 +54,13 @@ class Server:
 
 
 @contextmanager
-def jupyter_server() -> Iterator[Server]:
-    """A Jupyter server on this computer, with the token :data:`TOKEN`."""
+def jupyter_server(*options: str) -> Iterator[Server]:
+    """A Jupyter server on this computer, with the token :data:`TOKEN` and further options."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
-    command += [f"--port={port}", "--port-retries=0", f"--IdentityProvider.token={TOKEN}"]
+    command += [f"--port={port}", "--port-retries=0", f"--IdentityProvider.token={TOKEN}", *options]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     server = Server(f"http://127.0.0.1:{port}", process)
     try:

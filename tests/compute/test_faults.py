@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -17,12 +16,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+import requests
 from distributed import LocalCluster
 
 from tests.compute.places import TOKEN, Server, jupyter_server, on_the_path
+from tests.waiting import wait_for
 from workbench.compute import BACKENDS, Backend, BackendStatus
+from workbench.compute.server_lookout import Lookout
 from workbench.errors import JobCancelledError, JobError, RequirementError, UnknownNameError, WorkerLostError
 from workbench.schema import Job
+from workbench.settings import Secret
 
 PATIENCE_S = 60.0
 TASKS = "tests.compute.tasks_to_run"
@@ -53,13 +56,6 @@ def create() -> Iterator[Callable[..., Any]]:
         yield create
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.01)
-
-
 def begin(backend: Backend, function: str, **arguments: Any) -> Job:
     """A job, once it is running."""
     running = threading.Event()
@@ -79,6 +75,10 @@ def test_process_that_dies_while_nothing_runs_is_told(backend: Backend) -> None:
     assert "ended" in told[-1].words
     assert backend.result(backend.submit(f"{TASKS}:process_id").job_id, PATIENCE_S) != pid
     wait_for(lambda: told[-1].state == "ready")
+    # Who was not looking then reads of it afterwards, until it is started by hand.
+    assert [remark for remark in told[-1].remarks if "Before this start it was lost" in remark and "ended" in remark]
+    backend.restart()
+    wait_for(lambda: told[-1].state == "ready" and not told[-1].remarks)
 
 
 def test_jobs_that_wait_while_a_process_dies_run_in_the_next(backend: Backend) -> None:
@@ -267,9 +267,11 @@ def test_work_of_another_user_of_a_kernel_is_told(create: Callable[..., Any], se
     wait_for(lambda: "waits for another user's work" in bob.progress(waiting.job_id).step)
     ann.cancel(job.job_id)
     assert bob.result(waiting.job_id, PATIENCE_S) == 1
+    pid = bob.result(bob.submit(f"{TASKS}:process_id").job_id, PATIENCE_S)
+    begin(ann, "until_cancelled")
     ann.close()
-    # The kernel is not ours to end.
-    assert bob.result(bob.submit(f"{TASKS}:in_steps", n_steps=1).job_id, PATIENCE_S) == 1
+    # The kernel is not ours to end, not even with what ran there of ours.
+    assert bob.result(bob.submit(f"{TASKS}:process_id").job_id, PATIENCE_S) == pid
     bob.close()
     rest.end(kernel_id)
     rest.close()
@@ -296,8 +298,51 @@ def test_silence_of_a_kernel_far_away_is_told_before_its_server_knows_more(
     os.kill(pid, signal.SIGSTOP)
     wait_for(lambda: "has not answered for" in steps[-1])
     os.kill(pid, signal.SIGKILL)
-    with pytest.raises(WorkerLostError, match="ended, and its server has started it again"):
+    with pytest.raises(WorkerLostError, match="ended"):
         backend.result(job.job_id, PATIENCE_S)
+
+
+def kernels_of(server: Server) -> set[str]:
+    answer = requests.get(f"{server.url}/api/kernels", headers={"Authorization": f"token {TOKEN}"}, timeout=30)
+    return {kernel["id"] for kernel in answer.json()}
+
+
+def test_end_of_a_kernel_far_away_is_told_by_a_lookout_long_before_its_server_looks(
+    create: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lookouts: list[Lookout] = []
+
+    def noted(*given: Any) -> Lookout:
+        lookouts.append(Lookout(*given))
+        return lookouts[-1]
+
+    monkeypatch.setattr("workbench.compute.jupyter_server.Lookout", noted)
+    with on_the_path(), jupyter_server("--AsyncIOLoopKernelRestarter.time_to_dead=3600") as server:
+        backend = create("server", url=server.url, token=TOKEN, share_disk=False)
+        pid = backend.result(backend.submit(f"{TASKS}:process_id").job_id, PATIENCE_S)
+        job = begin(backend, "until_cancelled")
+        wait_for(lambda: lookouts[0].sees)
+        os.kill(pid, signal.SIGKILL)
+        with pytest.raises(WorkerLostError, match=r"ended\. The next job starts a new one"):
+            backend.result(job.job_id, PATIENCE_S)
+        assert backend.result(backend.submit(f"{TASKS}:process_id").job_id, PATIENCE_S) != pid
+        backend.close()
+        assert kernels_of(server) == set(), "neither kernels for work nor lookouts are left"
+
+
+@pytest.mark.parametrize("kernelspec", ["python3", "pyton3"])
+def test_lookout_that_sees_no_such_kernel_says_nothing_and_ends(kernelspec: str, server: Server) -> None:
+    before = kernels_of(server)
+    lookout = Lookout(server.url, Secret(TOKEN), kernelspec, "a-kernel-of-another-computer")
+    wait_for(lambda: not lookout.is_looking)
+    assert (lookout.sees, lookout.has_ended) == (False, False)
+    assert kernels_of(server) <= before
+
+
+def test_lookout_that_is_closed_while_it_begins_leaves_no_kernel(server: Server) -> None:
+    before = kernels_of(server)
+    Lookout(server.url, Secret(TOKEN), "python3", "any").close()
+    assert kernels_of(server) <= before
 
 
 def test_lost_dask_worker_runs_its_job_again_once(create: Callable[..., Any], tmp_path: Path) -> None:
@@ -329,7 +374,7 @@ def test_dask_job_for_a_gpu_goes_to_workers_that_have_one(resources: dict[str, f
         if resources:
             assert backend.result(job.job_id, PATIENCE_S) == 1
         else:
-            wait_for(lambda: backend.progress(job.job_id).step == "waits for a worker with a GPU, of 1 workers")
+            wait_for(lambda: backend.progress(job.job_id).step == "waits for a worker with a GPU, of 1 there")
 
 
 def test_dask_scheduler_that_ends_is_told(create: Callable[..., Any], tmp_path: Path) -> None:

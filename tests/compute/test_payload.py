@@ -54,7 +54,7 @@ def test_arrays_keep_type_shape_and_every_bit(array: np.ndarray) -> None:
         datetime.date(2018, 12, 30),
         {1: "one", (2, 3): "pair"},
         {"!": "array"},
-        {"a", "b"},
+        pytest.param({"a", "b"}, id="set"),
         frozenset({1}),
         (1, [2, (3,)]),
         PickerCard("phasenet", "PhaseNet", sampling_rate_hz=100.0, thresholds={"P": 0.3, "S": 0.3}),

@@ -2,6 +2,9 @@
 
 import threading
 import time
+from collections import deque
+
+import pytest
 
 from workbench.compute.local import LocalBackend
 from workbench.compute.queue import JobQueue
@@ -121,3 +124,23 @@ def test_a_job_that_is_not_taken_is_told_and_the_next_one_runs() -> None:
     owner.backend.close()
     owner.add("slow", steps=1)
     assert "closed" in owner.errors[-1]
+
+
+def test_a_job_that_ended_before_its_owner_knew_of_it_gives_its_result() -> None:
+    class LateBackend(LocalBackend):
+        """Returns when the job has ended, as any backend may whose caller had to wait for the processor."""
+
+        def submit(self, function, /, **arguments):
+            job = super().submit(function, **arguments)
+            self.result(job.job_id)
+            return self.progress(job.job_id)
+
+    backend, waiting, results, jobs = LateBackend(1), deque(), [], []
+    queue = JobQueue(backend, schedule=waiting.append, on_job=jobs.append, on_error=pytest.fail)
+    for steps in (1, 2):
+        queue.add(f"{__name__}:slow", title="slow", done=lambda value, _: results.append(value), steps=steps)
+    while waiting:
+        waiting.popleft()()
+    assert (results, queue.busy) == (["slow", "slow"], False)
+    assert [job.state for job in jobs if job.state != "running"] == ["queued", "done"] * 2
+    backend.close()

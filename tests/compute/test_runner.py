@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import closing
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import wait_for
 from workbench.compute.linked import LinkedBackend
 from workbench.errors import JobError
 
@@ -19,6 +21,7 @@ class ForgetfulLink:
     """Begins every job, says that it is over, and never sends what it gave."""
 
     name = "the forgetful kernel"
+    shared = False
     piece_bytes = 0
 
     def __init__(self) -> None:
@@ -35,6 +38,8 @@ class ForgetfulLink:
 
     def receive(self, timeout_s: float) -> tuple[dict[str, Any], list[bytes]] | None:
         return (self._coming.popleft(), []) if self._coming else None
+
+    def look_out(self) -> None: ...
 
     def failure(self) -> str:
         return ""
@@ -109,3 +114,40 @@ def test_owner_and_watcher_who_fail_when_told_do_not_stop_the_jobs_of_others(
                 backend.result(job.job_id, 30)
     assert "cannot draw Job" in caplog.text
     assert "cannot draw BackendStatus" in caplog.text
+
+
+class DyingLink(ForgetfulLink):
+    """Ends when it is told to."""
+
+    name = "the dying kernel"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.n_opened, self.words = 0, ""
+
+    def open(self, stop: Any) -> None:
+        self.n_opened, self.words = self.n_opened + 1, ""
+        super().open(stop)
+
+    def failure(self) -> str:
+        return self.words
+
+
+def wait_for_state(backend: LinkedBackend, state: str) -> None:
+    wait_for(lambda: backend.status().state == state)
+
+
+def test_one_that_was_wanted_while_it_was_there_stays_lost_once_it_is() -> None:
+    link = DyingLink()
+    with closing(LinkedBackend([link])) as backend:
+        backend.start()
+        wait_for_state(backend, "ready")
+        backend.start()
+        time.sleep(0.6)  # two turns of a runner at rest: it hears of that
+        link.words = "ended. The next job starts it again."
+        wait_for_state(backend, "lost")
+        time.sleep(0.6)
+        assert (backend.status().state, link.n_opened) == ("lost", 1)
+        backend.start()
+        wait_for_state(backend, "ready")
+        assert not [remark for remark in backend.status().remarks if "lost" in remark]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
 from tests.compute.places import PLACES, open_backend
+from tests.waiting import wait_for
 from workbench.compute import BACKENDS, Backend
 from workbench.compute.base import BACKEND_STATES
 from workbench.compute.processes import is_running
@@ -30,13 +30,6 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
 
 elsewhere = pytest.mark.parametrize("backend", OWN_PROCESS, indirect=True, scope="module")
 """Of backends whose jobs run in another process."""
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.01)
 
 
 def run_until(state: str, backend: Backend, function: str, **arguments: object) -> Job:

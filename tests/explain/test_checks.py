@@ -13,6 +13,7 @@ from tests.explain.known_networks import IgnoresWeights, KnownPicker, Linear, at
 from workbench.errors import JobCancelledError, UnknownNameError
 from workbench.explain.base import Attributed
 from workbench.explain.checks import CHECKS, check_explanation, check_one
+from workbench.explain.checks.case import open_case
 from workbench.explain.gradients import Saliency
 from workbench.explain.run import explain
 from workbench.schema import Check
@@ -109,6 +110,14 @@ def test_weight_that_lies_on_padding_alone_is_not_called_near_or_far(
             "none",
             "All of the weight lies on padding: no sample of the recording has any.",
         )
+
+
+def test_equal_numbers_are_not_ranked_by_their_last_digits(recording: xr.Dataset, picker: KnownPicker) -> None:
+    """On the way back from the recording's samples, equal numbers come apart."""
+    explained = explain(recording, picker, method="shapley", **ASKED)
+    case = open_case(recording, explained, picker)
+    assert np.unique(case.values[case.window.there].numpy()).size > 12
+    assert case.cannot_rank.startswith("Too few numbers to rank")
 
 
 def test_a_check_that_cannot_be_made_says_why(recording: xr.Dataset, picker: KnownPicker) -> None:

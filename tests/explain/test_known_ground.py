@@ -286,3 +286,29 @@ def test_unknown_phase_target_and_setting_are_told(linear: KnownPicker) -> None:
         found(linear, "saliency", step=3)
     with pytest.raises(KeyError, match="no baseline 'nothing'"):
         found(linear, "integrated_gradients", baseline="nothing")
+
+
+@pytest.mark.parametrize(
+    ("method", "settings", "words"),
+    [
+        ("integrated_gradients", {"steps": "many"}, "steps of integrated_gradients is a whole number from 0 on"),
+        ("integrated_gradients", {"steps": -1}, "it got -1"),
+        (
+            "integrated_gradients",
+            {"most": 0},
+            "most of integrated_gradients is a whole number from 1 on",
+        ),
+        ("integrated_gradients", {"gap": float("nan")}, "gap of integrated_gradients is a number from 0 on"),
+        ("smooth_grad", {"samples": 0}, "samples of smooth_grad is a whole number from 1 on, by default 20; it got 0"),
+        ("gradient_shap", {"samples": 2.5}, "it got 2.5"),
+        ("gradient_shap", {"samples": True}, "it got True"),
+        ("saliency", {"absolute": 1}, "absolute of saliency is true or false"),
+        ("occlusion", {"length_s": "1 s"}, "length_s of occlusion is a number"),
+        ("grad_cam", {"layer": 3}, "layer of grad_cam is a name"),
+    ],
+)
+def test_settings_that_make_no_sense_are_told(
+    linear: KnownPicker, method: str, settings: dict[str, object], words: str
+) -> None:
+    with pytest.raises(PickerError, match=words):
+        found(linear, method, **settings)

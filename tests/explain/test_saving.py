@@ -71,6 +71,28 @@ def test_the_report_needs_nothing_else(tmp_path: Path) -> None:
     assert "50 % for, 24 % against" in page
 
 
+def test_a_report_that_is_saved_before_all_checks_are_made_says_so(tmp_path: Path) -> None:
+    attribution = made_attribution(made_recording())
+    path = save_explanation(tmp_path / "why.html", made_recording(), attribution, made_checks()[:2])
+    page = path.read_text(encoding="utf-8")
+    assert "Saved when 2 of 6 checks were made." in page
+    assert "holds up so far" in page
+    whole = save_explanation(tmp_path / "whole.html", made_recording(), attribution, made_checks())
+    assert "so far" not in whole.read_text(encoding="utf-8").split("base64")[0]
+
+
+def test_the_lane_is_of_the_layer_that_the_page_shows_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    from workbench.explain import picture
+
+    shown = []
+    monkeypatch.setattr(picture, "_draw_received", lambda axis, layer, *_: shown.append(layer.attrs["title"]))
+    first, local = made_attention()
+    layers = [first, first.assign_attrs(title="global, layer 2"), local]
+    picture.explanation_figure(made_recording(), made_attribution(made_recording()), layers)
+    picture.explanation_figure(made_recording(), made_attribution(made_recording()), [local])
+    assert shown == ["global, layer 2", local.attrs["title"]]
+
+
 def test_a_long_name_does_not_leave_the_picture(tmp_path: Path) -> None:
     recording = made_recording("XX.A_STATION_WITH_A_NAME_THAT_IS_VERY_LONG_INDEED_" + "X" * 100)
     attribution = made_attribution(recording, str(recording["station"].values[0]), picker="p" * 200)

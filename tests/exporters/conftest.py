@@ -12,6 +12,9 @@ import xarray as xr
 
 from workbench.schema import LABEL_COLUMNS, make_recording
 
+collect_ignore = ["pyrocko_reads.py"]
+"""It is run by Pyrocko's own interpreter."""
+
 START = pd.Timestamp("2024-01-01T00:00:00.123456789")
 
 

@@ -18,7 +18,8 @@ START = pd.Timestamp("2024-01-01T00:00:00.123456789")
 @pytest.fixture
 def export(tmp_path, reader):
     def run(labels, **more):
-        (path,) = QuakeMLExporter().export(labels, reader(), tmp_path / "out", **more)
+        QuakeMLExporter().export(labels, reader(), tmp_path / "out", **more)
+        path = tmp_path / "out" / "labels.xml"
         assert _validate(str(path), verbose=True)
         return obspy.read_events(str(path), format="QUAKEML")
 
@@ -107,6 +108,12 @@ def test_picks_of_one_event_stand_under_it_with_arrivals(export, labels):
     by_id = {pick.resource_id: pick for pick in catalog[0].picks}
     arrived = [(arrival.phase, by_id[arrival.pick_id].waveform_id.station_code) for arrival in origin.arrivals]
     assert arrived == [("P", "A"), ("S", "A"), ("P", "B")]
+
+
+def test_the_arrival_of_an_onset_that_is_not_used_has_no_weight(export, labels):
+    table = labels({"weight": 4.0}, {"phase": "S", "weight": 3.0}, {"station": "XX.B."})
+    catalog = export(table, events=lambda name: Event("quake 1", START, 46.0, 13.0))
+    assert [arrival.time_weight for arrival in catalog[0].origins[0].arrivals] == [0.0, None, None]
 
 
 def test_recordings_without_an_event_have_one_of_their_own(export, labels):

@@ -74,3 +74,25 @@ def test_labels_on_twenty_stations_and_several_events_are_where_they_were_set(sh
         (str(station), phase, round(at_s * 200)) for station in recording["station"].values for phase, at_s in onsets_s
     ]
     assert sorted(found) == sorted(wanted)
+
+
+def test_stead_goes_out_as_it_came_in(shared_data, tmp_path):
+    source = open_source(shared_data / "stead" / "sample.hdf5")
+    names = [name for name in source.scan()["recording_id"] if name.endswith("_EV")][:12]
+    with Journal(tmp_path / "labels.sqlite", "Ada") as journal:
+        for name in names:
+            for pick in source.reference_picks(name).itertuples():
+                journal.record(Decision("accept", name, pick.station, pick.phase, pick.time, pick_id=pick.pick_id))
+        labels = journal.labels()
+    EXPORTERS.create("stead").export(labels, source.read, tmp_path / "out", events=source.event)
+    again = open_source(tmp_path / "out")
+    rows, before = again.scan().set_index("start"), source.scan().set_index("recording_id")
+    assert len(rows) == len(names)
+    for name in names:
+        row = rows.loc[before.loc[name, "start"].round("us")]
+        assert row["stations"] == before.loc[name, "stations"]
+        for phase in "ps":
+            sample = before.loc[name, f"{phase}_arrival_sample"]
+            assert row[f"{phase}_arrival_sample"] == pytest.approx(sample, abs=1e-3)
+        found, wanted = again.read(row["recording_id"]), source.read(name)
+        np.testing.assert_array_equal(found["waveform"], np.nan_to_num(wanted["waveform"]))

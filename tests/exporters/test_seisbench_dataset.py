@@ -236,7 +236,7 @@ def test_nothing_to_export_is_told_and_leaves_nothing(tmp_path, labels, reader):
     for table, words in (
         (labels({}).iloc[:0], "no label"),
         (labels({"decision": "reject"}), "rejected"),
-        (labels({"at_s": -5.0}), "none lies within"),
+        (labels({"at_s": -5.0}), "outside of its recording"),
     ):
         with pytest.raises(SchemaError, match=words):
             SeisBenchExporter().export(table, reader(), tmp_path / "out")

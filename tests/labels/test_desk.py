@@ -9,17 +9,11 @@ import pandas as pd
 import pytest
 
 from workbench.errors import UnknownNameError, WorkbenchError
-from workbench.labels.desk import SAME_ONSET_S, Desk
-from workbench.labels.journal import Journal
+from workbench.labels.desk import Desk
+from workbench.labels.meanwhile import SAME_ONSET_S
 from workbench.schema import make_picks, make_recording
 
 T0 = pd.Timestamp("2024-01-01T00:00:10.123456789")
-
-
-@pytest.fixture
-def journal(tmp_path):
-    with Journal(f"sqlite:///{tmp_path / 'labels.sqlite'}", "Ada") as journal:
-        yield journal
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import LabelStoreError
+from workbench.labels.folding import fold_recordings
 from workbench.labels.journal import Journal
 from workbench.schema import Decision
 
@@ -76,11 +77,11 @@ def test_undo_keeps_to_its_recording(journal, decide):
     assert journal.labels()["recording_id"].tolist() == ["r2"]
 
 
-def test_undo_survives_a_restart(journal, path, decide):
+def test_undo_survives_a_restart(journal, url, decide):
     first = journal.record(decide())
     journal.record(decide("move", after_s=1, label_id=first.label_id))
     journal.close()
-    with Journal(path, "Ada") as again:
+    with Journal(url, "Ada") as again:
         again.undo("r1")
         again.undo("r1")
         assert again.labels().empty
@@ -88,18 +89,18 @@ def test_undo_survives_a_restart(journal, path, decide):
         assert again.labels()["time"].tolist() == [T0]
 
 
-def test_undo_takes_back_ones_own_decisions_only(journal, path, decide):
+def test_undo_takes_back_ones_own_decisions_only(journal, url, decide):
     journal.record(decide())
-    with Journal(path, "Bo") as other:
+    with Journal(url, "Bo") as other:
         assert not other.can_undo("r1")
         other.record(decide(after_s=5))
         other.undo("r1")
     assert journal.labels()["analyst"].tolist() == ["Ada"]
 
 
-def test_undo_never_takes_back_what_another_analyst_did_since(journal, path, decide):
+def test_undo_never_takes_back_what_another_analyst_did_since(journal, url, decide):
     first = journal.record(decide())
-    with Journal(path, "Bo") as other:
+    with Journal(url, "Bo") as other:
         moved = other.record(decide("move", after_s=1, label_id=first.label_id))
         with pytest.raises(LabelStoreError, match=f"Bo changed the P on XX.A. after you .entry {moved.entry}"):
             journal.undo("r1")
@@ -110,11 +111,11 @@ def test_undo_never_takes_back_what_another_analyst_did_since(journal, path, dec
     assert journal.labels().empty
 
 
-def test_redo_never_overwrites_what_another_analyst_did_since(journal, path, decide):
+def test_redo_never_overwrites_what_another_analyst_did_since(journal, url, decide):
     first = journal.record(decide())
     journal.record(decide("move", after_s=1, label_id=first.label_id))
     journal.undo("r1")
-    with Journal(path, "Bo") as other:
+    with Journal(url, "Bo") as other:
         other.record(decide("move", after_s=2, label_id=first.label_id))
     with pytest.raises(LabelStoreError, match="Bo changed"):
         journal.redo("r1")
@@ -170,6 +171,8 @@ def test_any_sequence_of_decisions_undos_and_redos_folds_to_the_right_state(step
                 expected.record(label_id, decision, offset_s)
             assert journal.can_undo("r1") == (expected.at > 0)
             assert journal.can_redo("r1") == (expected.at < len(expected.states) - 1)
+        with journal._store.reading() as connection:
+            pd.testing.assert_frame_equal(journal.recordings(), fold_recordings(connection, None))
         folded = {
             row.label_id: (row.decision, int((row.time - T0).total_seconds())) for row in journal.labels().itertuples()
         }

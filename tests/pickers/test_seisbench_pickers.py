@@ -110,15 +110,18 @@ def test_resampled_curves_equal_those_of_seisbench(tmp_path: Path, save_random: 
         assert f"Resampled from {rate_hz:g} to 100 Hz" in annotations.attrs["notices"]
 
 
-def test_a_station_brought_to_the_rate_of_the_others_gives_its_own_curves(tmp_path: Path, save_random: Save) -> None:
+@pytest.mark.parametrize(("slow_hz", "fast_hz"), [(100.0, 200.0), (50.0, 100.0)])
+def test_a_station_brought_to_the_rate_of_the_others_gives_its_own_curves(
+    slow_hz: float, fast_hz: float, tmp_path: Path, save_random: Save
+) -> None:
     picker = open_picker("phasenetlight", str(save_random(tmp_path, "PhaseNetLight", "random")))
-    slow, fast = noisy_stream(70, 100.0), noisy_stream(70, 200.0)
-    fast.traces = [trace for other in "BC" for trace in stream_of([t.data for t in fast], "ZNE", other, 200.0)]
+    slow, fast = noisy_stream(70, slow_hz), noisy_stream(70, fast_hz)
+    fast.traces = [trace for other in "BC" for trace in stream_of([t.data for t in fast], "ZNE", other, fast_hz)]
     for number, trace in enumerate(slow + fast):
         trace.write(str(tmp_path / f"{number}.mseed"), format="MSEED")
     source = open_source(tmp_path)
     recording = source.read(source.scan()["recording_id"][0])
-    assert recording.attrs["sampling_rate_hz"] == 200.0
+    assert recording.attrs["sampling_rate_hz"] == fast_hz
     annotations = picker.annotate(recording)
     # A value goes in and comes out of a longer filter in single precision.
     assert largest_difference(annotations, picker.module.annotate(slow, batch_size=32)) < 1e-5
@@ -130,7 +133,7 @@ def test_long_record_is_stitched_as_a_short_one(
     picker = open_picker("eqtransformer", str(save_random(tmp_path, "EQTransformer", "random")))
     recording = recording_of(noisy_stream(600))
     at_once = picker.annotate(recording)["probability"].values
-    monkeypatch.setattr("workbench.pickers.windows._FLOATS_KEPT", 3 * 18_000)
+    monkeypatch.setattr("workbench.pickers.stitching._FLOATS_KEPT", 3 * 18_000)
     in_parts = picker.annotate(recording)["probability"].values
     np.testing.assert_array_equal(at_once, in_parts)
 
@@ -197,6 +200,16 @@ def test_eqtransformer_picks_a_padded_record_that_seisbench_leaves_empty(
     assert len(picks) > 0
     assert picks["time"].between(recording["time"].values[0], recording["time"].values[-1]).all()
     assert "padded from 3" in annotations.attrs["notices"]
+
+
+@pytest.mark.parametrize("rate_hz", [125.0, 128.0, 250.0, 512.0, 1000.0])
+def test_short_record_of_any_rate_is_long_enough_once_it_is_padded(
+    tmp_path: Path, save_random: Save, rate_hz: float
+) -> None:
+    picker = open_picker("phasenetlight", str(save_random(tmp_path, "PhaseNetLight", "random")))
+    samples = np.random.default_rng(5).normal(size=(3, round(20 * rate_hz)))
+    found = picker.annotate(recording_of(stream_of(samples, "ZNE", rate_hz=rate_hz)))
+    assert np.isfinite(found["probability"].values).all()
 
 
 def test_short_stretches_between_gaps_are_run_by_themselves(tmp_path: Path, save_random: Save) -> None:

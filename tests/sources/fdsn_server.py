@@ -24,7 +24,8 @@ class FdsnServer:
         self.stream, self.places, self.catalog = stream, places, catalog
         self.asked: list[str] = []
         self.faults: list[object] = []
-        """Of the next requests for waveforms: a status, ``("cut", n)`` bytes, ``("slow", s)``, or None for none."""
+        """Of the next requests for waveforms: a status, ``("cut", n)`` bytes, ``("slow", s)``, an Event that it waits
+        for, or None."""
         self.headers: dict[str, str] = {}
         self.most_s = float("inf")
         server = self
@@ -70,6 +71,9 @@ class FdsnServer:
         if isinstance(fault, int):
             reply(handler, fault, b"a fault", self.headers)
             return
+        if isinstance(fault, threading.Event):
+            fault.wait(60)
+            fault = None
         found = Stream()
         for line in body.splitlines():
             if "=" in line or not line.strip():

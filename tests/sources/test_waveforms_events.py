@@ -16,7 +16,9 @@ from obspy.core.event import (
 from obspy.core.util import AttribDict
 
 from workbench.schema import CATALOG, check_picks
+from workbench.schema import Event as SchemaEvent
 from workbench.sources.waveforms import WaveformSource
+from workbench.sources.waveforms_events import CatalogEvent, EventBook
 
 from .waveform_files import START, trace, write, write_station
 
@@ -141,3 +143,22 @@ def test_an_entity_in_quakeml_does_not_show_another_file(tmp_path):
     table = source.scan()
     found = source.event(table["recording_id"].iloc[0])
     assert found is None or "secret" not in found.event_id
+
+
+def test_an_entry_of_the_book_is_replaced_where_it_stands():
+    at = [pd.Timestamp("2024-05-01T12:00") + pd.Timedelta(seconds, "s") for seconds in (3, 1, 3, 2)]
+
+    def entry(name, station, *times):
+        rows = [{"station": station, "phase": f"P{n}", "time": time, "polarity": ""} for n, time in enumerate(times)]
+        return CatalogEvent(SchemaEvent(name, times[0]), tuple(rows))
+
+    book = EventBook([entry("a", ".A.", *at), entry("b", ".B.", at[0], at[1]), entry("c", ".C.", at[3])])
+    book.replace(0, entry("a", "XX.A.00", *at))
+    anew = EventBook([entry("a", "XX.A.00", *at), entry("b", ".B.", at[0], at[1]), entry("c", ".C.", at[3])])
+    span = (at[1].value, at[0].value)
+    for stations in (["XX.A.00", ".B.", ".C."], ["XX.A.00"], [".B."]):
+        assert book.picks(stations, *span) == anew.picks(stations, *span)
+        assert book.events(stations, *span) == anew.events(stations, *span)
+    assert len(book.picks(["XX.A.00"], *span, "a")) == 4
+    with pytest.raises(ValueError, match="other times"):
+        book.replace(0, entry("a", "XX.A.00", *at[:2]))

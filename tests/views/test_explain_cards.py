@@ -221,7 +221,7 @@ def test_words_fit_the_layer_at_hand() -> None:
     assert near.reach == 1
     assert "itself and its two neighbours" in reading_html(near)
     assert cell_words(far, (30, 23)) == "The step at 03:00:50.6 takes 70 % from the step at 03:00:41.7."
-    assert cell_words(far, None, TARGET, "S").startswith("The step that holds the S reads most from 03:00:41.7 (70 %),")
+    assert cell_words(far, None, TARGET, "S") == "The step that holds the S reads most from 03:00:41.7 (70 %)."
     assert cell_words(far, (99, 0)) == cell_words(far, None) == ""
 
 
@@ -330,7 +330,11 @@ def test_the_strip_shows_and_says_how_a_pick_moves(explaining: Explaining) -> No
     words = strip_words(made, TARGET, "S")
     assert words == "S moves by −0.10 to +0.30 s over 3 windows; probability 0.40 to 0.80. 1 of 3 windows give no pick."
     assert words in card._strip_head.html.replace("&#x27;", "'")
+    # From pick to pick the plot stays in its place; it goes where there is nothing to show.
     explaining.strip = None
+    assert card._stage.objects == [card._pane]
+    assert len(card._strip.dots.data["moved"]) == 0
+    explaining.strip_problem = "Memory did not suffice."
     assert card._stage.objects == []
     assert strip_words(strip([math.nan], [math.nan]), TARGET, "S") == "No window of 1 gives a pick of S here."
 
@@ -368,7 +372,7 @@ def test_shares_follow_what_is_tried(explaining: Explaining) -> None:
     only_z = made_attribution(recording)
     only_z["attribution"][:, 1:] = 0
     explaining.tried = Tried(recording, recording, TARGET, 0.3, only_z)
-    assert "with these changes" in html_of(card)
+    assert "as changed" in html_of(card)
     assert "100 %" in html_of(card)
     explaining.tried = None
     assert html_of(card) == plain
@@ -410,7 +414,7 @@ def test_two_pickers_are_told_apart_in_words(explaining: Explaining) -> None:
     assert "EQTransformer puts less on E (0 % against 74 %) and " in said
     assert re.search(r"(less within 2 s of|more earlier than 2 s before) it \(\d+ % against \d+ %\)\.", said)
     assert "% of the weight in common, rank correlation" in said
-    assert "above PN, below EQT" in html_of(shares)
+    assert "PN over EQT" in html_of(shares)
     assert html_of(shares).count('class="bar"') == 2 * (3 + 5)
     explaining.second = ""
     explaining.beside = None

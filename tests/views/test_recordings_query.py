@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from workbench.schema import check_recordings_table
-from workbench.views.recordings_query import Query, Statuses, chosen_rows
+from workbench.views.recordings_query import Query, Statuses, chosen_rows, group_starts
 
 NAN = float("nan")
 
@@ -58,7 +58,7 @@ def test_a_query_lists_what_it_asks_for(table: pd.DataFrame, statuses: Statuses,
 
 def test_statuses_of_other_sources_do_not_count(statuses: Statuses) -> None:
     assert statuses.totals() == {"untouched": 3, "in work": 0, "done": 1, "rejected": 0}
-    assert statuses.counts == {2: (2, 1)}
+    assert statuses.counts_of(2) == (2, 1)
 
 
 def test_an_empty_source_lists_nothing() -> None:
@@ -72,3 +72,13 @@ def test_a_query_says_whether_it_filters() -> None:
     assert not Query(text="  ", sort="start").filters
     assert Query(ranges={"snr_db": (1.0, NAN)}).filters
     assert np.isnan(Query(ranges={"snr_db": (1.0, NAN)}).ranges["snr_db"][1])
+
+
+def test_groups_begin_where_the_name_changes_among_the_rows_that_are_listed():
+    groups = pd.Series(["a", "a", None, "b", "b", "a"], dtype="str")
+    assert group_starts(groups, np.arange(6)).tolist() == [0, 2, 3, 5]
+    # Of rows 1, 3 and 4, and of all but the third and the last.
+    assert group_starts(groups, np.array([1, 3, 4])).tolist() == [0, 1]
+    assert group_starts(groups, np.array([0, 1, 3, 4])).tolist() == [0, 2]
+    assert group_starts(groups.astype(object), np.array([5])).tolist() == [0]
+    assert group_starts(groups, np.zeros(0, dtype=int)).tolist() == []

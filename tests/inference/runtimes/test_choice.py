@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 import torch
 import xarray as xr
@@ -19,7 +20,7 @@ from workbench.inference.run import annotate
 from workbench.inference.runtimes import choice, onnx_runtime
 from workbench.inference.runtimes.agreement import made_windows
 from workbench.inference.runtimes.choice import choose, forget_choices, known_choice
-from workbench.inference.runtimes.exports import exports_folder
+from workbench.inference.runtimes.exports import exported, exports_folder
 from workbench.pickers import TorchPicker, open_picker
 from workbench.schema import make_recording
 
@@ -118,6 +119,22 @@ def test_a_network_that_cannot_be_exported_runs_in_torch_and_that_is_said(
     annotations = annotate(recording_of(1600), "phasenetlight", path)
     assert annotations.attrs["runtime"].startswith("torch")
     assert "no such operation" in annotations.attrs["notices"]
+
+
+def test_an_export_that_cannot_be_rewritten_runs_as_it_came(
+    picker: TorchPicker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spoil(model: Any) -> None:
+        del model.graph.node[:]
+        raise KeyError("joined")
+
+    monkeypatch.setattr("workbench.inference.runtimes.onnx_form.faster_form", spoil)
+    windows = made_windows(picker.window_shape, 4)
+    plain = exported(picker, windows, anew=True)
+    assert "BatchNormalization" in {node.op_type for node in onnx.load(plain).graph.node}, "not rewritten"
+    (outputs,) = onnx_runtime.OnnxRuntime().open(picker, windows).run([windows], picker.step)
+    (expected,) = choice.RUNTIMES.create("torch").open(picker, windows).run([windows], picker.step)
+    np.testing.assert_allclose(outputs, expected, atol=1e-5)
 
 
 class FailingSession:

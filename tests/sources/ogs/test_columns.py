@@ -125,6 +125,34 @@ def test_every_column_of_hpl(tmp_path):
     assert (s.travel_time_s, s.residual_s, s.weight) == (67.46, -0.45, 0.6)
 
 
+def test_a_p_that_stands_for_none_is_no_pick(tmp_path):
+    """As the files of 2009 and 2012 have it: a station with S alone has a P of class 4 at 0.00 s, and the flag " g"."""
+    alone = {"c5": " ", "c7": " ", "c8": "4", "c21": "0000", "c81": " g"}
+    found = read(tmp_path, "dat", line_of(DAT, **alone))
+    assert (found.unread, [pick.phase for pick in found.picks]) == ([], ["S"])
+    assert (found.picks[0].duration_s, found.events[0].n_arrivals) == (480.0, 1)
+    station = {"c27": " ", "c29": " ", "c30": "4", "c37": " 0.00", "c148": " g"}
+    found = read(tmp_path, "hpl", line_of(EVENT), line_of(STATION, **station))
+    assert (found.unread, [pick.phase for pick in found.picks]) == ([], ["S"])
+    assert found.picks[0].duration_s == 1042.0
+    # One that was read at a full minute, is not to be used, or has an onset or a first motion, is a pick.
+    for changes in ({"c81": "gg"}, {"c8": "3"}, {"c21": "0001"}, {"c5": "i"}, {"c7": "C"}):
+        found = read(tmp_path, "dat", line_of(DAT, **alone | changes))
+        assert [pick.phase for pick in found.picks] == ["P", "S"]
+
+
+def test_a_station_that_the_listing_has_no_place_for_stands_nowhere(tmp_path):
+    """As VISS stands in the NonLinLoc listing of 2006."""
+    nowhere = {"c13": "  0.0", "c19": "  0", "c23": "  0", "c61": " 0.00", "c123": " 0.00"}
+    found = read(tmp_path, "hpl", line_of(EVENT), line_of(STATION, **nowhere))
+    for pick in found.picks:
+        assert all(math.isnan(x) for x in (pick.distance_km, pick.azimuth_deg, pick.takeoff_deg, pick.residual_s))
+    (remark,) = found.remarks()
+    assert "(line 2)" in remark
+    near = read(tmp_path, "hpl", line_of(EVENT), line_of(STATION, c13="  0.0", c19="  0", c23="178"))
+    assert (near.picks[0].distance_km, near.picks[0].residual_s) == (0.0, -1.31)
+
+
 def test_hpl_without_s_without_origin_and_with_overflow(tmp_path):
     blank = dict.fromkeys(("c106", "c107", "c109"), " ") | dict.fromkeys(("c111", "c117", "c123"), "     ")
     found = read(tmp_path, "hpl", line_of(EVENT, c76="****", c80="*****"), line_of(STATION, **blank, c130="    "))

@@ -6,9 +6,10 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+from workbench.errors import SourceError
 from workbench.schema import Event, silent
 from workbench.sources.fdsn_service import NothingThereError, TooMuchError, UnreachableError
-from workbench.sources.ogs.fetching import fetch_windows
+from workbench.sources.ogs.fetching import EventService
 from workbench.sources.ogs.joined import EventWindow
 from workbench.sources.ogs.station_codes import estimated_stations
 
@@ -46,40 +47,50 @@ def windows(n, codes="A"):
     ]
 
 
-def fetch(tmp_path, wanted, service):
-    return fetch_windows("fdsn:X?network=OX&channel=HHZ", wanted, tmp_path, silent, lambda _: service)
+def event_service(tmp_path, service, clock=lambda: 0.0):
+    return EventService("fdsn:X?network=OX&channel=HHZ", tmp_path, lambda _: service, clock)
 
 
-def test_a_service_that_is_not_there_is_left_alone_after_three_events(tmp_path):
-    service = Service(dead=True)
-    _, said = fetch(tmp_path, windows(5), service)
+def test_a_service_that_is_not_there_is_left_alone_for_a_while_after_three_events(tmp_path):
+    service, now = Service(dead=True), [0.0]
+    events = event_service(tmp_path, service, lambda: now[0])
+    for window in windows(5):
+        with pytest.raises(SourceError):
+            events.fetch(window, silent)
     assert len(service.asked) == 3
-    assert len(said) == 4
-    assert "the 2 other events" in said[-1]
-    assert len(fetch(tmp_path, windows(5), Service())[1]) == 0
+    with pytest.raises(SourceError, match="was not asked: nobody was there"):
+        events.fetch(windows(1)[0], silent)
+    now[0], service.dead = 301.0, False
+    (window,) = windows(1)
+    events.fetch(window, silent)
+    assert events.holds(window)
 
 
 def test_stations_are_asked_for_in_parts_where_all_are_too_many(tmp_path):
-    service = Service(held="AC")
-    folder, said = fetch(tmp_path, windows(1, "ABC"), service)
-    assert said == []
+    service, (window,) = Service(held="AC"), windows(1, "ABC")
+    events = event_service(tmp_path, service)
+    events.fetch(window, silent)
     assert service.asked == ["ABC", "A", "BC", "B", "C"]
-    assert [file.read_bytes() for file in folder.iterdir()] == [b"AC"]
-    folder, said = fetch(tmp_path / "nothing", windows(1, "ABC"), Service(held=""))
-    assert said == []
-    assert [file.suffix for file in folder.iterdir()] == [".none"]
+    assert events.file(window).read_bytes() == b"AC"
+    nothing = event_service(tmp_path / "nothing", Service(held=""))
+    assert not nothing.holds(window)
+    nothing.fetch(window, silent)
+    assert nothing.holds(window)
+    assert [file.suffix for file in nothing.folder.iterdir()] == [".none"]
 
 
 @pytest.mark.parametrize("held", ["A", ""])
 def test_an_answer_about_a_fresh_event_is_not_the_last(tmp_path, held):
-    folder, _ = fetch(tmp_path, windows(1), Service(held=held))
-    (file,) = folder.iterdir()
-    once, again = Service(held=held), Service(held=held)
-    fetch(tmp_path, windows(1), once)
+    (window,) = windows(1)
+    first = event_service(tmp_path, Service(held=held))
+    first.fetch(window, silent)
+    (file,) = first.folder.iterdir()
+    assert event_service(tmp_path, Service()).holds(window)
     soon = START_NS / 1e9 + 24 * 3600
     os.utime(file, (soon, soon))
-    fetch(tmp_path, windows(1), again)
-    assert (once.asked, again.asked) == ([], ["A"])
+    # Once more by whoever opens the catalogue next, but not at each look.
+    assert first.holds(window)
+    assert not event_service(tmp_path, Service()).holds(window)
 
 
 def test_a_pick_without_a_distance_leaves_that_of_another():

@@ -6,15 +6,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from obspy import Stream
 
 from workbench.errors import SourceError
 from workbench.sources import open_source
+from workbench.sources.ogs.archive import EventArchive
+from workbench.sources.ogs.joined import EventWindow
 from workbench.sources.ogs_catalog import ogs_place
+from workbench.sources.trace_table import trace_table
+from workbench.sources.waveforms_headers import Segment
 
-from ..fdsn_server import FdsnServer
-from ..waveform_files import trace
-from .made_catalogue import DAT, START, write_archive, write_catalogue
+from .made_catalogue import DAT, write_archive, write_catalogue
+from .made_centre import centre_of_coli
 
 
 def test_picks_stand_on_the_seed_ids_of_the_archive(tmp_path):
@@ -103,28 +105,63 @@ def test_a_file_is_a_source_and_a_folder_of_folders_too(tmp_path):
     assert len(open_source(tmp_path).scan()) == 2
 
 
-def test_waveforms_come_from_a_service_once(tmp_path, monkeypatch):
+@pytest.fixture
+def centre(tmp_path, monkeypatch):
+    """A data centre on loopback that holds the day of the catalogue of one event, on one station."""
     monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
+    server = centre_of_coli()
+    yield server
+    server.close()
+
+
+def test_a_service_is_asked_for_an_event_when_it_is_read_and_once(tmp_path, centre):
     write_catalogue(tmp_path / "catalogue")
-    n = 200_000
-    traces = [trace(f"OX.COLI..HH{letter}", START, n, samples=np.sin(0.1 * np.arange(n)) * 1000) for letter in "ZNE"]
-    server = FdsnServer(Stream(traces), {"OX.COLI": (46.1, 13.4, 100.0)})
-    server.faults = [503]
-    service = f"fdsn:{server.url}?network=OX,NI"
-    try:
-        with pytest.raises(SourceError, match="folders only"):
-            open_source(ogs_place(tmp_path / "catalogue", service), roots=[tmp_path])
-        source = open_source(ogs_place(tmp_path / "catalogue", service), roots=[tmp_path / "catalogue", Path(service)])
-        table = source.scan()
-        assert table["n_with_waveforms"].tolist() == [1, 0]
-        recording = source.read(table["recording_id"].iloc[0])
-        assert np.isfinite(recording["waveform"].sel(station="OX.COLI.").values).all()
-        assert "OX.COLI." in set(source.reference_picks(table["recording_id"].iloc[0])["station"])
-        before = server.n_waveform_requests()
-        assert open_source(source.location).scan()["n_with_waveforms"].tolist() == [1, 0]
-        assert server.n_waveform_requests() == before == 3
-    finally:
-        server.close()
+    service = f"fdsn:{centre.url}?network=OX,NI"
+    with pytest.raises(SourceError, match="folders only"):
+        open_source(ogs_place(tmp_path / "catalogue", service), roots=[tmp_path])
+    source = open_source(ogs_place(tmp_path / "catalogue", service), roots=[tmp_path / "catalogue", Path(service)])
+    table = source.scan()
+    assert centre.asked == []
+    assert any("is asked for the waveforms of an event when it is opened: 2 to come" in line
+               for line in table.attrs["notices"])  # fmt: skip
+    first, second = table["recording_id"]
+    assert not source.is_here(first)
+    bare = source.read_bare(first)
+    assert "ask for them" in bare.attrs["without_waveforms"]
+    centre.faults = [503]
+    recording = source.read(first)
+    assert source.is_here(first)
+    assert np.isfinite(recording["waveform"].sel(station="OX.COLI.").values).all()
+    assert "without_waveforms" not in recording.attrs
+    assert "OX.COLI." in set(source.reference_picks(first)["station"])
+    # The centre holds nothing of the other.
+    assert "holds none of the stations" in source.read(second).attrs["without_waveforms"]
+    before = centre.n_waveform_requests()
+    again = open_source(source.location)
+    assert again.scan()["n_with_waveforms"].tolist() == [1, 0]
+    for recording_id in (first, second):
+        again.read(recording_id)
+    assert centre.n_waveform_requests() == before == 3
+
+
+def test_what_a_service_does_not_give_is_told_and_asked_for_again(tmp_path, centre):
+    write_catalogue(tmp_path / "catalogue")
+    source = open_source(ogs_place(tmp_path / "catalogue", f"fdsn:{centre.url}?network=OX"))
+    first = source.scan()["recording_id"].iloc[0]
+    centre.faults = [403]
+    with pytest.raises(SourceError, match="refuses the request"):
+        source.read(first)
+    assert "refuses the request" in source.read_bare(first).attrs["without_waveforms"]
+    assert not source.is_here(first)
+    source.fetch(first)
+    assert "without_waveforms" not in source.read_bare(first).attrs
+
+
+def test_the_real_catalogue_opens_without_asking_the_service(shared_data, centre):
+    source = open_source(ogs_place(shared_data / "ogs", f"fdsn:{centre.url}?network=OX"))
+    table = source.scan()
+    assert (table["start"].dt.year == 2024).sum() >= 1778
+    assert centre.asked == []
 
 
 def test_the_real_catalogue_is_one_of_events(shared_data):
@@ -154,3 +191,56 @@ def test_real_picks_lie_on_a_made_archive_of_their_stations(shared_data, tmp_pat
     assert joined["n_with_waveforms"] == joined["n_stations"] == len(codes)
     assert set(source.reference_picks(row.recording_id)["station"]) == {f"OX.{code}." for code in codes}
     assert np.isfinite(source.read(row.recording_id)["waveform"].values).mean() > 0.99
+
+
+def test_what_came_for_one_event_changes_that_event_alone(tmp_path, centre, monkeypatch):
+    write_catalogue(tmp_path / "catalogue")
+    source = open_source(ogs_place(tmp_path / "catalogue", f"fdsn:{centre.url}?network=OX,NI"))
+    first, second = source.scan()["recording_id"]
+    made = []
+    rows = EventWindow.pick_rows
+    monkeypatch.setattr(EventWindow, "pick_rows", lambda window: made.append(window) or rows(window))
+    source.fetch(first)
+    assert [window.known.event.event_id for window in made] == [first]
+    assert set(source.reference_picks(first)["station"]) == {"OX.COLI.", ".BAD."}
+    again = open_source(source.location)
+    again.scan()
+    for recording_id in (first, second):
+        pd.testing.assert_frame_equal(source.reference_picks(recording_id), again.reference_picks(recording_id))
+        assert str(source.events(recording_id)) == str(again.events(recording_id))
+
+
+def test_events_that_a_service_does_not_give_for_one_reason_are_told_of_once(tmp_path, centre):
+    write_catalogue(tmp_path / "catalogue")
+    for number, hour in enumerate((3, 4, 5), start=5):
+        card = DAT.replace("0501011422", f"05010{number}{hour:02d}22").replace("   3 gg", f"   {number} gg")
+        with (tmp_path / "catalogue" / "year.dat").open("a") as file:
+            file.write(card + "\n")
+    source = open_source(ogs_place(tmp_path / "catalogue", f"fdsn:{centre.url}?network=OX,NI"))
+    names = list(source.scan()["recording_id"])
+    centre.faults = [403] * (len(names) - 1)
+    notices = trace_table(source).attrs["notices"]
+    (said,) = [line for line in notices if "without waveforms" in line]
+    assert said.startswith(f"4 recordings ({', '.join(names[:3])} and 1 more) are without waveforms: {centre.url}")
+    centre.faults = [403]
+    (said,) = [line for line in trace_table(source).attrs["notices"] if "without waveforms" in line]
+    assert said.startswith(f"{names[0]} is without waveforms: {centre.url} refuses the request")
+
+
+def test_segments_that_come_later_are_found_as_if_they_had_been_there(tmp_path):
+    def segment(number, start, end, name="a"):
+        return Segment(tmp_path / name, "MSEED", f"XX.S{number % 3}.", "HHZ", start, end, 100.0, 10)
+
+    first = [segment(n, 10 * n, 10 * n + 15) for n in range(20)]
+    later = [segment(1, 55, 58, "b"), segment(5, 52, 300, "b")]
+    archive = EventArchive(first)
+    archive.add(later)
+    archive.add([])
+    whole = EventArchive([*first, *later])
+    key = str
+    for start in range(0, 320, 7):
+        assert sorted(archive.between(start, start + 5), key=key) == sorted(whole.between(start, start + 5), key=key)
+    assert later[1] in archive.between(250, 260)
+    assert archive.stations_of("S2") == ["XX.S2."]
+    bare = archive.without(tmp_path / "b")
+    assert bare.between(0, 400) == first

@@ -1,5 +1,6 @@
 """Catalogue files of OGS: real excerpts against values read by hand, and lines that are not as they should be."""
 
+import gzip
 import math
 from collections import Counter
 
@@ -86,6 +87,16 @@ def test_ml_and_md_of_parquet_files_are_put_right(shared_data):
     assert picks[picks["event_id"] != ""]["key"].nunique() == 1778
 
 
+def test_texts_of_parquet_files_that_are_nowhere_given_are_empty(shared_data, tmp_path):
+    texts = ["E_TYPE", "LOC_NAME", "QM"]
+    for file in ("onlyEQ-2024.txt.parquet", "onlyEQ-2024.pun.parquet"):
+        rows = pd.read_parquet(shared_data / "ogs" / "OGSCatalog" / file).head(3)
+        rows.assign(**dict.fromkeys(rows.columns.intersection(texts), math.nan)).to_parquet(tmp_path / file)
+    events, _ = catalog_tables(read_catalog([tmp_path]))
+    assert len(events) == 6
+    assert (events[["place", "region", "note", "event_type", "quality"]] == "").all(axis=None)
+
+
 def test_columns_of_a_summary_card_and_a_web_line(tmp_path):
     (event,) = read(tmp_path, "pun", PUN).events
     assert when(event) == "2023-04-20 16:32:35.430000"
@@ -152,3 +163,41 @@ def test_what_is_no_catalogue_is_said(tmp_path):
     (tmp_path / "made.dat").write_text("station lat lon\n")
     with pytest.raises(SourceError, match="no catalogue of OGS"):
         read_catalog([tmp_path])
+
+
+WRITTEN = {
+    "windows": lambda raw: raw.replace(b"\n", b"\r\n"),
+    "windows and a mark of UTF-8": lambda raw: b"\xef\xbb\xbf" + raw.replace(b"\n", b"\r\n"),
+    "dos, with its end of file": lambda raw: raw + b"\x1a",
+    "without an end": lambda raw: raw.rstrip(b"\n"),
+    "padded": lambda raw: b"\n".join(line.ljust(240) for line in raw.split(b"\n")),
+    "trimmed": lambda raw: b"\n".join(line.rstrip() for line in raw.split(b"\n")),
+    "gzip": gzip.compress,
+}
+
+
+@pytest.mark.parametrize("how", sorted(WRITTEN))
+def test_however_a_file_was_written_it_says_the_same(shared_data, tmp_path, how):
+    """Real files; line numbers stay those of the file."""
+    suffix = ".gz" if how == "gzip" else ""
+    for file in sorted((shared_data / "ogs" / "native").iterdir()):
+        (tmp_path / f"{file.name}{suffix}").write_bytes(WRITTEN[how](file.read_bytes()))
+    for text, plain in zip(read_catalog([tmp_path]), read_catalog([shared_data / "ogs" / "native"]), strict=True):
+        assert text.path.name == f"{plain.path.name}{suffix}"
+        assert text.unread == []
+        for ours, theirs in ((text.events, plain.events), (text.picks, plain.picks)):
+            assert len(ours) == len(theirs)
+            assert str(ours).replace(text.file, "") == str(theirs).replace(plain.file, "")
+
+
+def test_a_packed_file_that_was_cut_off_gives_what_there_is_and_says_where_it_ends(tmp_path):
+    lines = [DAT[:60] + f"{n % 10}" + DAT[61:] for n in range(2000)]
+    packed = gzip.compress("\n".join(lines).encode())
+    (tmp_path / "year.dat.gz").write_bytes(packed[: len(packed) // 2])
+    (tmp_path / "other.dat").write_text(S_ALONE + "\n")
+    other, text = read_catalog([tmp_path])
+    assert len(other.picks) == 1
+    assert 0 < len(text.picks) < 4000
+    (unread,) = text.unread
+    assert "cannot be unpacked" in unread.reason
+    assert unread.line == text.picks[-1].line + 1

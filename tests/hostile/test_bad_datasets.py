@@ -7,14 +7,13 @@ import h5py
 import numpy as np
 import pytest
 
+from tests.sources.dataset_files import SEISBENCH_ROW, STEAD_ROW, stead_samples, write_npz, write_seisbench, write_stead
 from workbench.errors import SourceError
 from workbench.schema import check_recording
 from workbench.sources import open_source
 from workbench.sources.phasenet_npz import PhaseNetNpzSource
 from workbench.sources.seisbench_datasets import SeisBenchSource
 from workbench.sources.stead import SteadSource
-
-from .dataset_files import SEISBENCH_ROW, STEAD_ROW, stead_samples, write_npz, write_seisbench, write_stead
 
 SECRET = b"root:x:0:0:root:/root:/bin/sh" * 30
 """Content of a file outside the dataset, like /etc/passwd."""

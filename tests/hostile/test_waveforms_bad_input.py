@@ -10,11 +10,10 @@ import pytest
 from obspy import Trace, UTCDateTime
 from obspy.core.util import AttribDict
 
+from tests.sources.waveform_files import START, trace, write
 from workbench.errors import SourceError
 from workbench.sources import open_source
 from workbench.sources.waveforms import WaveformSource
-
-from .waveform_files import START, trace, write
 
 RECORD_BYTES = 512
 

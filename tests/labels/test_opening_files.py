@@ -19,6 +19,14 @@ from workbench.errors import LabelStoreError
 from workbench.labels.journal import Journal
 from workbench.labels.tables import HEAD
 
+from .rights import without_superuser
+
+
+@pytest.fixture
+def store() -> str:
+    """Files only."""
+    return "sqlite"
+
 
 @contextmanager
 def refused(*words: str) -> Iterator[None]:
@@ -36,14 +44,10 @@ def open_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o777)
-        was = os.geteuid()
-        if was == 0:
-            os.seteuid(65534)
         try:
-            yield folder
+            with without_superuser():
+                yield folder
         finally:
-            if was == 0:
-                os.seteuid(was)
             folder.chmod(0o777)
 
 
@@ -82,7 +86,7 @@ def test_without_a_name_the_analyst_is_the_login_name(path, monkeypatch):
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("postgresql://ada:secret@server/labels", "SQLite file"),
+        ("mysql://ada:secret@server/labels", "SQLite or PostgreSQL"),
         ("sqlite://", "lives in a file"),
         ("sqlite:///:memory:", "lives in a file"),
         ("://", "cannot be read"),
@@ -136,7 +140,7 @@ def test_a_database_of_another_program_is_refused_and_left_as_it_is(path):
 
 def test_a_journal_of_a_newer_workbench_is_refused_and_left_as_it_is(journal, path, decide):
     journal.record(decide())
-    with journal._engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with journal._store.engine.connect().execution_options(writes=True) as connection, connection.begin():
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0999'")
     journal.close()
     before = path.read_bytes()
@@ -250,8 +254,8 @@ def test_a_full_disk_is_told_and_earlier_decisions_stay(path, decide):
 
 def test_a_database_that_may_not_grow_is_told(path, decide):
     with Journal(path, "Ada") as journal:
-        event.listen(journal._engine, "connect", lambda raw, _: raw.execute("PRAGMA max_page_count = 1"))
-        journal._engine.dispose()
+        event.listen(journal._store.engine, "connect", lambda raw, _: raw.execute("PRAGMA max_page_count = 1"))
+        journal._store.engine.dispose()
         with refused("disk is full"):
             for _ in range(200):
                 journal.record(decide())
@@ -272,3 +276,20 @@ def test_head_is_the_last_revision(journal):
     from workbench.labels.migrations import _scripts
 
     assert _scripts().get_current_head() == HEAD
+
+
+def test_a_journal_that_was_removed_while_open_takes_no_more_decisions(journal, path, decide):
+    journal.record(decide())
+    path.rename(path.with_suffix(".moved"))
+    with pytest.raises(LabelStoreError, match="removed or replaced"):
+        journal.record(decide())
+    path.with_suffix(".moved").rename(path)
+    journal.record(decide())
+    assert len(journal.labels()) == 2
+
+
+def test_the_file_is_written_ahead_with_full_sync(journal):
+    with journal._store.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 5000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,6 +18,8 @@ from workbench.settings import load_settings
 from workbench.views.status_line import StatusLine
 from workbench.views.traces import TraceView
 
+from .rights import without_superuser
+
 
 @pytest.fixture
 def shut(tmp_path: Path, decide: Callable[..., Decision]) -> Iterator[Path]:
@@ -33,14 +34,10 @@ def shut(tmp_path: Path, decide: Callable[..., Decision]) -> Iterator[Path]:
     for above in tmp_path.parents[:3]:
         above.chmod(0o755)
     tmp_path.chmod(0o777)
-    was = os.geteuid()
-    if was == 0:
-        os.seteuid(65534)
     try:
-        yield path
+        with without_superuser():
+            yield path
     finally:
-        if was == 0:
-            os.seteuid(was)
         folder.chmod(0o755)
 
 
@@ -68,7 +65,7 @@ def test_what_another_process_has_still_in_its_log_is_read_too(
     with Journal(str(path), "Ada") as writer:
         writer.record(decide())
         assert path.with_name(path.name + "-wal").stat().st_size > 0
-        monkeypatch.setattr("workbench.labels.journal.is_read_only", lambda place: True)
+        monkeypatch.setattr("workbench.labels.sqlite.store.is_read_only", lambda place: True)
         with Journal(str(path), "Grace", or_read_only=True) as reader:
             assert len(reader.labels()) == 1
             writer.record(decide(after_s=1.0))
@@ -80,9 +77,9 @@ def test_one_of_another_version_is_refused_with_what_to_do(
 ) -> None:
     with Journal(str(path), "Ada") as journal:
         journal.record(decide())
-        with journal._engine.connect().execution_options(writes=True) as connection, connection.begin():
+        with journal._store.engine.connect().execution_options(writes=True) as connection, connection.begin():
             connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
-    monkeypatch.setattr("workbench.labels.journal.is_read_only", lambda place: True)
+    monkeypatch.setattr("workbench.labels.sqlite.store.is_read_only", lambda place: True)
     with pytest.raises(LabelStoreError, match=r"another version .*Open a copy"):
         Journal(str(path), "Ada", or_read_only=True)
 
@@ -100,7 +97,7 @@ def locked_up(path: Path, decide: Callable[..., Decision], monkeypatch: pytest.M
     """A journal with one label that is taken for one that may not be written."""
     with Journal(str(path), "Ada") as journal:
         journal.record(decide())
-    monkeypatch.setattr("workbench.labels.journal.is_read_only", lambda place: True)
+    monkeypatch.setattr("workbench.labels.sqlite.store.is_read_only", lambda place: True)
     return path
 
 
@@ -109,7 +106,9 @@ def test_a_session_opens_with_word_that_nothing_can_be_saved(locked_up: Path, tm
     try:
         assert session.notice.level == "warn"
         assert "is read-only" in session.notice.text
-        assert "nothing is saved" in StatusLine(session, TraceView(session), print).__panel__().html
+        foot = StatusLine(session, TraceView(session), print).__panel__().html
+        assert "nothing is saved" in foot
+        assert "accept / reject" not in foot
     finally:
         session.close()
 
