@@ -4,8 +4,13 @@ PYTHON ?= python3
 VENV ?= .venv
 # Empty: the first free port from 5006 on.
 PORT ?=
+# Processes that run tests side by side; those in a browser run one after the other.
+AT_ONCE ?= 2
 # A folder or file of recordings; empty: the examples.
 SOURCE ?=
+# What of the benchmarks is run, by words in their names; empty: all. DAY=1 adds what takes minutes.
+ONLY ?=
+DAY ?=
 
 BIN := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
@@ -16,19 +21,23 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --con
 help:  ## List the verbs
 	@grep -E '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 10
 	@echo
-	@echo "PYTHON=python3.12 chooses the interpreter, PORT=5010 the port, SOURCE=path/to/recordings what app opens."
+	@echo "PYTHON=python3.12 chooses the interpreter, PORT=5010 the port, SOURCE=path/to/recordings what app opens,"
+	@echo "ONLY=engine what is measured, and DAY=1 a whole day of it."
 
 app: $(VENV)/.installed-app  ## Install what is missing, and serve the Inspect app on this computer
 	$(BIN)/workbench serve $(if $(PORT),--port $(PORT)) $(if $(SOURCE),--source "$(SOURCE)")
 
-test: check  ## Install what is missing, check, and run all tests
-	$(BIN)/python -m pytest
+test: check $(VENV)/.installed-pyrocko  ## Install what is missing, check, and run all tests
+	$(BIN)/python -m pytest --numprocesses $(AT_ONCE) --dist loadfile --ignore tests/browser
+	$(BIN)/python -m pytest tests/browser
 
-check: $(VENV)/.installed-dev  ## Lint, format, types, layers, and notebooks without output
+check: $(VENV)/.installed-dev  ## Lint, format, types, layers, safety, and notebooks without output
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive workbench apps
+	$(BIN)/python .ci/audit.py
 	$(BIN)/nbstripout --verify notebooks/*.ipynb
 
 format: $(VENV)/.installed-dev  ## Put code and notebooks into the house form
@@ -37,7 +46,7 @@ format: $(VENV)/.installed-dev  ## Put code and notebooks into the house form
 	$(BIN)/nbstripout notebooks/*.ipynb
 
 bench: $(VENV)/.installed-dev  ## Measure the engine beside SeisBench, explanations beside Captum, click-to-paint beside a HoloViews page
-	$(BIN)/python -m pytest tests/benchmarks -s
+	$(if $(DAY),WORKBENCH_BENCH_DAY=1) $(BIN)/python -m pytest tests/benchmarks -s $(if $(ONLY),-k "$(ONLY)")
 
 # A virtual environment of another or a removed interpreter is made anew.
 $(BIN)/python:
@@ -54,3 +63,10 @@ $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing the workbench and its tools into $(VENV); the first time this takes some minutes ..."
 	$(INSTALL) --editable ".[dev]"
 	@touch $@ $(VENV)/.installed-app
+
+# A reader of what is exported, for its test.
+$(VENV)/.installed-pyrocko: tests/exporters/pyrocko.txt | $(BIN)/python
+	@echo "Installing Pyrocko into $(VENV)/pyrocko ..."
+	$(BIN)/python -m venv --clear $(VENV)/pyrocko
+	$(VENV)/pyrocko/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
