@@ -68,7 +68,11 @@ def jupyter_server(*options: str) -> Iterator[Server]:
         yield server
     finally:
         process.terminate()
-        process.wait()
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _wait_until_it_answers(server: Server) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 import time
@@ -26,9 +27,12 @@ from workbench.schema import Job
 
 __all__ = ["DaskBackend"]
 
+_log = logging.getLogger(__name__)
+
 _POLL_S = 0.1
 _RUNS_AGAIN = 1
 _TELL_WAITING_S = 1.0
+_CLOSE_S = 60.0
 
 
 class DaskBackend:
@@ -132,11 +136,13 @@ class DaskBackend:
         self._renew = True
 
     def close(self) -> None:
-        """Cancel everything, and end a cluster that is ours."""
+        """Cancel everything, and end a cluster that is ours; one that hangs is left behind, and the log says so."""
         self._closed = True
         for task in self._table.unfinished():
             self.cancel(task.job.job_id)
-        self._thread.join()
+        self._thread.join(_CLOSE_S)
+        if self._thread.is_alive():
+            _log.error("%s did not close within %.0f s and is left as it is", self.name, _CLOSE_S)
 
     # ---- the thread
 

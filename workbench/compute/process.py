@@ -22,6 +22,7 @@ from workbench.errors import JobCancelledError, WorkerLostError
 __all__ = ["ProcessBackend"]
 
 _START_POLL_S = 0.1
+_EXIT_S = 5.0
 
 
 class ProcessBackend(LinkedBackend):
@@ -98,8 +99,17 @@ class _ProcessLink:
             header, n_buffers = json.loads(self._connection.recv_bytes())
             return header, [self._connection.recv_bytes() for _ in range(n_buffers)]
         except (OSError, EOFError):
-            self._process.wait() if self._process is not None else None
+            self._await_exit()
             return None
+
+    def _await_exit(self) -> None:
+        """Until a process that has hung up has ended; one that hangs on its way out is ended."""
+        if self._process is None:
+            return
+        try:
+            self._process.wait(_EXIT_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
 
     def look_out(self) -> None:
         """Nothing: what :meth:`failure` asks is this computer itself."""

@@ -29,6 +29,7 @@ _POLL_S = 0.05
 _IDLE_POLL_S = 0.25
 _LIFE_CHECK_S = 0.25
 _INTERRUPT_AGAIN_S = 1.0
+_CLOSE_S = 60.0
 _TELL_SILENCE_S = 0.8
 """Of a computer far away only its server can say that a process has ended, which may take it some seconds."""
 _PULSES_WITHOUT = 4
@@ -100,9 +101,11 @@ class Runner:
         self._renew = True
 
     def close(self) -> None:
-        """End the process and the thread."""
+        """End the process and the thread; one that hangs is left behind, and the log says so."""
         self._closing = True
-        self._thread.join()
+        self._thread.join(_CLOSE_S)
+        if self._thread.is_alive():
+            _log.error("%s did not close within %.0f s and is left as it is", self._link.name, _CLOSE_S)
 
     # ---- the thread
 
