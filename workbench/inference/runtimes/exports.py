@@ -20,7 +20,7 @@ from workbench.pickers.base import TorchPicker
 __all__ = ["example_input", "exported", "exports_folder", "network_key"]
 
 _OPSET = 17
-_FORM = "5"
+_FORM = "6"
 """Raised with every change to what an export looks like."""
 
 _PLAIN = (str, int, float, tuple, list, dict, type(None))

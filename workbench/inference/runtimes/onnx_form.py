@@ -4,8 +4,8 @@ Runtimes are tuned for images. On a time series they miss what these rewrites gi
 convolutions of images one pixel high, for which fast kernels exist; what raises the number of samples (repeating them
 before a convolution, or a transposed convolution) becomes one convolution at the lower rate with several outputs for
 each sample; lengths are known beforehand, so that cuts come together and padding goes into convolutions; series that
-are joined are convolved apart and added; and a softmax over three classes becomes plain arithmetic instead of a
-transposition.
+are joined are convolved apart and added; of series of few channels two samples are computed at once; and a softmax over
+three classes becomes plain arithmetic instead of a transposition.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from workbench.inference.runtimes.onnx_constants import known_lengths, one_cut, padding_inside
+from workbench.inference.runtimes.onnx_folds import folds
 from workbench.inference.runtimes.onnx_graph import Graph, attributes
 from workbench.inference.runtimes.onnx_images import images
 from workbench.inference.runtimes.onnx_rates import at_the_lower_rate
@@ -37,7 +38,17 @@ def faster_form(model: Any) -> Any:
     while len(model.graph.node) < n_nodes:
         n_nodes = len(model.graph.node)
         model = _rewritten(model, known_lengths)
-    rewrites = (_fold_norms, _plain_softmax, _bias_first, padding_inside, one_cut, at_the_lower_rate, images, _by_parts)
+    rewrites = (
+        _fold_norms,
+        _plain_softmax,
+        _bias_first,
+        padding_inside,
+        one_cut,
+        at_the_lower_rate,
+        images,
+        _by_parts,
+        folds,
+    )
     for rewrite in rewrites:
         model = _rewritten(model, rewrite)
     onnx.checker.check_model(model)

@@ -28,6 +28,7 @@ class Graph:
             for value in (*graph.value_info, *graph.input, *graph.output)
         }
         self.uses = Counter(name for node in self.nodes for name in node.input)
+        self.inputs = [value.name for value in graph.input]
         self.outputs = [value.name for value in graph.output]
         self.uses.update(self.outputs)
         self.consumers = {name: node for node in self.nodes for name in node.input}
