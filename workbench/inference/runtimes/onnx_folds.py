@@ -180,15 +180,16 @@ class _Folds:
         n_channels, n_samples = key
         graph = self.graph
         # From the windows themselves, for a runtime adds within a convolution only what it knows to be of its shape.
-        # (0, 0) to (1, 0) of the axes 1 and 2: one channel, and none of its samples.
-        ends = [graph.constant(np.array(at, np.int64), "end") for at in ((0, 0), (1, 0), (1, 2))]
+        # (0, 0) to (1, 1) of the axes 1 and 2: the first sample of one channel, made nothing.
+        ends = [graph.constant(np.array(at, np.int64), "end") for at in ((0, 0), (1, 1), (1, 2))]
         made = [graph.node("Slice", [graph.inputs[0], *ends])]
 
         def then(kind: str, *inputs: str, **given: Any) -> None:
             made.append(graph.node(kind, [made[-1].output[0], *inputs], **given))
 
+        then("Mul", graph.constant(np.array(0, np.float32), "nothing"))
         then("Unsqueeze", graph.constant(np.array([2], np.int64), "axis"))
-        for before, after, value in ((n_samples - 1, 0, 0.0), (0, 1, _NOTHING_PASSES)):
+        for before, after, value in ((n_samples - 2, 0, 0.0), (0, 1, _NOTHING_PASSES)):
             pads = graph.constant(np.array([0, 0, 0, before, 0, 0, 0, after], np.int64), "pads")
             then("Pad", pads, graph.constant(np.array(value, np.float32), "value"))
         second = np.repeat(np.array([0, 1], np.float32), n_channels // 2).reshape(-1, 1, 1, 1)
