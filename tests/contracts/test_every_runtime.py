@@ -26,7 +26,7 @@ REAL_WEIGHTS = [
     ("phasenetlight", "ethz"),
     ("xiaonet", "25k"),
 ]
-REFUSED = {("openvino", "eqtransformer")}
+REFUSED = {("openvino", "eqtransformer"), ("openvino_bf16", "eqtransformer")}
 """OpenVINO has no LSTM with the hard sigmoid of Keras."""
 
 RANDOM = {"openvino": ("phasenet", "eqtransformer", "gpd")}

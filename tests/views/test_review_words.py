@@ -47,6 +47,16 @@ def test_the_sheet_of_keys_names_those_of_the_page_first(tmp_path):
     said = sheet._markup.html
     assert said.index("<h3>Doubts</h3>") < said.index("<h3>Place a pick</h3>")
     assert all(f"{words.lower()}: " in said for _, words, _, _ in BUTTONS.values())
+    assert "nothing can be written" not in said
+    session.close()
+
+
+def test_the_sheet_of_keys_tells_who_may_only_look(tmp_path):
+    session = Session(settings=load_settings(labels=str(tmp_path / "labels.sqlite")))
+    session.journal.writable = False
+    sheet = HelpSheet(session, SimpleNamespace(profile="default"))
+    sheet.open()
+    assert "Here nothing can be written" in sheet._markup.html
     session.close()
 
 

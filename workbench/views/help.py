@@ -32,6 +32,8 @@ _LEGEND = (
     "are yours, dashed ones are a model's; orange is P, blue is S."
 )
 
+_LOOKS_ONLY = "Here nothing can be written: keys that decide or change anything say so, and do nothing."
+
 
 class HelpSheet(pn.viewable.Viewer):
     """A dialog; :meth:`open` shows it.
@@ -55,7 +57,7 @@ class HelpSheet(pn.viewable.Viewer):
         own: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType({}),
     ) -> None:
         super().__init__()
-        self._traces, self._legend, self._own = traces, legend, own
+        self._session, self._traces, self._legend, self._own = session, traces, legend, own
         self._markup = Markup(session, self._act, kind="dialog")
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -81,6 +83,7 @@ class HelpSheet(pn.viewable.Viewer):
         self._markup.html = dialog(
             "Keys and mouse",
             tag("p", "Active on this page: the keys of ", tag("b", text(profile)), ".", role="status"),
+            "" if self._session.journal.writable else tag("p", tag("b", text(_LOOKS_ONLY))),
             tag("p", text(self._legend), class_="muted"),
             tag("div", *groups, class_="columns"),
             head=tag("label", "Profile ", profiles, class_="small muted"),
