@@ -12,7 +12,7 @@ import xarray as xr
 from workbench.errors import PickerError
 from workbench.pickers.decimation import every_how_many, every_nth
 from workbench.pickers.rows import Rows
-from workbench.pickers.segments import finite_runs, holds_samples, is_dead
+from workbench.pickers.segments import finite_runs, holds_samples, is_dead, what_is_finite
 from workbench.schema import PickerCard, one_station
 
 __all__ = [
@@ -91,8 +91,10 @@ def station_pieces(recording: xr.Dataset, station: str, wanted: Wanted) -> Stati
     traces = _alive(recording, station, wanted.component_order, pieces.notices)
     if not traces:
         return pieces
-    there = {letter: np.isfinite(samples) for letter, samples in traces.items()}
-    finite = np.logical_or.reduce(list(there.values()))
+    there = {letter: what_is_finite(samples) for letter, samples in traces.items()}
+    finite = next((known for known in there.values() if known.all()), None)
+    if finite is None:
+        finite = np.logical_or.reduce(list(there.values()))
     # One sample more, at the network's rate: bringing samples down to it may cost one.
     n_more = max(1, int(np.ceil(rate_hz / wanted.rate_hz))) if wanted.rate_hz else 1
     n_wanted = int(np.ceil(wanted.length_s * rate_hz - 1e-6)) + n_more

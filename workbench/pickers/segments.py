@@ -8,7 +8,16 @@ import numpy as np
 import xarray as xr
 from scipy.signal import butter, sosfilt, sosfilt_zi
 
-__all__ = ["band_pass", "finite_runs", "holds_samples", "is_dead", "library_versions", "trace_of", "vertical_trace"]
+__all__ = [
+    "band_pass",
+    "finite_runs",
+    "holds_samples",
+    "is_dead",
+    "library_versions",
+    "trace_of",
+    "vertical_trace",
+    "what_is_finite",
+]
 
 
 _SETTLING_PERIODS = 3
@@ -31,6 +40,13 @@ def finite_runs(finite: np.ndarray) -> list[tuple[int, int]]:
     if finite[-1]:
         edges.append(finite.size)
     return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def what_is_finite(samples: np.ndarray) -> np.ndarray:
+    """Whether each sample is there, not to be written to; of a trace without gaps it takes no memory."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        is_whole = np.isfinite(samples.sum())
+    return np.broadcast_to(np.True_, samples.shape) if is_whole else np.isfinite(samples)
 
 
 def is_dead(samples: np.ndarray) -> bool:

@@ -20,7 +20,7 @@ from workbench.registry import Availability, needs
 
 __all__ = ["FromArrays", "OnnxRuntime"]
 
-_BATCH_SIZE = 32
+_BATCH_SIZE = 8
 """Windows whose layers still fit into a processor's cache, and enough that what is done once a batch hardly counts."""
 
 
