@@ -46,7 +46,7 @@ format: $(VENV)/.installed-dev  ## Put code and notebooks into the house form
 	$(BIN)/nbstripout notebooks/*.ipynb
 
 bench: $(VENV)/.installed-dev  ## Measure the engine beside SeisBench, explanations beside Captum, click-to-paint beside a HoloViews page
-	$(if $(DAY),WORKBENCH_BENCH_DAY=1) $(BIN)/python -m pytest tests/benchmarks --timeout 0 -s $(if $(ONLY),-k "$(ONLY)")
+	$(if $(DAY),WORKBENCH_BENCH_DAY=1) $(BIN)/python -m pytest tests/benchmarks --timeout 0 -o faulthandler_timeout=0 -s $(if $(ONLY),-k "$(ONLY)")
 
 # A virtual environment of another or a removed interpreter is made anew.
 $(BIN)/python:

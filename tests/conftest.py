@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import shutil
@@ -57,6 +58,14 @@ def shared_data() -> Path:
     if not folder.is_dir():
         skip_but_in_ci("real recordings are not at ../shared/data")
     return folder
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_exception_interact(node: pytest.Item | pytest.Collector) -> None:
+    """Keep watch over what comes after a failure: pytest's own watch over a test, and pytest-timeout's, end with it."""
+    patience_s = float(node.config.getini("faulthandler_timeout") or 0)
+    if patience_s:
+        faulthandler.dump_traceback_later(patience_s, exit=True)
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from workbench.compute.dask_cluster import Cluster, open_cluster
 from workbench.compute.dask_jobs import Placed, answer_of, finish, give, in_background
 from workbench.compute.functions import find_function, job_error
 from workbench.compute.link import greeting_from
+from workbench.compute.linked import CLOSE_S
 from workbench.compute.payload import encode
 from workbench.compute.tasks import TaskTable
 from workbench.compute.watching import Watchers
@@ -32,7 +33,6 @@ _log = logging.getLogger(__name__)
 _POLL_S = 0.1
 _RUNS_AGAIN = 1
 _TELL_WAITING_S = 1.0
-_CLOSE_S = 60.0
 
 
 class DaskBackend:
@@ -140,9 +140,10 @@ class DaskBackend:
         self._closed = True
         for task in self._table.unfinished():
             self.cancel(task.job.job_id)
-        self._thread.join(_CLOSE_S)
+        self._thread.join(CLOSE_S)
         if self._thread.is_alive():
-            _log.error("%s did not close within %.0f s and is left as it is", self.name, _CLOSE_S)
+            _log.error("%s did not close within %.0f s and is left as it is", self.name, CLOSE_S)
+        self._table.give_up("its place did not close in time")
 
     # ---- the thread
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -18,8 +19,10 @@ from workbench.compute.watching import Watchers
 from workbench.errors import JobError
 from workbench.schema import Job
 
-__all__ = ["LinkedBackend"]
+__all__ = ["CLOSE_S", "LinkedBackend"]
 
+CLOSE_S = 60.0
+"""To start, or to ask a server to end what it runs, may take as long."""
 _ORDER = ("busy", "starting", "ready", "lost", "off")
 
 
@@ -150,7 +153,11 @@ class LinkedBackend:
         for task in self._table.unfinished():
             self.cancel(task.job.job_id)
         for runner in self._runners:
-            runner.close()
+            runner.begin_to_close()
+        until_s = time.monotonic() + CLOSE_S
+        for runner in self._runners:
+            runner.close(until_s)
+        self._table.give_up("its place did not close in time")
 
     def _next_errand(self, timeout_s: float) -> Errand | None:
         with self._turn:

@@ -55,6 +55,7 @@ class _ProcessLink:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
+        self._words = ""
 
     def open(self, stop: Stop) -> None:
         self.close()
@@ -109,6 +110,7 @@ class _ProcessLink:
         try:
             self._process.wait(_EXIT_S)
         except subprocess.TimeoutExpired:
+            self._words = f"hung up, did not end within {_EXIT_S:.0f} s, and was killed"
             self.kill()
 
     def look_out(self) -> None:
@@ -116,7 +118,7 @@ class _ProcessLink:
 
     def failure(self) -> str:
         code = self._process.poll() if self._process is not None else None
-        return death_words(code) if code is not None else ""
+        return "" if code is None else self._words or death_words(code)
 
     def interrupt(self) -> bool:
         if os.name != "posix" or self._process is None:
@@ -134,3 +136,4 @@ class _ProcessLink:
         if self._connection is not None:
             self._connection.close()
         self._process = self._connection = None
+        self._words = ""

@@ -29,7 +29,7 @@ _POLL_S = 0.05
 _IDLE_POLL_S = 0.25
 _LIFE_CHECK_S = 0.25
 _INTERRUPT_AGAIN_S = 1.0
-_CLOSE_S = 60.0
+_KILLED_S = 5.0
 _TELL_SILENCE_S = 0.8
 """Of a computer far away only its server can say that a process has ended, which may take it some seconds."""
 _PULSES_WITHOUT = 4
@@ -100,12 +100,23 @@ class Runner:
         """End the process and start it again, whatever it is doing."""
         self._renew = True
 
-    def close(self) -> None:
-        """End the process and the thread; one that hangs is left behind, and the log says so."""
+    def begin_to_close(self) -> None:
+        """Have the process and the thread end."""
         self._closing = True
-        self._thread.join(_CLOSE_S)
+
+    def close(self, until_s: float) -> None:
+        """Wait for that, up to a time of the monotonic clock; then a process of its own is killed, and the log says so.
+
+        A process that hangs would hold the thread for ever, and whoever closes a page with it.
+        """
+        self.begin_to_close()
+        self._thread.join(max(0.0, until_s - time.monotonic()))
+        if self._thread.is_alive() and not self._link.shared:
+            with suppress(Exception):  # whatever it raises, its owner goes on
+                self._link.kill()
+            self._thread.join(_KILLED_S)
         if self._thread.is_alive():
-            _log.error("%s did not close within %.0f s and is left as it is", self._link.name, _CLOSE_S)
+            _log.error("%s did not close in time and is left as it is", self._link.name)
 
     # ---- the thread
 

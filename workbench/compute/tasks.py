@@ -121,6 +121,11 @@ class TaskTable:
         with self._lock:
             return iter([task for task in self._tasks.values() if not task.finished.is_set()])
 
+    def give_up(self, why: str) -> None:
+        """End what is not finished, so that nobody waits for it any more."""
+        for task in self.unfinished():
+            task.fail(task.cancelled(f": {why}"))
+
     def result(self, job_id: str, timeout_s: float | None) -> Any:
         """What the function returned, as :meth:`workbench.compute.base.Backend.result` says."""
         task = self[job_id]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 from hypothesis import given
@@ -110,12 +111,12 @@ class Mixed(nn.Module):
         super().__init__()
         self.which = which
         self.first, self.odd = nn.Conv1d(3, 8, 5, padding=2), nn.Conv1d(8, 16, 5, stride=3)
-        self.even, self.few = nn.Conv1d(8, 16, 5, stride=2), nn.Conv1d(8, 3, 3, padding=1)
+        self.even, self.few = nn.Conv1d(8, 16, 5, stride=2, padding=2), nn.Conv1d(8, 3, 3, padding=1)
 
     def forward(self, windows: torch.Tensor) -> torch.Tensor:
         first = torch.relu(self.first(windows))
         if self.which == "pool":
-            return nn.functional.max_pool1d(first, 2) + self.even(pad(first, (1, 2)))[:, :8]
+            return nn.functional.max_pool1d(first, 2) + self.even(first)[:, :8, :200]
         if self.which == "odd":
             return self.odd(first)
         if self.which == "flip":
@@ -135,3 +136,59 @@ def test_whoever_reads_a_series_otherwise_gets_it_as_it_was(channels_at_once, wh
     model = faster_form(export(module, (3, n_samples), tmp_path))
     assert (n_folded(model) > 0) == (which == "flip" or (which == "no rectifier" and n_samples % 2 == 0))
     assert largest_difference(module, model, (3, n_samples)) < 1e-5
+
+
+class Then(nn.Module):
+    """A narrow series, rectified, and what comes after it."""
+
+    def __init__(self, *after: nn.Module, before: str = "") -> None:
+        super().__init__()
+        self.first, self.after, self.before = nn.Conv1d(3, 8, 7, padding=3), nn.Sequential(*after), before
+
+    def forward(self, windows: torch.Tensor) -> torch.Tensor:
+        if self.before == "components apart":
+            # Three times as many series as windows.
+            windows = windows.reshape(-1, 1, windows.shape[-1]).expand(-1, 3, windows.shape[-1])
+        series = self.first(windows)
+        return self.after(series if self.before == "bare" else torch.relu(series))
+
+
+AFTER = {
+    "short kernel": [nn.Conv1d(8, 16, 2, stride=2)],
+    "shorter than its stride": [nn.Conv1d(8, 16, 2, stride=6)],
+    "even kernel": [nn.Conv1d(8, 16, 8, stride=4)],
+    "padded before only": [nn.ConstantPad1d((3, 0), 0.0), nn.Conv1d(8, 16, 7, stride=2)],
+    "one sample, padded": [nn.ConstantPad1d((0, 3), 0.0), nn.Conv1d(8, 8, 1), nn.ReLU(), nn.Conv1d(8, 3, 1)],
+    "a residual": [nn.Conv1d(8, 8, 5, padding=2), nn.ReLU(), nn.Conv1d(8, 3, 3, padding=1)],
+    "taller": [nn.Unflatten(1, (8, 1)), nn.Conv2d(8, 16, (1, 5), stride=(1, 2), padding=(1, 2))],
+    "wider apart": [nn.Conv1d(8, 16, 5, stride=2, dilation=2)],
+    "in groups": [nn.Conv1d(8, 16, 5, stride=2, groups=2)],
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("n_samples", [300, 301, 303, 307])
+@pytest.mark.parametrize("before", ["", "bare", "components apart"])
+@pytest.mark.parametrize("after", list(AFTER))
+def test_nothing_is_read_past_an_end_and_nothing_more_is_made(channels_at_once, after, before, n_samples, tmp_path):
+    channels_at_once(16)
+    torch.manual_seed(4)
+    module = Then(*AFTER[after], before=before)
+    model = faster_form(export(module, (3, n_samples), tmp_path))
+    assert largest_difference(module, model, (3, n_samples)) < 1e-5
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("n_samples", [300, 301])
+def test_what_is_no_number_stays_where_it_is(channels_at_once, n_samples, tmp_path):
+    channels_at_once(16)
+    module = Then(*AFTER["a residual"])
+    model = faster_form(export(module, (3, n_samples), tmp_path))
+    assert n_folded(model) > 3
+    windows = np.random.default_rng(1).standard_normal((2, 3, n_samples)).astype(np.float32)
+    windows[0, 0, 0] = np.nan
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    (found,) = session.run(None, {"windows": windows})
+    assert np.isnan(found[0, :, :8]).all()
+    assert np.isfinite(found[0, :, 10:]).all()
+    assert np.isfinite(found[1]).all()

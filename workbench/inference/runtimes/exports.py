@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 import torch
 
 from workbench.errors import PickerError
+from workbench.inference.runtimes.onnx_folds import at_once
 from workbench.inference.whole_files import write_whole
 from workbench.pickers.base import TorchPicker
 
@@ -56,6 +57,8 @@ def _network_key(picker: TorchPicker) -> str:
     plain = {name: given[name] for name in given if isinstance(given[name], _PLAIN) and not name.startswith("_")}
     plain["json"] = given.get("_weights_metadata")
     form = f"{picker.module}/{sorted(plain.items())}/{picker.window_shape}/{_FORM}/{torch.__version__}"
+    # Exports are made for the processor, and the folder may be that of several computers.
+    form += f"/{at_once()}"
     weights = picker.card.weights_hash or "none"
     return f"{picker.card.name}-{weights}-{hashlib.blake2b(form.encode(), digest_size=6).hexdigest()}"
 

@@ -51,7 +51,7 @@ def faster_form(model: Any) -> Any:
     )
     for rewrite in rewrites:
         model = _rewritten(model, rewrite)
-    onnx.checker.check_model(model)
+    onnx.checker.check_model(model, full_check=True)
     return model
 
 

@@ -23,10 +23,11 @@ class Graph:
         for node in self.nodes:
             if node.op_type == "Constant" and node.attribute[0].name == "value":
                 self.constants[node.output[0]] = numpy_helper.to_array(node.attribute[0].t)
-        self.shapes = {
-            value.name: [dimension.dim_value for dimension in value.type.tensor_type.shape.dim]
-            for value in (*graph.value_info, *graph.input, *graph.output)
+        known = {
+            value.name: value.type.tensor_type.shape.dim for value in (*graph.value_info, *graph.input, *graph.output)
         }
+        self.shapes = {name: [dimension.dim_value for dimension in shape] for name, shape in known.items()}
+        self._firsts = {name: shape[0] for name, shape in known.items() if len(shape)}
         self.uses = Counter(name for node in self.nodes for name in node.input)
         self.inputs = [value.name for value in graph.input]
         self.outputs = [value.name for value in graph.output]
@@ -39,6 +40,11 @@ class Graph:
         self._count = 0
         taken = {name for node in self.nodes for name in node.output} | set(self.constants)
         self._stem = next(stem for stem in ("_" * n for n in count(1)) if not any(n.startswith(stem) for n in taken))
+
+    def how_many(self, name: str) -> str:
+        """The length of a value's first axis, or what it is called where it is open; empty where nothing is known."""
+        first = self._firsts.get(name)
+        return "" if first is None else first.dim_param or str(first.dim_value or "")
 
     def are_constant(self, names: Iterable[str]) -> bool:
         """Whether all of these are known beforehand."""
@@ -64,9 +70,9 @@ class Graph:
 
         return helper.make_node(kind, inputs, [output or self.name(kind.lower())], **attributes)
 
-    def cut(self, series: str, first: int, stop: int, output: str = "") -> Any:
+    def cut(self, series: str, first: int, stop: int, output: str = "", axis: int = 2) -> Any:
         """A new node that keeps a series from its sample `first` to the one before `stop`."""
-        ends = [self.constant(np.array([end], np.int64), "end") for end in (first, stop, 2)]
+        ends = [self.constant(np.array([end], np.int64), "end") for end in (first, stop, axis)]
         return self.node("Slice", [series, *ends], output)
 
 
