@@ -71,7 +71,7 @@ def _version(package: str) -> str:
 
 
 class Link(Protocol):
-    """A connection to one process, used by one thread, but for :meth:`interrupt`.
+    """A connection to one process, used by one thread, but for :meth:`interrupt` and :meth:`kill`.
 
     Messages are sent whole; a link knows no jobs.
     """
@@ -118,7 +118,7 @@ class Link(Protocol):
         ...
 
     def kill(self) -> None:
-        """End the process at once; :meth:`open` starts it again."""
+        """End the process at once; :meth:`open` starts it again. Called from any thread."""
         ...
 
     def close(self) -> None:

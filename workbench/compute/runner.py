@@ -105,11 +105,7 @@ class Runner:
         self._closing = True
 
     def close(self, until_s: float) -> None:
-        """Wait for that, up to a time of the monotonic clock; then a process of its own is killed, and the log says so.
-
-        A process that hangs would hold the thread for ever, and whoever closes a page with it.
-        """
-        self.begin_to_close()
+        """Wait for that, up to a time of the monotonic clock; a process that hangs is killed then, if it is ours."""
         self._thread.join(max(0.0, until_s - time.monotonic()))
         if self._thread.is_alive() and not self._link.shared:
             with suppress(Exception):  # whatever it raises, its owner goes on
