@@ -136,6 +136,19 @@ def test_it_ends_where_as_much_is_kept_as_may_be(
     assert begun() == names_of(session)[1:2]
 
 
+def test_a_picker_that_is_added_late_is_run_over_what_was_picked_already(
+    session: Session, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "_MOST_RECORDINGS", 2)
+    session.open_source(folder)
+    names = names_of(session)
+    wait(lambda: picked(session, names[1:3]))
+    ASKED.clear()
+    session.schedule(lambda: (session.add_picker("kurtosis"), session.run()))
+    wait(lambda: len(begun()) == 2 and picked(session, names[1:3]))
+    assert begun() == names[1:3]
+
+
 def test_it_stops_at_once_for_what_is_asked_and_then_goes_on_where_it_was(
     session: Session, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,6 +59,7 @@ class PickedAhead:
         # Nobody asked for this work: nobody is told how far it is, or that it failed.
         self._jobs = JobQueue(kernels.backend, schedule=schedule, on_job=self._note, on_error=self._stop_at)
         self._turn = self._job_turn = self._n_done = self._bytes = 0
+        self._run_there: frozenset[str] = frozenset()
         self._is_waiting, self._turn_in_hand, self._lock = False, -1, Lock()
         self._near: Callable[[int], str | None] = _nowhere
         self._fetch: Callable[[str], Future[Opened]] | None = None
@@ -87,8 +88,11 @@ class PickedAhead:
         self._is_waiting = is_asked
         if is_asked:
             self._stop()
-        else:
-            self._read_next()
+            return
+        if not self._run_there.issuperset(self._pickers.runs):
+            # One was added meanwhile: it is run over those, too, that the others have been run over.
+            self._begin_anew()
+        self._read_next()
 
     def use(self, backend: Backend) -> None:
         """Send the work to come to another backend."""
@@ -97,7 +101,11 @@ class PickedAhead:
     def cancel(self) -> None:
         """Stop for good; the recording that has just been opened comes first."""
         self._stop()
-        self._near, self._n_done, self._bytes = _nowhere, 0, 0
+        self._near = _nowhere
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._n_done, self._bytes, self._run_there = 0, 0, frozenset(self._pickers.runs)
 
     def _stop(self) -> None:
         self._turn += 1
