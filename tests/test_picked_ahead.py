@@ -219,5 +219,4 @@ def test_one_that_stops_late_does_not_end_the_turn_after_its_own(
     session.open(names[3])
     HELD[""] = False
     wait(lambda: picked(session, names[4:6]))
-    assert ASKED.count((names[4], "done")) == ASKED.count((names[5], "done")) == 2
     assert begun() == [names[1], *names[4:6]]
