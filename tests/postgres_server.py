@@ -13,6 +13,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ __all__ = ["USER", "PostgresServer", "server_programs"]
 
 USER = "ada"
 """Owner of every database, with a password."""
+
+# To drop a database the server waits until every process of it has answered, which one of them may not.
+_NOT_FOR_EVER = "SET statement_timeout = '60s'"
 
 # The server ends with its standard input: that closes when the tests end, however they end.
 _KEEPER = """
@@ -120,7 +124,7 @@ class PostgresServer:
 
     def ask(self, *statements: str, database: str = "postgres", user: str = USER) -> list[tuple[Any, ...]]:
         """Rows of the last statement, as the superuser or as another user with the same password."""
-        place = {"host": "127.0.0.1", "port": self.port, "user": user, "password": self.password}
+        place = {"host": "127.0.0.1", "port": self.port, "user": user, "password": self.password, "connect_timeout": 60}
         with psycopg.connect(dbname=database, autocommit=True, **place) as connection:
             for statement in statements:
                 cursor = connection.execute(statement)
@@ -129,12 +133,13 @@ class PostgresServer:
     def new_database(self) -> str:
         """The name of a new and empty database."""
         name = f"labels_{secrets.token_hex(6)}"
-        self.ask(f"CREATE DATABASE {name} TEMPLATE template0")
+        self.ask(_NOT_FOR_EVER, f"CREATE DATABASE {name} TEMPLATE template0")
         return name
 
     def drop(self, database: str) -> None:
-        """Remove a database, whoever is still connected to it."""
-        self.ask(f"DROP DATABASE {database} WITH (FORCE)")
+        """Remove a database, whoever is still connected to it; one that cannot be now goes with the server."""
+        with suppress(psycopg.errors.QueryCanceled):
+            self.ask(_NOT_FOR_EVER, f"DROP DATABASE {database} WITH (FORCE)")
 
     def url(self, database: str, *, user: str = USER, password: str | None = None) -> str:
         """The URL of a database, with its password."""
