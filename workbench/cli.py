@@ -140,7 +140,8 @@ def serve(
     "--mode",
     type=click.Choice(["exact", "fast", "draft"]),
     default="exact",
-    help="exact: SeisBench's picks. fast: lower precision, where that pays. draft: only where XiaoNet sees an onset.",
+    help="exact: SeisBench's picks. fast: bfloat16 where that is faster, 87 to 93 % of them within one sample. "
+    "draft: only where XiaoNet sees an onset, 97 to 100 % of them. README: `How fast`.",
 )
 @click.option("--source", "kind", help="Kind of source, where it is not recognised: see `workbench list sources`.")
 @click.option(

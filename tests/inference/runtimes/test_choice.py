@@ -107,6 +107,18 @@ def test_a_runtime_that_says_something_else_is_not_used_and_that_is_said(
     assert "ONNX Runtime is not used for PhaseNetLight random: its probabilities are up to" in chosen.remarks[0]
 
 
+@pytest.mark.parametrize(("mode", "exact"), [("fast", False), ("fast", True), ("exact", True)])
+def test_the_price_of_less_precision_is_told_where_there_is_less(
+    path: str, mode: str, exact: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only(monkeypatch, "torch", "onnxruntime")
+    monkeypatch.setattr(onnx_runtime.OnnxRuntime, "exact", exact)
+    monkeypatch.setattr(choice, "_race", lambda _, candidates: ({"torch": 2.0, "onnxruntime": 0.5}, []))
+    annotations = annotate(recording_of(1600), "phasenetlight", path, mode=mode)
+    assert annotations.attrs["runtime"].startswith("ONNX Runtime")
+    assert ("87 to 93 % of the exact picks" in annotations.attrs["notices"]) == (not exact)
+
+
 def test_a_network_that_cannot_be_exported_runs_in_torch_and_that_is_said(
     picker: TorchPicker, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
