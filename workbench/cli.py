@@ -141,7 +141,7 @@ def serve(
     type=click.Choice(["exact", "fast", "draft"]),
     default="exact",
     help="exact: SeisBench's picks. fast: bfloat16 where that is faster, 87 to 93 % of them within one sample. "
-    "draft: only where XiaoNet sees an onset, 97 to 100 % of them. README: `How fast`.",
+    "draft: only where XiaoNet sees an onset, 96 to 100 % of them. README: `How fast`.",
 )
 @click.option("--source", "kind", help="Kind of source, where it is not recognised: see `workbench list sources`.")
 @click.option(
