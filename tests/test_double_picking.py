@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 
 import pandas as pd
 import pytest
 
 from tests.sources.event_files import made_traces, write_stead_events
+from tests.waiting import wait_for
 from workbench.errors import DecidedMeanwhileError, LabelStoreError, WorkbenchError
 from workbench.labels.disagreements import find_disagreements
 from workbench.labels.doubles import one_an_onset
@@ -18,14 +18,6 @@ from workbench.session import DoublePicking, Reviewing, Session, Settling
 from workbench.settings import load_settings
 from workbench.views.double_list import DoubleList
 from workbench.views.settle_list import SettleList
-
-
-def wait(condition, seconds=60.0):
-    """Wait for background work; fails if it does not come."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the work did not end in time"
-        time.sleep(0.01)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +56,7 @@ def arrive(session):
         session.schedule(lambda: found.append(stands()))
         return found[0]
 
-    wait(looked_at_in_turn)
+    wait_for(looked_at_in_turn)
 
 
 def everything(session):
@@ -118,7 +110,7 @@ def test_who_picks_blind_sees_and_touches_only_her_own(open_as):
     arrive(ben)
     ben.run()
     ben.request_picker("kurtosis")
-    wait(lambda: ben._hidden is not None and "kurtosis" in ben._hidden)
+    wait_for(lambda: ben._hidden is not None and "kurtosis" in ben._hidden)
     assert "Ada" not in everything(ben)
     assert (len(ben.picks), list(ben.runs)) == (0, [])
     ben.undo()
@@ -128,7 +120,7 @@ def test_who_picks_blind_sees_and_touches_only_her_own(open_as):
     arrive(ben)
     assert ben.labels["analyst"].tolist() == ["Ada"]
     assert set(ben.runs) == {"sta_lta", "kurtosis"}
-    wait(lambda: len(ben.picks) > len(ben.reference) > 0)
+    wait_for(lambda: len(ben.picks) > len(ben.reference) > 0)
     assert ben.statuses.loc[0, "note"] == "see the Lg"
 
 
@@ -139,7 +131,7 @@ def test_colleagues_may_be_hidden_and_picks_not(open_as):
     arrive(ben)
     assert len(ben.labels) == 0
     assert len(ben.reference) > 0
-    wait(lambda: ben.runs["sta_lta"].annotations is not None)
+    wait_for(lambda: ben.runs["sta_lta"].annotations is not None)
     assert "Ada" not in everything(ben)
 
 
@@ -147,11 +139,11 @@ def test_doubts_of_colleagues_labels_are_not_told_to_who_picks_blind(open_as):
     ada, ben = open_as("Ada"), open_as("Ben")
     set_onset(ada, "P", 3.0)
     reviewing = Reviewing(ben)
-    wait(lambda: reviewing.looked == 4)
+    wait_for(lambda: reviewing.looked == 4)
     label_id = ada.labels["label_id"].iloc[0]
     assert label_id in set(reviewing.queue["identity"])
     ben.set_blind("colleagues")
-    wait(lambda: reviewing.looked == 4 and not ben.loading)
+    wait_for(lambda: reviewing.looked == 4 and not ben.loading)
     assert label_id not in set(reviewing.queue["identity"])
     reviewing.close()
 
@@ -196,7 +188,7 @@ def test_statuses_of_very_many_recordings_come_a_moment_later_and_lose_nothing(o
     # What is decided while the old state of the journal is on its way stands in the end.
     ben.set_status("rejected")
     go.set()
-    wait(lambda: len(ben.statuses) == 2 and not ben._asks.busy)
+    wait_for(lambda: len(ben.statuses) == 2 and not ben._asks.busy)
     assert dict(zip(ben.statuses["recording_id"], ben.statuses["status"], strict=True)) == {
         str(ben.index[0]): "rejected", str(ben.index[1]): "in work"
     }  # fmt: skip
@@ -208,7 +200,7 @@ def test_statuses_of_very_many_recordings_come_a_moment_later_and_lose_nothing(o
     ben.set_blind("colleagues")
     go.set()
     arrive(ben)
-    wait(lambda: not ben._asks.busy)
+    wait_for(lambda: not ben._asks.busy)
     assert ben.statuses.empty
 
 
@@ -229,8 +221,8 @@ def test_statuses_of_very_many_recordings_that_cannot_be_read_are_said_and_waite
     ada.schedule(lambda: ada.set_analyst("Cleo"))
     arrive(ada)
     # It may have made room for another notice by now.
-    wait(lambda: "The journal does not answer." in told)
-    wait(lambda: not ada._asks.busy)
+    wait_for(lambda: "The journal does not answer." in told)
+    wait_for(lambda: not ada._asks.busy)
     assert ada._newer_statuses is None
     ada.set_status("done")
     assert ada.statuses["status"].tolist() == ["done"]
@@ -283,13 +275,13 @@ def differing(open_as):
         arrive(session)
     settling = Settling(ben)
     settling.refresh()
-    wait(lambda: not settling.looking)
+    wait_for(lambda: not settling.looking)
     yield settling
     settling.close()
 
 
 def show(settling):
-    wait(lambda: not settling._placing.waits and not settling.session.loading and not settling.session._unread)
+    wait_for(lambda: not settling._placing.waits and not settling.session.loading and not settling.session._unread)
     return settling.row
 
 
@@ -367,7 +359,7 @@ def test_another_analyst_begins_with_a_list_of_her_own(differing):
     settling.leave()
     session.set_analyst("Cleo")
     arrive(session)
-    wait(lambda: not settling.looking)
+    wait_for(lambda: not settling.looking)
     assert settling.outcomes == {}
     assert first["key"] not in set(settling.onsets["key"]), "it is settled, by whomever"
     assert len(settling.onsets) == 2
@@ -434,7 +426,7 @@ def test_own_time_leave_and_undo_from_farther_down(differing):
     settling.undo()
     settling.undo()
     show(settling)
-    wait(lambda: settling.outcomes == {})
+    wait_for(lambda: settling.outcomes == {})
     assert settling.item == first["key"]
     with pytest.raises(WorkbenchError, match="3 is none of them"):
         settling.take(2)
@@ -445,7 +437,7 @@ def test_nothing_is_taken_back_of_a_list_that_was_made_anew_while_the_recording_
     row = show(differing)
     differing.between()
     differing.refresh()
-    wait(lambda: not differing.looking)
+    wait_for(lambda: not differing.looking)
     with pytest.raises(WorkbenchError, match="made anew meanwhile"):
         differing._take_back(row["key"])
     assert "settle" in set(differing.session.labels["decision"])
@@ -456,7 +448,7 @@ def test_what_agrees_is_settled_in_one_go(differing):
     assert len(settling.agreeing) == 1
     where = settling.agreeing.iloc[0]
     settling.settle_agreeing()
-    wait(lambda: not settling.looking)
+    wait_for(lambda: not settling.looking)
     assert len(settling.onsets) == 2
     label = session.journal.labels([where["recording_id"]])
     assert label["decision"].tolist() == ["settle"]
@@ -468,11 +460,11 @@ def test_what_agreed_when_the_list_was_made_and_differs_now_is_not_settled_with_
     where = differing.agreeing.iloc[0]
     ada = open_as("Ada")
     ada.open(where["recording_id"])
-    wait(lambda: not ada.loading and "Ada" in set(ada.labels["analyst"]) and ada._desk is not None)
+    wait_for(lambda: not ada.loading and "Ada" in set(ada.labels["analyst"]) and ada._desk is not None)
     label = ada.labels[ada.labels["analyst"] == "Ada"].iloc[0]
     ada.decide(lambda desk: desk.move(label["label_id"], label["time"] + pd.Timedelta("800ms")))
     differing.settle_agreeing()
-    wait(lambda: not differing.looking)
+    wait_for(lambda: not differing.looking)
     assert "settle" not in set(differing.session.journal.labels()["decision"])
 
 
@@ -485,7 +477,7 @@ def test_a_list_made_before_is_taken_away_from_who_begins_to_pick_blind(differin
     assert (rows.keys, differing.row, len(differing.onsets)) == ([], None, 0)
     assert "hidden from you" in rows.why_html()
     differing.session.set_blind("")
-    wait(lambda: not differing.looking)
+    wait_for(lambda: not differing.looking)
     assert len(differing.onsets) == 3
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +10,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from tests.waiting import wait_for
 from workbench.errors import PickerError, WorkbenchError
 from workbench.explain.changes import Changes
 from workbench.schema import silent
@@ -23,21 +23,15 @@ from workbench.settings import load_settings
 STATION = "BW.RJOB."
 
 
-def wait(condition, seconds=60.0):
-    """Wait for background work; fails if it does not come."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the work did not end in time"
-        time.sleep(0.01)
-
-
 @pytest.fixture
 def session(tmp_path):
     settings = load_settings(labels=str(tmp_path / "labels.sqlite"), cache=str(tmp_path / "cache"), analyst="Ada")
     session = Session(settings=settings)
     session.add_picker("xiaonet")
     session.open_source("examples")
-    wait(lambda: session.recording is not None and all(run.annotations is not None for run in session.runs.values()))
+    wait_for(
+        lambda: session.recording is not None and all(run.annotations is not None for run in session.runs.values())
+    )
     yield session
     session.close()
 
@@ -64,19 +58,19 @@ def test_a_pick_is_explained_on_the_axes_of_the_recording(explaining, session):
     pick = first(session)
     explaining.explain_pick(pick["pick_id"])
     assert explaining.busy
-    wait(lambda: explaining.attribution is not None)
+    wait_for(lambda: explaining.attribution is not None)
     attrs = explaining.attribution.attrs
     assert (attrs["station"], attrs["phase"], pd.Timestamp(attrs["target_time"])) == (STATION, "P", pick["time"])
     assert explaining.attribution.sizes["time"] == session.recording.sizes["time"]
     assert not explaining.busy
-    wait(lambda: explaining.attention_known)
+    wait_for(lambda: explaining.attention_known)
     assert explaining.attention == [], "XiaoNet has no attention"
 
 
 def test_the_first_pick_is_explained_for_who_asks_nothing(session, monkeypatch):
     monkeypatch.setattr(after, "CHECKS", ())
     explaining = Explaining(session, auto=True)
-    wait(lambda: explaining.attribution is not None)
+    wait_for(lambda: explaining.attribution is not None)
     assert explaining.time == first(session)["time"]
     explaining.close()
 
@@ -90,7 +84,7 @@ def test_an_answer_that_comes_after_another_question_is_dropped(explaining, sess
     assert begun.wait(30)
     explaining.explain_at(session.picks["time"].max(), phase="S")
     go_on.set()
-    wait(lambda: explaining.attribution is not None)
+    wait_for(lambda: explaining.attribution is not None)
     assert explaining.attribution.attrs["phase"] == "S"
 
 
@@ -105,33 +99,33 @@ def slow_explain(*, report=silent, **arguments):
 
 def test_the_answer_before_stays_a_moment_and_no_longer(explaining, session, monkeypatch):
     explaining.explain_pick(first(session)["pick_id"])
-    wait(lambda: explaining.attention_known)
+    wait_for(lambda: explaining.attention_known)
     stood, seen = explaining.attribution, []
     explaining.param.watch(lambda event: seen.append(event.new), "attribution")
     explaining.step(1)
     assert explaining.attribution is stood, "nothing blinks while the next is being made"
-    wait(lambda: not explaining.busy and seen and seen[-1] is not None)
+    wait_for(lambda: not explaining.busy and seen and seen[-1] is not None)
     assert seen[-1] is explaining.attribution is not stood
     assert not explaining.attention_known or explaining.attention == []
     monkeypatch.setattr(module, "_EXPLAIN", f"{__name__}:slow_explain")
     slow_explain.begun, slow_explain.go_on = threading.Event(), threading.Event()
     explaining.explain_at(first(session)["time"] + pd.Timedelta("70ms"), phase="P")
-    wait(lambda: explaining.attribution is None)
+    wait_for(lambda: explaining.attribution is None)
     assert explaining.busy, "it is no longer shown, and its successor is still being made"
     slow_explain.go_on.set()
-    wait(lambda: explaining.attribution is not None and not explaining.busy)
+    wait_for(lambda: explaining.attribution is not None and not explaining.busy)
 
 
 def test_why_it_cannot_be_explained_is_a_notice_and_stands_in_the_plot(explaining, session):
     explaining.baseline = "nothing of the kind"
     explaining.explain_pick(first(session)["pick_id"])
-    wait(lambda: session.notice is not None)
+    wait_for(lambda: session.notice is not None)
     assert "nothing of the kind" in session.notice.text
     assert explaining.problem == session.notice.text
     assert explaining.attribution is None
     assert not explaining.busy
     explaining.baseline = "zero"
-    wait(lambda: explaining.attribution is not None)
+    wait_for(lambda: explaining.attribution is not None)
     assert explaining.problem == ""
 
 
@@ -154,12 +148,12 @@ def test_a_time_of_which_nothing_is_said_is_answered_in_words_and_with_a_way_on(
         session.recording = session.recording.assign(waveform=waveform)
     line = QuestionLine(explaining)
     explaining.explain_at(pd.Timestamp(times[0]) + pd.Timedelta(after_start_s, "s"), station=STATION, phase="P")
-    wait(lambda: words in line._markup.html)
+    wait_for(lambda: words in line._markup.html)
     html = line._markup.html
     assert "Explain the next pick" in html
     assert session.notice is None
     line._act({"act": "step"})
-    wait(lambda: explaining.attribution is not None or (explaining.problem and explaining.problem not in html))
+    wait_for(lambda: explaining.attribution is not None or (explaining.problem and explaining.problem not in html))
 
 
 def test_a_refusal_leaves_the_traces_and_what_is_seen_of_them(explaining, session):
@@ -169,21 +163,21 @@ def test_a_refusal_leaves_the_traces_and_what_is_seen_of_them(explaining, sessio
     traces = ExplainTraces(explaining)
     explaining.explain_pick(pick["pick_id"])
     columns = traces._figures.sources
-    wait(lambda: len(columns["bars"].data["left"]) > 0)
+    wait_for(lambda: len(columns["bars"].data["left"]) > 0)
     drawn = _points(columns["lines"].data)
     waveform = session.recording["waveform"].copy()
     after_s = round(100 * (pick["time"] - pd.Timestamp(session.recording["time"].values[0])).total_seconds())
     waveform.values[..., after_s + 150 : after_s + 250] = np.nan
     session.recording = session.recording.assign(waveform=waveform)
-    wait(lambda: explaining.attribution is None)
+    wait_for(lambda: explaining.attribution is None)
     explaining.explain_pick(pick["pick_id"])
-    wait(lambda: explaining.attribution is not None and len(columns["bars"].data["left"]) > 0)
+    wait_for(lambda: explaining.attribution is not None and len(columns["bars"].data["left"]) > 0)
     seen, window_s = (
         (traces._figures.x_range.start, traces._figures.x_range.end),
         explaining.attribution.attrs["window_s"],
     )
     explaining.explain_at(pick["time"] + pd.Timedelta("2s"))
-    wait(lambda: explaining.problem and len(columns["bars"].data["left"]) == 0)
+    wait_for(lambda: explaining.problem and len(columns["bars"].data["left"]) == 0)
     assert explaining.attribution is None
     assert (traces._figures.x_range.start, traces._figures.x_range.end) == seen
     still = _points(columns["lines"].data)
@@ -192,7 +186,7 @@ def test_a_refusal_leaves_the_traces_and_what_is_seen_of_them(explaining, sessio
     assert traces._stage._told["words"]["empty"] == ""
     assert explaining.bare.attrs["window_s"] == window_s
     explaining.step(1)
-    wait(lambda: explaining.attribution is not None)
+    wait_for(lambda: explaining.attribution is not None)
     assert explaining.bare is None
 
 
@@ -226,19 +220,19 @@ def test_steps_go_through_the_picks_and_stop_at_the_ends(explaining, session):
 
 def test_a_method_comes_back_without_being_made_anew(explaining, session):
     explaining.explain_pick(first(session)["pick_id"])
-    wait(lambda: explaining.attribution is not None)
+    wait_for(lambda: explaining.attribution is not None)
     made = explaining.attribution
     explaining.method = "saliency"
-    wait(lambda: explaining.attribution.attrs["method"] == "saliency")
+    wait_for(lambda: explaining.attribution.attrs["method"] == "saliency")
     explaining.method = "integrated_gradients"
     assert explaining.attribution is made
 
 
 def test_what_if_tells_of_the_pick_and_explains_it_anew(explaining, session):
     explaining.explain_pick(first(session)["pick_id"])
-    wait(lambda: explaining.attribution is not None)
+    wait_for(lambda: explaining.attribution is not None)
     explaining.changes = Changes(flip="Z")
-    wait(lambda: explaining.tried is not None and explaining.tried.attribution is not None)
+    wait_for(lambda: explaining.tried is not None and explaining.tried.attribution is not None)
     assert explaining.tried.recording.sizes == session.recording.sel(station=[STATION]).sizes
     explaining.changes = None
     assert explaining.tried is None
@@ -259,9 +253,9 @@ def test_what_if_tells_of_the_pick_and_explains_it_anew(explaining, session):
 )
 def test_every_change_moves_curve_and_explanation(explaining, session, changes):
     explaining.explain_pick(first(session)["pick_id"])
-    wait(lambda: explaining.attribution is not None)
+    wait_for(lambda: explaining.attribution is not None)
     explaining.changes = changes
-    wait(
+    wait_for(
         lambda: explaining.tried is not None and (explaining.tried.attribution is not None or explaining.tried.problem)
     )
     tried, whole = explaining.tried, explaining.run.annotations["probability"].sel(station=STATION, phase="P")
@@ -277,9 +271,9 @@ def test_every_change_moves_curve_and_explanation(explaining, session, changes):
 def test_a_pick_that_is_gone_is_explained_all_the_same(explaining, session):
     pick = first(session)
     explaining.explain_pick(pick["pick_id"])
-    wait(lambda: explaining.attribution is not None)
+    wait_for(lambda: explaining.attribution is not None)
     explaining.changes = Changes(snr_db=-20.0)
-    wait(
+    wait_for(
         lambda: explaining.tried is not None and (explaining.tried.attribution is not None or explaining.tried.problem)
     )
     assert explaining.tried.time is None
@@ -288,9 +282,9 @@ def test_a_pick_that_is_gone_is_explained_all_the_same(explaining, session):
 
 def test_a_window_that_is_shifted_is_the_one_that_is_explained(explaining, session):
     explaining.explain_pick(first(session)["pick_id"])
-    wait(lambda: explaining.attribution is not None)
+    wait_for(lambda: explaining.attribution is not None)
     explaining.changes = Changes(shift_s=0.5)
-    wait(lambda: explaining.tried is not None and explaining.tried.attribution is not None)
+    wait_for(lambda: explaining.tried is not None and explaining.tried.attribution is not None)
     starts = [
         pd.Timestamp(each.attrs["window_start"]) for each in (explaining.attribution, explaining.tried.attribution)
     ]
@@ -300,15 +294,15 @@ def test_a_window_that_is_shifted_is_the_one_that_is_explained(explaining, sessi
 def test_what_cannot_be_tried_is_said_where_the_hand_is(explaining, session):
     pick = first(session)
     explaining.explain_pick(pick["pick_id"])
-    wait(lambda: explaining.attribution is not None)
+    wait_for(lambda: explaining.attribution is not None)
     gap = (pick["time"] - pd.Timedelta("3s"), pick["time"] + pd.Timedelta("3s"))
     explaining.changes = Changes(gaps=(gap,))
-    wait(lambda: explaining.tried is not None and explaining.tried.problem)
+    wait_for(lambda: explaining.tried is not None and explaining.tried.problem)
     assert explaining.tried.time is None
     assert "lies in a gap" in explaining.tried.problem
     assert session.notice is None
     explaining.changes = Changes(gaps=(gap,), shift_s=0.5)
-    wait(lambda: explaining.try_problem)
+    wait_for(lambda: explaining.try_problem)
     assert "lies in a gap" in explaining.try_problem
     assert explaining.tried is None
     explaining.changes = None
@@ -318,9 +312,9 @@ def test_what_cannot_be_tried_is_said_where_the_hand_is(explaining, session):
 def test_why_there_is_no_second_explanation_is_said_beside_the_first(explaining, session, monkeypatch):
     monkeypatch.setattr(after, "_EXPLAIN", f"{__name__}:no_explanation")
     explaining.explain_pick(first(session)["pick_id"])
-    wait(lambda: explaining.attribution is not None)
+    wait_for(lambda: explaining.attribution is not None)
     explaining.second = explaining.picker
-    wait(lambda: explaining.beside_problem)
+    wait_for(lambda: explaining.beside_problem)
     assert explaining.beside_problem == "It leaves out the first 5 s."
     assert session.notice is None
     explaining.second = ""
@@ -341,9 +335,9 @@ def test_what_is_muted_by_hand_adds_up(explaining, session):
 
 def test_another_recording_ends_the_question(explaining, session):
     explaining.explain_pick(first(session)["pick_id"])
-    wait(lambda: explaining.attribution is not None)
+    wait_for(lambda: explaining.attribution is not None)
     session.step(1)
-    wait(lambda: session.recording is not None and session.recording_id != STATION)
+    wait_for(lambda: session.recording is not None and session.recording_id != STATION)
     assert explaining.attribution is None
     assert explaining.time is None
 
@@ -353,7 +347,7 @@ def test_an_analysts_label_can_be_asked_about(explaining, session):
     session.decide(lambda desk: desk.set(STATION, "P", time_))
     label = session.labels.iloc[0]["label_id"]
     explaining.explain_pick(label)
-    wait(lambda: explaining.attribution is not None or explaining.problem)
+    wait_for(lambda: explaining.attribution is not None or explaining.problem)
     assert explaining.time == time_
     assert "human" in set(explaining.onsets()["who"])
 
@@ -361,7 +355,7 @@ def test_an_analysts_label_can_be_asked_about(explaining, session):
 def test_a_picker_without_a_network_is_not_asked(explaining, session):
     session.add_picker("sta_lta")
     session.run()
-    wait(lambda: len(session.runs["sta_lta"].picks) > 0)
+    wait_for(lambda: len(session.runs["sta_lta"].picks) > 0)
     assert list(explaining.pickers()) == [key for key in session.runs if key.startswith("xiaonet")]
     with pytest.raises(WorkbenchError, match="no network"):
         explaining.explain_pick(session.runs["sta_lta"].picks["pick_id"].iloc[0])
@@ -373,7 +367,7 @@ def test_a_failed_check_leaves_the_others(session, monkeypatch):
     monkeypatch.setattr(after, "_STRIP", f"{__name__}:no_strip")
     explaining = Explaining(session)
     explaining.explain_pick(first(session)["pick_id"])
-    wait(lambda: explaining.attribution is not None and explaining.checks_left == 0)
+    wait_for(lambda: explaining.attribution is not None and explaining.checks_left == 0)
     assert [check.name for check in explaining.checks] == ["two"]
     assert "could not be made" in session.notice.text
     explaining.close()
@@ -388,12 +382,12 @@ def test_attention_that_cannot_be_looked_at_is_said_and_waited_for_no_longer(ses
     explaining = Explaining(session)
     card = AttentionCard(explaining)
     explaining.explain_pick(first(session)["pick_id"])
-    wait(lambda: explaining.attention_problem and explaining.strip is not None)
+    wait_for(lambda: explaining.attention_problem and explaining.strip is not None)
     assert "could not be looked at. Its hooks came off." in card._nothing.html
     assert session.notice.text == "Its hooks came off."
     monkeypatch.setattr(after, "_ATTENTION", f"{__name__}:no_layers")
     explaining.method = "saliency"
-    wait(lambda: explaining.attention_known)
+    wait_for(lambda: explaining.attention_known)
     assert explaining.attention_problem == ""
     assert "has no attention layers" in card._nothing.html
     explaining.close()
@@ -404,12 +398,12 @@ def test_attention_that_could_not_be_looked_at_is_not_none_after_a_change_is_tak
 ):
     monkeypatch.setattr(after, "_ATTENTION", f"{__name__}:no_attention")
     explaining.explain_pick(first(session)["pick_id"])
-    wait(lambda: explaining.attention_problem)
+    wait_for(lambda: explaining.attention_problem)
     monkeypatch.setattr(after, "_ATTENTION", f"{__name__}:no_layers")
     explaining.changes = Changes(drop="Z")
-    wait(lambda: explaining.judges_changed and explaining.attention_known)
+    wait_for(lambda: explaining.judges_changed and explaining.attention_known)
     explaining.changes = None
-    wait(lambda: explaining.attention_problem == "Its hooks came off.")
+    wait_for(lambda: explaining.attention_problem == "Its hooks came off.")
     assert not explaining.attention_known
 
 
@@ -418,16 +412,16 @@ def test_attention_still_looked_for_is_looked_for_again_after_a_change_is_taken_
     may_come.clear()
     explaining.explain_pick(first(session)["pick_id"])
     try:
-        wait(lambda: explaining.attribution is not None and after_pause(explaining))
+        wait_for(lambda: explaining.attribution is not None and after_pause(explaining))
         explaining.changes = Changes(drop="Z")
-        wait(lambda: explaining.judges_changed)
+        wait_for(lambda: explaining.judges_changed)
         monkeypatch.setattr(after, "_ATTENTION", f"{__name__}:one_layer")
         monkeypatch.setattr(after, "last_global", lambda _: 0)
         explaining.changes = None
-        wait(lambda: not explaining.judges_changed)
+        wait_for(lambda: not explaining.judges_changed)
     finally:
         may_come.set()
-    wait(lambda: explaining.attention == ["of the answer"])
+    wait_for(lambda: explaining.attention == ["of the answer"])
 
 
 may_come = threading.Event()
@@ -477,11 +471,11 @@ def check(*, name, **_):
 def test_the_picks_beside_are_explained_before_they_are_asked_for(explaining, session, monkeypatch):
     explaining.method = "saliency"
     explaining.explain_pick(first(session)["pick_id"])
-    wait(lambda: explaining.attribution is not None and not explaining.busy)
+    wait_for(lambda: explaining.attribution is not None and not explaining.busy)
     onsets = explaining.onsets()
     row = onsets.iloc[1]
     beside = replace(explaining.question, station=row["station"], phase=row["phase"], time=pd.Timestamp(row["time"]))
-    wait(lambda: beside in explaining.kept)
+    wait_for(lambda: beside in explaining.kept)
     monkeypatch.setattr(module, "_EXPLAIN", f"{__name__}:no_such_function")
     explaining.step(1)
     assert explaining.attribution is not None
@@ -490,10 +484,10 @@ def test_the_picks_beside_are_explained_before_they_are_asked_for(explaining, se
 
 def test_quick_methods_are_at_hand_once_a_slow_one_has_answered(explaining, session, monkeypatch):
     explaining.explain_pick(first(session)["pick_id"])
-    wait(lambda: explaining.attribution is not None and not explaining.busy)
+    wait_for(lambda: explaining.attribution is not None and not explaining.busy)
     assert explaining.method == "integrated_gradients"
     others = [replace(explaining.question, method=name) for name in ("saliency", "input_x_gradient")]
-    wait(lambda: all(question in explaining.kept for question in others))
+    wait_for(lambda: all(question in explaining.kept for question in others))
     monkeypatch.setattr(module, "_EXPLAIN", f"{__name__}:no_such_function")
     explaining.method = "saliency"
     assert (explaining.attribution.attrs["method"], explaining.busy) == ("saliency", False)
@@ -535,23 +529,23 @@ def test_checks_and_attention_are_of_the_changed_recording_while_a_what_if_stand
     monkeypatch.setattr(after, "last_global", lambda _: 0)
     card = BeliefCard(explaining)
     explaining.explain_pick(first(session)["pick_id"])
-    wait(lambda: len(explaining.checks) == 2 and explaining.attention_known)
+    wait_for(lambda: len(explaining.checks) == 2 and explaining.attention_known)
     plain, seen = list(explaining.checks), list(explaining.attention)
     assert plain[0].words.endswith(f"{explaining.attribution.attrs['value']:.6g}")
     assert "with these changes" not in card._markup.html
 
     explaining.changes = Changes(drop="Z")
-    wait(lambda: explaining.judges_changed and len(explaining.checks) == 2 and explaining.attention != seen)
+    wait_for(lambda: explaining.judges_changed and len(explaining.checks) == 2 and explaining.attention != seen)
     tried = explaining.tried
     size = float(np.nansum(np.abs(tried.recording["waveform"].values)))
     assert [check.words for check in explaining.checks] == [f"{size:.6g} {tried.attribution.attrs['value']:.6g}"] * 2
     assert explaining.checks[0].words != plain[0].words
     assert explaining.attention == [size, pd.Timestamp(tried.attribution.attrs["window_start"])]
-    wait(lambda: "with these changes" in card._markup.html)
+    wait_for(lambda: "with these changes" in card._markup.html)
     assert "Z missing" in tried.recording.attrs["history"]
 
     explaining.changes = None
-    wait(lambda: not explaining.judges_changed)
+    wait_for(lambda: not explaining.judges_changed)
     assert (explaining.checks, explaining.attention, explaining.checks_left) == (plain, seen, 0), "known, not made anew"
 
 
@@ -561,12 +555,12 @@ def test_changes_that_stand_when_another_pick_is_asked_about_are_not_judged_as_i
     monkeypatch.setattr(after, "CHECKS", ("one",))
     monkeypatch.setattr(after, "_CHECK", f"{__name__}:judged")
     explaining.explain_pick(first(session)["pick_id"])
-    wait(lambda: len(explaining.checks) == 1)
+    wait_for(lambda: len(explaining.checks) == 1)
     explaining.changes = Changes(flip="Z", drop="N")
-    wait(lambda: explaining.judges_changed and len(explaining.checks) == 1)
+    wait_for(lambda: explaining.judges_changed and len(explaining.checks) == 1)
     explaining.method = "saliency"
-    wait(lambda: explaining.attribution.attrs["method"] == "saliency" and explaining.judges_changed)
-    wait(lambda: len(explaining.checks) == 1)
+    wait_for(lambda: explaining.attribution.attrs["method"] == "saliency" and explaining.judges_changed)
+    wait_for(lambda: len(explaining.checks) == 1)
     value = explaining.tried.attribution.attrs["value"]
     assert explaining.checks[0].words.endswith(f" {value:.6g}")
 
@@ -592,13 +586,13 @@ def test_a_change_that_is_tried_before_the_pause_is_over_keeps_nothing_back(expl
     monkeypatch.setattr(after, "Timer", Pause)
     monkeypatch.setattr(after, "_STRIP", f"{__name__}:strip")
     explaining.explain_pick(first(session)["pick_id"])
-    wait(lambda: explaining.attribution is not None and Pause.made)
+    wait_for(lambda: explaining.attribution is not None and Pause.made)
     explaining.changes = Changes(drop="Z")
-    wait(lambda: explaining.tried is not None and explaining.tried.attribution is not None and len(Pause.made) > 1)
+    wait_for(lambda: explaining.tried is not None and explaining.tried.attribution is not None and len(Pause.made) > 1)
     assert [pause.wanted for pause in Pause.made] == [False, True]
     Pause.made[-1].function()
-    wait(lambda: explaining.strip is not None)
-    wait(lambda: explaining.judges_changed and explaining.attention_known)
+    wait_for(lambda: explaining.strip is not None)
+    wait_for(lambda: explaining.judges_changed and explaining.attention_known)
     # It was worked out once, and its explanation never left the screen.
     assert len(Pause.made) == 2
 
@@ -610,11 +604,11 @@ def test_a_change_that_is_taken_back_before_it_was_explained_keeps_nothing_back(
     monkeypatch.setattr(after, "_CHECK", f"{__name__}:judged")
     monkeypatch.setattr(after, "_WHAT_IF", f"{__name__}:held")
     explaining.explain_pick(first(session)["pick_id"])
-    wait(lambda: explaining.attribution is not None and Pause.made)
+    wait_for(lambda: explaining.attribution is not None and Pause.made)
     explaining.changes = Changes(drop="Z")
     Pause.made[-1].function()
     explaining.changes = None
-    wait(lambda: len(explaining.checks) == 1 and explaining.attention_known)
+    wait_for(lambda: len(explaining.checks) == 1 and explaining.attention_known)
 
 
 def held(report, **_):
@@ -629,7 +623,7 @@ def test_cards_beside_the_traces_are_drawn_where_no_page_pauses(explaining, sess
 
     traces, card = ExplainTraces(explaining), SharesCard(explaining)
     explaining.explain_pick(first(session)["pick_id"])
-    wait(lambda: "for P" in card._markup.html)
+    wait_for(lambda: "for P" in card._markup.html)
     assert len(traces._figures.sources["bars"].data["left"]) > 0
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import obspy
 import pytest
 import xarray as xr
 
+from tests import waiting
 from workbench.errors import WorkerLostError
 from workbench.inference.run import annotate
 from workbench.schema import Report, silent
@@ -25,6 +27,8 @@ ASKED: list[tuple[str, str]] = []
 HELD = {"": False}
 LATE = {"": False}
 """Whether what is told to stop takes a while to."""
+
+wait_for = partial(waiting.wait_for, told=ASKED)
 
 LOST: set[str] = set()
 """Recordings whose picking ends the process that it runs in."""
@@ -50,13 +54,6 @@ def slowly(
         raise
     ASKED.append((name, "done"))
     return found
-
-
-def wait(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, f"the work did not end in time: {ASKED}"
-        time.sleep(0.01)
 
 
 @pytest.fixture(scope="module")
@@ -100,30 +97,33 @@ def names_of(session: Session) -> list[str]:
     return [str(name) for name in session.recordings["recording_id"]]
 
 
+def opened(session: Session, folder: Path, monkeypatch: pytest.MonkeyPatch, most: int) -> list[str]:
+    """Names of all recordings, the first of them open and `most` picked ahead of it."""
+    monkeypatch.setattr(ahead, "_MOST_RECORDINGS", most)
+    session.open_source(folder)
+    names = names_of(session)
+    wait_for(lambda: picked(session, names[1 : most + 1]))
+    return names
+
+
 def test_it_goes_on_to_the_next_ones_in_their_order_and_ends_after_so_many(
     session: Session, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ahead, "_MOST_RECORDINGS", 3)
-    session.open_source(folder)
-    names = names_of(session)
-    wait(lambda: picked(session, names[1:4]))
+    names = opened(session, folder, monkeypatch, 3)
     assert begun() == names[1:4]
     session.step(1)
     # What is one further on now is what was not reached before.
-    wait(lambda: picked(session, names[2:5]))
+    wait_for(lambda: picked(session, names[2:5]))
     assert begun() == names[1:5]
 
 
 def test_it_goes_the_way_that_the_user_goes(session: Session, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ahead, "_MOST_RECORDINGS", 2)
-    session.open_source(folder)
-    names = names_of(session)
-    wait(lambda: picked(session, names[1:3]))
+    names = opened(session, folder, monkeypatch, 2)
     session.open(names[6])
-    wait(lambda: picked(session, names[7:]))
+    wait_for(lambda: picked(session, names[7:]))
     ASKED.clear()
     session.step(-1)
-    wait(lambda: picked(session, names[3:5]))
+    wait_for(lambda: picked(session, names[3:5]))
     assert begun() == [names[4], names[3]]
 
 
@@ -132,20 +132,17 @@ def test_it_ends_where_as_much_is_kept_as_may_be(
 ) -> None:
     monkeypatch.setattr(ahead, "_MOST_BYTES", 1)
     session.open_source(folder)
-    wait(lambda: picked(session, names_of(session)[1:2]))
+    wait_for(lambda: picked(session, names_of(session)[1:2]))
     assert begun() == names_of(session)[1:2]
 
 
 def test_a_picker_that_is_added_late_is_run_over_what_was_picked_already(
     session: Session, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ahead, "_MOST_RECORDINGS", 2)
-    session.open_source(folder)
-    names = names_of(session)
-    wait(lambda: picked(session, names[1:3]))
+    names = opened(session, folder, monkeypatch, 2)
     ASKED.clear()
     session.schedule(lambda: (session.add_picker("kurtosis"), session.run()))
-    wait(lambda: len(begun()) == 2 and picked(session, names[1:3]))
+    wait_for(lambda: len(begun()) == 2 and picked(session, names[1:3]))
     assert begun() == names[1:3]
 
 
@@ -156,33 +153,30 @@ def test_it_stops_at_once_for_what_is_asked_and_then_goes_on_where_it_was(
     HELD[""] = True
     session.open_source(folder)
     next_one = names_of(session)[1]
-    wait(lambda: session.job is not None and session.job.state == "done" and ASKED[-1:] == [(next_one, "begun")])
+    wait_for(lambda: session.job is not None and session.job.state == "done" and ASKED[-1:] == [(next_one, "begun")])
     ASKED.clear()
     session.run(again=True)
     # Held for ever, it would keep the picker that was asked for waiting for ever.
-    wait(lambda: session.job.state == "done" and ASKED[-1:] == [(next_one, "begun")])
+    wait_for(lambda: session.job.state == "done" and ASKED[-1:] == [(next_one, "begun")])
     assert ASKED[0] == (next_one, "stopped")
     HELD[""] = False
-    wait(lambda: picked(session, [next_one]))
+    wait_for(lambda: picked(session, [next_one]))
 
 
 def test_what_is_opened_does_not_wait_for_what_came_after_the_last(session: Session, folder: Path) -> None:
     HELD[""] = True
     session.open_source(folder)
     names = names_of(session)
-    wait(lambda: (names[1], "begun") in ASKED)
+    wait_for(lambda: (names[1], "begun") in ASKED)
     session.open(names[3])
-    wait(lambda: (names[1], "stopped") in ASKED and session.runs["sta_lta"].annotations is not None)
-    wait(lambda: begun()[-1] == names[4])
+    wait_for(lambda: (names[1], "stopped") in ASKED and session.runs["sta_lta"].annotations is not None)
+    wait_for(lambda: begun()[-1] == names[4])
 
 
 def test_one_that_cannot_be_read_is_passed_over(
     session: Session, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ahead, "_MOST_RECORDINGS", 2)
-    session.open_source(folder)
-    names = names_of(session)
-    wait(lambda: picked(session, names[1:3]))
+    names = opened(session, folder, monkeypatch, 2)
     read = session._shelf._read
 
     def broken(name: str) -> Any:
@@ -192,7 +186,7 @@ def test_one_that_cannot_be_read_is_passed_over(
 
     monkeypatch.setattr(session._shelf, "_read", broken)
     session.open(names[4])
-    wait(lambda: picked(session, names[6:7]))
+    wait_for(lambda: picked(session, names[6:7]))
     assert begun() == [*names[1:3], names[6]]
 
 
@@ -200,9 +194,9 @@ def test_one_that_ends_its_process_is_not_followed_by_the_next(session: Session,
     names = [str(name) for name in open_source(folder).scan()["recording_id"]]
     LOST.add(names[2])
     session.open_source(folder)
-    wait(lambda: ASKED.count((names[2], "begun")) == 1 and not session._ahead._jobs.busy)
+    wait_for(lambda: ASKED.count((names[2], "begun")) == 1 and not session._ahead._jobs.busy)
     session.step(1)
-    wait(lambda: ASKED.count((names[2], "begun")) == 2 and not session._ahead._jobs.busy)
+    wait_for(lambda: ASKED.count((names[2], "begun")) == 2 and not session._ahead._jobs.busy)
     assert begun() == names[1:3]
 
 
@@ -215,8 +209,8 @@ def test_one_that_stops_late_does_not_end_the_turn_after_its_own(
     HELD[""] = True
     session.open_source(folder)
     names = names_of(session)
-    wait(lambda: (names[1], "begun") in ASKED)
+    wait_for(lambda: (names[1], "begun") in ASKED)
     session.open(names[3])
     HELD[""] = False
-    wait(lambda: picked(session, names[4:6]))
+    wait_for(lambda: picked(session, names[4:6]))
     assert begun() == [names[1], *names[4:6]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,20 +11,13 @@ import pytest
 import xarray as xr
 
 from tests.sources.event_files import made_traces, write_stead_events
+from tests.waiting import wait_for
 from workbench.errors import LabelStoreError, UnknownNameError, WorkbenchError
 from workbench.schema import empty_labels
 from workbench.session import Reviewing, Session
 from workbench.session.onsets_checked import onsets_around
 from workbench.settings import load_settings
 from workbench.views.review_html import BUTTONS, buttons_html, decided_words
-
-
-def wait(condition, seconds=60.0):
-    """Wait for background work; fails if it does not come."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the work did not end in time"
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -49,7 +41,7 @@ def session(tmp_path):
 def reviewing(session, place):
     reviewing = Reviewing(session)
     session.open_source(str(place))
-    wait(lambda: reviewing.looked == 6)
+    wait_for(lambda: reviewing.looked == 6)
     yield reviewing
     reviewing.close()
 
@@ -57,9 +49,9 @@ def reviewing(session, place):
 def arrive(reviewing):
     """Wait until the onset of the item is on the screen."""
     row = reviewing.row
-    wait(lambda: reviewing.session.recording is not None and not reviewing.session.loading)
-    wait(lambda: reviewing.session.recording.attrs["recording_id"] == row["recording_id"])
-    wait(lambda: reviewing.session.in_hand == row["identity"])
+    wait_for(lambda: reviewing.session.recording is not None and not reviewing.session.loading)
+    wait_for(lambda: reviewing.session.recording.attrs["recording_id"] == row["recording_id"])
+    wait_for(lambda: reviewing.session.in_hand == row["identity"])
     start, end = reviewing.session.view
     assert (end - start, start < row["time"] < end) == (pd.Timedelta(4, "s"), True)
     return row
@@ -74,7 +66,7 @@ def test_the_label_that_is_wrong_comes_first_and_is_put_right(reviewing):
     row = arrive(reviewing)
     start, end = reviewing.session.view
     assert start < row["time"] < end
-    wait(lambda: all(run.annotations is not None for run in reviewing.session.runs.values()))
+    wait_for(lambda: all(run.annotations is not None for run in reviewing.session.runs.values()))
     left = reviewing.left
     reviewing.use_model()
     assert reviewing.outcomes[first["key"]] == "fixed"
@@ -111,7 +103,7 @@ def test_undo_takes_back_the_last_decision_where_it_was_made(reviewing):
     arrive(reviewing)
     reviewing.undo()
     assert arrive(reviewing)["key"] == row["key"]
-    wait(lambda: labels([row["recording_id"]]).empty)
+    wait_for(lambda: labels([row["recording_id"]]).empty)
     assert reviewing.outcomes == {}
     with pytest.raises(WorkbenchError, match="Nothing was decided"):
         reviewing.undo()
@@ -199,7 +191,7 @@ def test_outcomes_of_the_most_doubtful_are_known_at_once_and_the_others_a_moment
     again = Reviewing(session)
     assert set(again.outcomes) < set(made)
     assert again.item in ("", order[1])
-    wait(lambda: run_all(later) and again.outcomes == made)
+    wait_for(lambda: run_all(later) and again.outcomes == made)
     assert again.item == order[1]
     assert on_the_page == [True, False], "only what is shown first is waited for"
     again.close()
@@ -220,7 +212,7 @@ def outcomes_under_way(decided, session, monkeypatch):
     monkeypatch.setattr(session, "schedule", later.append)
     again = Reviewing(session)
     key = next(key for key in reversed(order) if key not in again.outcomes and key in made)
-    wait(lambda: later)
+    wait_for(lambda: later)
     return again, later, key
 
 
@@ -232,7 +224,7 @@ def test_what_is_taken_back_while_outcomes_are_read_is_open_again(decided, sessi
     left = {name for name, outcome in made.items() if outcome} - {
         name for name in made if name.split("\x1f")[4] == back_pick(session, back)
     }
-    wait(lambda: run_all(later) and set(again.outcomes) == left)
+    wait_for(lambda: run_all(later) and set(again.outcomes) == left)
     again.close()
 
 
@@ -246,7 +238,7 @@ def test_outcomes_that_were_read_are_kept_where_the_journal_fails_for_those_deci
         raise LabelStoreError("The journal does not answer.")
 
     monkeypatch.setattr("workbench.session.doubting.what_became", gone)
-    wait(lambda: run_all(later) and not again._recalls.busy)
+    wait_for(lambda: run_all(later) and not again._recalls.busy)
     assert session.notice.text == "The journal does not answer."
     assert len(again.outcomes) > 1
     assert not again._unknown
@@ -293,7 +285,7 @@ def test_what_was_decided_before_the_queue_was_opened_stays_when_nothing_is_left
     reviewing.keep()
     arrive(reviewing)
     again = Reviewing(session)
-    wait(lambda: again.looked == reviewing.looked)
+    wait_for(lambda: again.looked == reviewing.looked)
     assert again.outcomes[row["key"]] == "kept"
     with pytest.raises(WorkbenchError, match="taken back by Ctrl"):
         again.undo()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
@@ -13,6 +12,7 @@ import obspy
 import pandas as pd
 import pytest
 
+from tests import waiting
 from workbench.errors import DecidedMeanwhileError, LabelStoreError, UnknownNameError, WorkbenchError
 from workbench.labels.journal import Journal
 from workbench.schema import CATALOG, Decision
@@ -20,13 +20,7 @@ from workbench.session import Session, picker_list
 from workbench.session.colleagues import Colleagues
 from workbench.settings import load_settings
 
-
-def wait(condition, seconds=30.0):
-    """Wait for background work; fails if it does not come."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the work did not end in time"
-        time.sleep(0.01)
+wait_for = partial(waiting.wait_for, seconds=30.0)
 
 
 def idle(session):
@@ -43,7 +37,9 @@ def session(settings):
     session = Session(settings=settings)
     session.add_picker("sta_lta")
     session.open_source("examples")
-    wait(lambda: session.recording is not None and session.runs["sta_lta"].annotations is not None and idle(session))
+    wait_for(
+        lambda: session.recording is not None and session.runs["sta_lta"].annotations is not None and idle(session)
+    )
     yield session
     session.close()
 
@@ -66,13 +62,15 @@ def test_files_that_cannot_be_listed_are_told_until_the_user_has_seen_it(setting
     (folder / "junk.mseed").write_bytes(b"no seismogram" * 100)
     session = Session(settings=settings)
     session.open_source(folder)
-    wait(lambda: session.recording is not None)
+    wait_for(lambda: session.recording is not None)
     session.step(1)
-    wait(lambda: session.recording_id == session.recordings["recording_id"].iloc[1] and session.recording is not None)
+    wait_for(
+        lambda: session.recording_id == session.recordings["recording_id"].iloc[1] and session.recording is not None
+    )
     assert "junk.mseed" in session.notice.text
     session.notice = None
     session.step(-1)
-    wait(lambda: session.recording is not None)
+    wait_for(lambda: session.recording is not None)
     assert session.notice is None
     session.close()
 
@@ -115,7 +113,7 @@ def test_a_run_never_changes_a_human_decision(session):
     session.decide(lambda desk: desk.reject(pick["pick_id"]))
     before = session.labels
     session.run(again=True)
-    wait(lambda: idle(session))
+    wait_for(lambda: idle(session))
     session.set_threshold("sta_lta", "P", 1.5)
     pd.testing.assert_frame_equal(session.journal.labels([session.recording_id]), before)
 
@@ -137,26 +135,30 @@ def test_stepping_opens_the_next_recording_and_stops_at_the_ends(session):
     session.step(-1)
     assert session.recording_id == ids[0]
     session.step(1)
-    wait(lambda: session.recording is not None and session.recording.attrs["recording_id"] == ids[1] and idle(session))
+    wait_for(
+        lambda: session.recording is not None and session.recording.attrs["recording_id"] == ids[1] and idle(session)
+    )
     session.step(len(ids) + 5)
-    wait(lambda: session.recording is not None and session.recording.attrs["recording_id"] == ids[-1] and idle(session))
+    wait_for(
+        lambda: session.recording is not None and session.recording.attrs["recording_id"] == ids[-1] and idle(session)
+    )
 
 
 def test_curves_of_a_recording_seen_before_are_still_there(session):
     first = session.recording_id
     curves = session.runs["sta_lta"].annotations
     session.step(1)
-    wait(lambda: session.runs["sta_lta"].annotations is not None and idle(session))
+    wait_for(lambda: session.runs["sta_lta"].annotations is not None and idle(session))
     session.open(first)
-    wait(lambda: session.recording is not None and session.recording.attrs["recording_id"] == first)
-    wait(lambda: session.runs["sta_lta"].annotations is not None)
+    wait_for(lambda: session.recording is not None and session.recording.attrs["recording_id"] == first)
+    wait_for(lambda: session.runs["sta_lta"].annotations is not None)
     assert session.runs["sta_lta"].annotations is curves
 
 
 def test_labels_of_one_recording_do_not_stand_on_another(session):
     session.decide(lambda desk: desk.set(session.station, "P", pd.Timestamp(session.recording["time"].values[300])))
     session.step(1)
-    wait(lambda: idle(session) and session.recording is not None)
+    wait_for(lambda: idle(session) and session.recording is not None)
     assert session.labels.empty
     assert set(session.statuses["status"]) == {"in work"}
 
@@ -189,13 +191,13 @@ def test_a_recording_that_cannot_be_read_is_a_notice_and_the_session_goes_on(ses
     monkeypatch.setattr(type(session.source), "read", broken)
     session._shelf._futures.pop(ids[1], None)
     session.open(ids[1])
-    wait(lambda: session.notice is not None)
+    wait_for(lambda: session.notice is not None)
     assert "cut off" in session.notice.text
     assert session.recording is None
     with pytest.raises(WorkbenchError, match="open one"):
         session.decide(lambda desk: desk.set("XX.A.", "P", pd.Timestamp("2024-01-01")))
     session.open(ids[0])
-    wait(lambda: session.recording is not None)
+    wait_for(lambda: session.recording is not None)
     assert session.notice is None
 
 
@@ -222,7 +224,7 @@ def test_nothing_is_decided_between_two_recordings(session, monkeypatch):
 
 def test_curves_of_the_last_source_do_not_come_under_the_same_ids_of_the_next(session, monkeypatch):
     later, taken, following = [], [], session.recordings["recording_id"].iloc[1]
-    wait(lambda: session.not_run_on(following) == [])
+    wait_for(lambda: session.not_run_on(following) == [])
     monkeypatch.setattr(session, "schedule", later.append)
     monkeypatch.setattr(session, "keep_curves", lambda run, recording_id, *_: taken.append(recording_id))
     session._curves.clear()
@@ -231,7 +233,7 @@ def test_curves_of_the_last_source_do_not_come_under_the_same_ids_of_the_next(se
     session.run(again=True)
     # Both jobs have ended, and the session has not heard of it yet.
     status = session.kernels.backend.status
-    wait(lambda: (status().state, status().n_waiting) == ("ready", 0) and len(later) >= 4)
+    wait_for(lambda: (status().state, status().n_waiting) == ("ready", 0) and len(later) >= 4)
     of_the_last = list(later)
     session.open_source("examples")
     for call in of_the_last:
@@ -262,9 +264,9 @@ def test_weights_of_the_same_name_do_not_show_the_curves_of_the_others(session, 
 
 def test_the_opened_recording_is_picked_before_its_neighbours(session, monkeypatch):
     first, second = session.recordings["recording_id"].iloc[:2]
-    wait(lambda: session.not_run_on(second) == [])
+    wait_for(lambda: session.not_run_on(second) == [])
     session.open(second)
-    wait(lambda: session.recording is not None and not session.loading)
+    wait_for(lambda: session.recording is not None and not session.loading)
     session._curves.clear()
     submitted, stopped = [], []
     submit, cancel = session.kernels.backend.submit, session._ahead._jobs.cancel
@@ -276,7 +278,7 @@ def test_the_opened_recording_is_picked_before_its_neighbours(session, monkeypat
     monkeypatch.setattr(session.kernels.backend, "submit", note)
     monkeypatch.setattr(session._ahead._jobs, "cancel", lambda: (stopped.append(list(submitted)), cancel()))
     session.open(first)
-    wait(lambda: session.not_run_on(second) == [])
+    wait_for(lambda: session.not_run_on(second) == [])
     assert submitted[:2] == [first, second]
     assert stopped[0] == [], "what ran ahead for the last recording is stopped first"
 
@@ -301,16 +303,16 @@ def test_picks_that_came_with_the_source_are_shown_and_can_be_accepted(session):
 def test_a_run_in_hand_is_stopped_and_the_page_says_so(session):
     session.run(again=True)
     session.cancel()
-    wait(lambda: idle(session))
+    wait_for(lambda: idle(session))
     assert session.job.state in ("cancelled", "done")
     assert session.notice is None
 
 
 def test_the_next_recording_is_picked_before_it_is_opened(session):
     names = list(session.recordings["recording_id"])
-    wait(lambda: session.not_run_on(names[1]) == [])
+    wait_for(lambda: session.not_run_on(names[1]) == [])
     session.step(1)
-    wait(lambda: session.recording is not None and session.recording_id == names[1])
+    wait_for(lambda: session.recording is not None and session.recording_id == names[1])
     # Not "soon": the curves come with the recording.
     assert session.runs["sta_lta"].annotations.attrs["recording_id"] == names[1]
 
@@ -325,7 +327,7 @@ def test_a_recording_seen_in_an_earlier_session_costs_no_run(session, settings, 
     other = Session(settings=settings)
     other.add_picker("sta_lta")
     other.open_source("examples")
-    wait(lambda: other.recording is not None and other.runs["sta_lta"].annotations is not None and idle(other))
+    wait_for(lambda: other.recording is not None and other.runs["sta_lta"].annotations is not None and idle(other))
     other.close()
     assert other.notice is None
 
@@ -357,27 +359,27 @@ def test_what_a_colleague_does_here_and_elsewhere_comes_by_itself(session, colle
     monkeypatch.setattr("workbench.session.session.Colleagues", partial(Colleagues, every_s=0.02))
     here, elsewhere = session.recordings["recording_id"].iloc[:2]
     session.watch_colleagues()
-    wait(lambda: session._colleagues._head is not None)
+    wait_for(lambda: session._colleagues._head is not None)
     colleague.record(onset(session))
-    wait(lambda: session.notice is not None)
+    wait_for(lambda: session.notice is not None)
     assert session.notice.text.startswith(f"Anna set the P on {session.station}")
     assert list(session.labels["analyst"]) == ["Anna"]
     session.notice = None
     colleague.set_status(elsewhere, "done")
-    wait(lambda: len(session.statuses) == 2)
+    wait_for(lambda: len(session.statuses) == 2)
     assert session.statuses.set_index("recording_id")["status"].to_dict() == {here: "in work", elsewhere: "done"}
     assert session.notice is None
 
 
 def test_who_picks_blind_hears_nothing_of_colleagues(session, colleague, monkeypatch):
     session.set_blind("colleagues")
-    wait(lambda: idle(session))
+    wait_for(lambda: idle(session))
     monkeypatch.setattr("workbench.session.session.Colleagues", partial(Colleagues, every_s=0.02))
     session.watch_colleagues()
-    wait(lambda: session._colleagues._head is not None)
+    wait_for(lambda: session._colleagues._head is not None)
     colleague.record(onset(session))
     session.decide(lambda desk: desk.set(session.station, "P", onset(session).time))
-    wait(lambda: session._colleagues._head >= session.saved.entry)
+    wait_for(lambda: session._colleagues._head >= session.saved.entry)
     assert session.notice is None
     assert list(session.labels["analyst"]) == ["Ada"]
 
@@ -394,8 +396,8 @@ def test_a_journal_that_cannot_be_reached_is_told_once_and_so_is_its_return(sess
     monkeypatch.setattr(session.journal, "head", head)
     session.param.watch(lambda event: told.append(event.new.text), "notice")
     looks = Colleagues(session, every_s=0.01)
-    wait(lambda: told)
+    wait_for(lambda: told)
     away[0] = False
-    wait(lambda: len(told) > 1)
+    wait_for(lambda: len(told) > 1)
     looks.close()
     assert told == ["The label journal does not answer.", "The label journal answers again."]

@@ -11,7 +11,7 @@ from workbench.sources.ogs_catalog import OgsCatalogSource, ogs_place
 
 from .sources.ogs.made_catalogue import write_catalogue
 from .sources.ogs.made_centre import centre_of_coli
-from .test_session import wait
+from .test_session import wait_for
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def absent(session):
 
 def test_only_the_event_that_is_opened_is_asked_for(tmp_path, session, centre):
     session.open_source(place(tmp_path, centre))
-    wait(lambda: shows(session))
+    wait_for(lambda: shows(session))
     first, second = session.recordings["recording_id"]
     assert session.recording_id == first
     assert not absent(session)
@@ -53,10 +53,10 @@ def test_only_the_event_that_is_opened_is_asked_for(tmp_path, session, centre):
     assert centre.n_waveform_requests() == 1
     assert "OX.COLI." in set(session.reference["station"])
     session.step(1)
-    wait(lambda: shows(session, second))
+    wait_for(lambda: shows(session, second))
     assert "holds none of the stations" in absent(session)
     session.step(-1)
-    wait(lambda: shows(session, first))
+    wait_for(lambda: shows(session, first))
     assert centre.n_waveform_requests() == 2
 
 
@@ -64,21 +64,21 @@ def test_waveforms_that_are_not_waited_for_are_asked_for_again(tmp_path, session
     held = threading.Event()
     centre.faults = [held]
     session.open_source(place(tmp_path, centre))
-    wait(lambda: session.errand is not None and session.errand.state == "running" and centre.asked)
+    wait_for(lambda: session.errand is not None and session.errand.state == "running" and centre.asked)
     assert session.loading
     session.cancel_errand()
-    wait(lambda: shows(session))
+    wait_for(lambda: shows(session))
     assert "not waited for" in absent(session)
     assert len(session.reference)
     held.set()
     session.open(session.recording_id)
-    wait(lambda: shows(session) and not absent(session))
+    wait_for(lambda: shows(session) and not absent(session))
 
 
 def test_what_the_service_says_stands_in_place_of_the_traces(tmp_path, session, centre):
     centre.faults = [403]
     session.open_source(place(tmp_path, centre))
-    wait(lambda: shows(session))
+    wait_for(lambda: shows(session))
     assert "refuses the request" in absent(session)
     assert len(session.reference)
 
@@ -86,16 +86,16 @@ def test_what_the_service_says_stands_in_place_of_the_traces(tmp_path, session, 
 def test_a_queue_of_doubts_waits_where_a_service_does_not_answer(tmp_path, session, centre):
     session.add_picker("sta_lta")
     session.open_source(place(tmp_path, centre))
-    wait(lambda: shows(session))
+    wait_for(lambda: shows(session))
     _, second = session.recordings["recording_id"]
     centre.faults = [403]
     reviewing = Reviewing(session)
-    wait(lambda: reviewing.paused)
+    wait_for(lambda: reviewing.paused)
     assert f"{second} could not be looked at" in session.notice.text
     assert "Go on asks again" in session.notice.text
     assert reviewing.looked == 1
     reviewing.paused = False
-    wait(lambda: reviewing.looked == 2)
+    wait_for(lambda: reviewing.looked == 2)
     assert centre.n_waveform_requests() == 3
     reviewing.close()
 
@@ -103,13 +103,13 @@ def test_a_queue_of_doubts_waits_where_a_service_does_not_answer(tmp_path, sessi
 def test_nothing_is_decided_before_the_waveforms_came(tmp_path, session, centre):
     centre.faults = [403]
     session.open_source(place(tmp_path, centre))
-    wait(lambda: shows(session))
+    wait_for(lambda: shows(session))
     pick = session.reference["pick_id"].iloc[0]
     with pytest.raises(WorkbenchError, match="Open it again to ask for them"):
         session.decide(lambda desk: desk.accept(pick))
     assert not len(session.journal.entries())
     session.open(session.recording_id)
-    wait(lambda: shows(session) and not absent(session))
+    wait_for(lambda: shows(session) and not absent(session))
     session.decide(lambda desk: desk.accept(session.reference["pick_id"].iloc[0]))
     assert len(session.journal.entries()) == 1
 
@@ -118,7 +118,7 @@ def test_what_another_page_had_fetched_is_shown(tmp_path, session, centre):
     other = OgsCatalogSource(place(tmp_path, centre))
     name = str(other.scan()["recording_id"].iloc[0])
     session.open_source(other.location)
-    wait(lambda: shows(session) and not absent(session))
+    wait_for(lambda: shows(session) and not absent(session))
     assert not other.is_here(name)
     assert "OX.COLI." in other.read(name)["station"].values
     assert other.is_here(name)
@@ -128,20 +128,20 @@ def test_what_another_page_had_fetched_is_shown(tmp_path, session, centre):
 def test_what_came_on_anothers_request_is_shown_when_it_is_opened_again(tmp_path, session, centre):
     centre.faults = [403]
     session.open_source(place(tmp_path, centre))
-    wait(lambda: shows(session))
+    wait_for(lambda: shows(session))
     assert "refuses the request" in absent(session)
     session.source.fetch(session.recording_id)
     session.open(session.recording_id)
-    wait(lambda: shows(session) and not absent(session))
+    wait_for(lambda: shows(session) and not absent(session))
 
 
 def test_a_service_that_does_not_answer_holds_up_only_the_event_it_was_asked_for(tmp_path, session, centre):
     held = threading.Event()
     centre.faults = [held]
     session.open_source(place(tmp_path, centre))
-    wait(lambda: session.errand is not None and session.errand.state == "running" and centre.asked)
+    wait_for(lambda: session.errand is not None and session.errand.state == "running" and centre.asked)
     session.step(1)
-    wait(lambda: shows(session))
+    wait_for(lambda: shows(session))
     assert session.recording_id == str(session.index[1])
     assert not held.is_set()
     assert {entry.job.state for entry in session.kernels.jobs if entry.is_errand} == {"done", "cancelled"}

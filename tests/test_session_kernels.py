@@ -6,13 +6,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 import requests
 
+from tests import waiting
 from tests.compute.places import TOKEN, jupyter_server, on_the_path
 from workbench.errors import WorkerLostError
 from workbench.session import Session
@@ -20,12 +21,7 @@ from workbench.settings import Secret, load_settings
 
 PATIENCE_S = 90.0
 
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.01)
+wait_for = partial(waiting.wait_for, seconds=PATIENCE_S)
 
 
 def open_examples(session: Session) -> None:

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from tests import waiting
 from workbench.errors import UnknownNameError
 from workbench.explain.graph.edges import ALONE
 from workbench.session import Session, Surveying
 from workbench.settings import load_settings
 
+wait_for = partial(waiting.wait_for, seconds=120.0)
+
 FOUR = "BW.UH1-UH4_20100527T162403"
 ONE = "BW.RJOB_20090824T002003"
-
-
-def wait(condition, seconds=120.0):
-    """Wait for background work; fails if it does not come."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the work did not end in time"
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -38,16 +33,16 @@ def open_(session, picker, recording_id):
     session.add_picker(picker)
     session.open_source("examples")
     session.open(recording_id)
-    wait(lambda: session.recording is not None and session.recording.attrs["recording_id"] == recording_id)
-    wait(lambda: all(run.annotations is not None for run in session.runs.values()))
-    wait(lambda: surveying.gather is not None and surveying.group >= 0 and len(surveying.gather.onsets))
+    wait_for(lambda: session.recording is not None and session.recording.attrs["recording_id"] == recording_id)
+    wait_for(lambda: all(run.annotations is not None for run in session.runs.values()))
+    wait_for(lambda: surveying.gather is not None and surveying.group >= 0 and len(surveying.gather.onsets))
     return surveying
 
 
 @pytest.fixture
 def surveying(session):
     made = open_(session, "xiaonet", FOUR)
-    wait(lambda: made.gather.origin is not None)
+    wait_for(lambda: made.gather.origin is not None)
     yield made
     made.close()
 
@@ -64,10 +59,10 @@ def test_the_event_of_the_most_stations_is_shown_against_one_origin(surveying):
 def test_another_event_and_back(surveying):
     first, here = surveying.gather.zero, surveying.group
     surveying.step_group(-1 if here else 1)
-    wait(lambda: surveying.gather.zero != first)
+    wait_for(lambda: surveying.gather.zero != first)
     assert surveying.group != here
     surveying.step_group(1 if here else -1)
-    wait(lambda: surveying.gather.zero == first)
+    wait_for(lambda: surveying.gather.zero == first)
 
 
 def test_stations_are_stepped_through_in_the_order_of_the_section(surveying, session):
@@ -92,7 +87,7 @@ def test_a_moved_pick_is_measured_where_the_analyst_put_it(surveying, session):
     session.station = "BW.UH3."
     session.in_hand = pick["pick_id"]
     session.decide(lambda desk: desk.move(pick["pick_id"], pick["time"] + pd.Timedelta("700ms")))
-    wait(lambda: surveying.gather.onset("BW.UH3.", "P")["who"] == "human")
+    wait_for(lambda: surveying.gather.onset("BW.UH3.", "P")["who"] == "human")
     after = surveying.gather.onset("BW.UH3.", "P")
     assert (after["time"] - before["time"]).total_seconds() == pytest.approx(0.7, abs=0.011)
     assert after["residual_s"] - before["residual_s"] > 0.2
@@ -100,7 +95,7 @@ def test_a_moved_pick_is_measured_where_the_analyst_put_it(surveying, session):
 
 
 def test_edges_of_similar_envelopes_come_for_any_picker(surveying):
-    wait(lambda: surveying.edge_weights is not None)
+    wait_for(lambda: surveying.edge_weights is not None)
     assert surveying.edge_weights.attrs["kind"] == "similarity"
     assert surveying.edge_weights["weight"].between(0, 1).all()
     surveying.edges = "off"
@@ -118,17 +113,17 @@ def test_the_station_graph_says_who_moved_a_pick(session):
     surveying.edges = "attention"
     session.station = surveying.gather.onsets.iloc[0]["station"]
     surveying.phase = str(surveying.gather.onsets.iloc[0]["phase"])
-    wait(lambda: surveying.edge_weights is not None and surveying.left_out is not None)
+    wait_for(lambda: surveying.edge_weights is not None and surveying.left_out is not None)
     assert surveying.edge_weights.attrs["kind"] == "attention"
     assert ALONE in set(surveying.left_out["station"])
     assert set(surveying.edge_seconds["station"].values) <= set(surveying.gather.stations["station"])
     left_out = surveying.left_out
     surveying.edges = "attribution"
-    wait(lambda: surveying.edge_weights is not None)
+    wait_for(lambda: surveying.edge_weights is not None)
     assert surveying.left_out is left_out, "it is of the same pick"
     surveying.check()
     assert surveying.checking
-    wait(lambda: surveying.checks)
+    wait_for(lambda: surveying.checks)
     assert not surveying.checking
     surveying.step_station(1 if surveying.station_order()[0] == session.station else -1)
     assert surveying.checks == [], "they were of another pick"
@@ -140,7 +135,7 @@ def test_one_station_has_an_event_and_no_origin(session):
     assert "common origin takes" in surveying.gather.problem
     assert surveying.gather.origin is None
     assert list(surveying.gather.onsets["phase"]) == ["P", "S"]
-    wait(lambda: surveying.edge_weights is not None)
+    wait_for(lambda: surveying.edge_weights is not None)
     assert surveying.edge_weights.empty
     surveying.close()
 
@@ -150,7 +145,7 @@ def test_a_recording_without_coordinates_keeps_its_order_of_arrival(session, sur
     for name in ("latitude_deg", "longitude_deg"):
         lost[name][:] = np.nan
     session.recording = lost
-    wait(lambda: surveying.gather.stations["latitude_deg"].isna().all())
+    wait_for(lambda: surveying.gather.stations["latitude_deg"].isna().all())
     assert "0 stations with coordinates" in surveying.gather.problem
     onsets = surveying.gather.onsets.groupby("station")["time"].min()
     assert surveying.station_order() == list(onsets.sort_values().index)

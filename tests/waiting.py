@@ -8,9 +8,9 @@ from collections.abc import Callable
 __all__ = ["wait_for"]
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 60.0) -> None:
-    """Until it holds; fails where it does not come."""
+def wait_for(condition: Callable[[], bool], seconds: float = 60.0, told: object = "") -> None:
+    """Until it holds; fails where it does not come, and tells what may say why."""
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end
+        assert time.monotonic() < end, f"it did not come within {seconds:g} s {told}"
         time.sleep(0.01)

@@ -6,8 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ import pandas as pd
 import psutil
 import pytest
 
+from tests import waiting
 from tests.compute.places import on_the_path
 from workbench.catalog.folder import FolderPicks, pick_days
 from workbench.catalog.shards import MARGIN_S, read_shard, shard_name
@@ -27,14 +28,9 @@ from workbench.sources import open_source
 from workbench.sources.waveforms_days import list_station_days, read_station_day
 
 PATIENCE_S = 90.0
+
+wait_for = partial(waiting.wait_for, seconds=PATIENCE_S)
 RATE_HZ = 20.0
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.01)
 
 
 def write_archive(root: Path, stations: tuple[str, ...], start: str, hours: float) -> None:

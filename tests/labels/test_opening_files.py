@@ -19,6 +19,7 @@ from workbench.errors import LabelStoreError
 from workbench.labels.journal import Journal
 from workbench.labels.tables import HEAD
 
+from .refusing import refused
 from .rights import without_superuser
 
 
@@ -26,16 +27,6 @@ from .rights import without_superuser
 def store() -> str:
     """Files only."""
     return "sqlite"
-
-
-@contextmanager
-def refused(*words: str) -> Iterator[None]:
-    with pytest.raises(LabelStoreError) as caught:
-        yield
-    sentence = str(caught.value)
-    assert "\n" not in sentence
-    for word in words:
-        assert word in sentence
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 
 import psycopg
@@ -21,25 +21,13 @@ from workbench.errors import LabelStoreError, RequirementError
 from workbench.labels.journal import Journal
 from workbench.settings import load_settings
 
+from .refusing import refused
+
 
 @pytest.fixture
 def store() -> str:
     """Servers only."""
     return "postgresql"
-
-
-@contextmanager
-def refused(*words: str, secret: str = "secret") -> Iterator[None]:
-    with pytest.raises(LabelStoreError) as caught:
-        yield
-    sentence = str(caught.value)
-    assert "\n" not in sentence
-    for word in words:
-        assert word in sentence
-    error: BaseException | None = caught.value
-    while error is not None:
-        assert secret not in repr(error) + str(error)
-        error = error.__cause__
 
 
 def test_a_plain_url_is_enough_and_shows_no_password(journal, postgres, database):

@@ -1,10 +1,9 @@
 """The page's address and the session, both ways."""
 
-import time
-
 import pandas as pd
 import pytest
 
+from tests.waiting import wait_for
 from workbench.session import Session
 from workbench.settings import load_settings
 from workbench.views.address import Place, address_of, go_to, read_address
@@ -17,23 +16,16 @@ def session():
     made.close()
 
 
-def wait(condition) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 def test_nothing_open_has_no_address(session: Session) -> None:
     assert address_of(session) == ""
 
 
 def test_an_address_leads_back_to_the_same_place(session: Session) -> None:
     session.open_source("examples")
-    wait(lambda: session.recording is not None)
+    wait_for(lambda: session.recording is not None)
     first = session.recording_id
     session.step(1)
-    wait(lambda: session.recording is not None and session.recording_id != first and not session.loading)
+    wait_for(lambda: session.recording is not None and session.recording_id != first and not session.loading)
     session.station, session.filter, session.align = "BW.UH3.", "2–8 Hz", "P"
     start = pd.Timestamp(session.recording["time"].values[100])
     session.view = (start, start + pd.Timedelta(seconds=2))
@@ -42,8 +34,8 @@ def test_an_address_leads_back_to_the_same_place(session: Session) -> None:
     other = Session(settings=load_settings())
     try:
         go_to(other, read_address(f"?{address}"))
-        wait(lambda: other.recording is not None and other.station == "BW.UH3.")
-        wait(lambda: other.view is not None)
+        wait_for(lambda: other.recording is not None and other.station == "BW.UH3.")
+        wait_for(lambda: other.view is not None)
         assert address_of(other) == address
         assert (other.filter, other.align) == ("2–8 Hz", "P")
     finally:
@@ -68,7 +60,7 @@ def test_what_cannot_be_read_is_left_out(query: str) -> None:
 def test_a_station_that_is_not_there_is_said(session: Session) -> None:
     ids = "BW.RJOB_20090824T002003"
     go_to(session, Place(source="examples", recording=ids, station="XX.NONE."))
-    wait(lambda: session.notice is not None)
+    wait_for(lambda: session.notice is not None)
     assert "XX.NONE." in session.notice.text
     assert session.station == "BW.RJOB."
 
@@ -87,5 +79,5 @@ def test_a_recording_that_is_not_there_is_said(session: Session) -> None:
 
     session.schedule = guarded_schedule
     go_to(session, Place(source="examples", recording="of-nobody"))
-    wait(lambda: session.notice is not None)
+    wait_for(lambda: session.notice is not None)
     assert "of-nobody" in session.notice.text

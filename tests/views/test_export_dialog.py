@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from tests.waiting import wait_for
 from workbench.errors import UnknownNameError
 from workbench.exporters import EXPORTERS
 from workbench.exporters.manifest import read_manifest
@@ -25,13 +25,6 @@ def session() -> Iterator[Session]:
     session = Session()
     yield session
     session.close()
-
-
-def wait(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, "the work did not end in time"
-        time.sleep(0.01)
 
 
 def place(desk: Desk, station: str, phase: str, at: pd.Timestamp) -> Any:
@@ -84,7 +77,7 @@ def test_a_format_and_a_setting_that_are_none_change_nothing(session: Session) -
 
 def test_what_became_of_the_labels_is_told(session: Session, tmp_path: Path) -> None:
     session.open_source("examples")
-    wait(lambda: session.recording is not None and not session.loading)
+    wait_for(lambda: session.recording is not None and not session.loading)
     station, times = str(session.recording["station"].values[0]), session.recording["time"].values
     for phase, sample in (("P", 700), ("Pn", 650), ("S", 900)):
         session.decide(partial(place, station=station, phase=phase, at=pd.Timestamp(times[sample])))
@@ -93,7 +86,7 @@ def test_what_became_of_the_labels_is_told(session: Session, tmp_path: Path) -> 
     dialog._act({"act": "format", "value": "ogs"})
     dialog._act({"act": "folder", "value": str(tmp_path / "out")})
     dialog._act({"act": "export"})
-    wait(lambda: session.notice is not None)
+    wait_for(lambda: session.notice is not None)
     assert session.notice.text == (
         f"2 labels written to {tmp_path / 'out'} (3 files, as of entry 3). 1 label left out: see the details."
     )
@@ -106,7 +99,7 @@ def test_what_became_of_the_labels_is_told(session: Session, tmp_path: Path) -> 
 @pytest.mark.parametrize("folder", ["", " ", "."])
 def test_the_folder_of_all_exports_is_not_made_one_of_them(session: Session, folder: str) -> None:
     session.open_source("examples")
-    wait(lambda: session.recording is not None and not session.loading)
+    wait_for(lambda: session.recording is not None and not session.loading)
     station, time = str(session.recording["station"].values[0]), session.recording["time"].values[700]
     session.decide(partial(place, station=station, phase="P", at=pd.Timestamp(time)))
     dialog = ExportDialog(session)
@@ -121,11 +114,11 @@ def test_who_picks_blind_exports_nothing_for_it_would_not_be_the_journals_labels
     session: Session, tmp_path: Path
 ) -> None:
     session.open_source("examples")
-    wait(lambda: session.recording is not None and not session.loading)
+    wait_for(lambda: session.recording is not None and not session.loading)
     station, time = str(session.recording["station"].values[0]), session.recording["time"].values[700]
     session.decide(partial(place, station=station, phase="P", at=pd.Timestamp(time)))
     session.set_blind("colleagues")
-    wait(lambda: session.recording is not None and not session.loading)
+    wait_for(lambda: session.recording is not None and not session.loading)
     dialog = ExportDialog(session)
     dialog.open()
     dialog._act({"act": "folder", "value": str(tmp_path / "out")})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests import waiting
 from tests.sources.ogs.made_catalogue import write_catalogue
 from workbench.errors import PickerError
 from workbench.session import Session
@@ -19,21 +20,16 @@ from workbench.views.station_map import StationMap, other_events
 from workbench.views.times import TimesPanel, summary_html
 from workbench.views.traces import TraceView
 
+wait_for = partial(waiting.wait_for, seconds=120.0)
+
 
 @pytest.fixture
 def session(tmp_path: Path) -> Iterator[Session]:
     session = Session(settings=load_settings(labels=str(tmp_path / "labels.sqlite")))
     session.open_source(write_catalogue(tmp_path / "catalogue"))
-    wait(lambda: session.recording is not None)
+    wait_for(lambda: session.recording is not None)
     yield session
     session.close()
-
-
-def wait(condition: Callable[[], bool], seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_no_picker_runs_where_there_is_no_waveform(session: Session) -> None:
@@ -56,7 +52,7 @@ def test_times_are_checked_once_the_tab_is_open(session: Session) -> None:
     panel = TimesPanel(session)
     assert panel.checks is None
     panel.active = True
-    wait(lambda: panel.checks is not None)
+    wait_for(lambda: panel.checks is not None)
     assert set(panel.checks.onsets["station"]) == {".COLI.", ".BAD."}
     assert panel.checks.problem == ""
     assert panel.count == panel.checks.n_far_off
@@ -89,7 +85,7 @@ def test_labels_and_rejects_take_the_place_of_the_catalogue(session: Session) ->
 def test_another_phase_or_another_origin_is_checked_anew(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     panel = TimesPanel(session)
     panel.active = True
-    wait(lambda: panel.checks is not None)
+    wait_for(lambda: panel.checks is not None)
     first = panel.checks
     onsets = onsets_to_check(session)
     monkeypatch.setattr("workbench.views.times.onsets_to_check", lambda _: onsets)
@@ -100,5 +96,5 @@ def test_another_phase_or_another_origin_is_checked_anew(session: Session, monke
     assert set(panel.checks.onsets["phase"]) == {"S"}
     second = panel.checks
     session.event = replace(session.event, depth_km=session.event.depth_km + 20)
-    wait(lambda: panel.checks is not second)
+    wait_for(lambda: panel.checks is not second)
     assert not panel.checks.onsets["residual_s"].equals(second.onsets["residual_s"])

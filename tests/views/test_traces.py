@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +9,7 @@ import pandas as pd
 import param
 import pytest
 
+from tests.waiting import wait_for
 from workbench.processing.filtering import FILTERS
 from workbench.schema import CATALOG, check_recordings_table, empty_picks, make_recording
 from workbench.session import Session
@@ -19,20 +19,13 @@ from workbench.views.theme import TOKENS
 from workbench.views.traces import TraceView
 
 
-def wait(condition, seconds=60.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the work did not end in time"
-        time.sleep(0.01)
-
-
 @pytest.fixture
 def session(tmp_path):
     settings = load_settings(labels=str(tmp_path / "labels.sqlite"), cache=str(tmp_path / "cache"), analyst="Ada")
     session = Session(settings=settings)
     session.add_picker("sta_lta")
     session.open_source("examples")
-    wait(lambda: len(session.runs["sta_lta"].picks) > 0 and session.job.state == "done")
+    wait_for(lambda: len(session.runs["sta_lta"].picks) > 0 and session.job.state == "done")
     yield session
     session.close()
 
@@ -140,7 +133,7 @@ def test_a_key_on_a_recording_that_has_been_left_changes_nothing_of_the_one_that
     answer(view, "act", action="refine", seq=1, **left)
     assert view.cursor
     view.act("recording:1")
-    wait(lambda: not session.loading and session.job.state == "done" and len(session.picks) > 0)
+    wait_for(lambda: not session.loading and session.job.state == "done" and len(session.picks) > 0)
     label = session.picks["pick_id"].iloc[0]
     session.decide(lambda desk: desk.accept(label))
     session.in_hand, before = "", session.station
@@ -158,7 +151,7 @@ def test_a_key_on_a_recording_that_has_been_left_changes_nothing_of_the_one_that
     view.act("phase:P")
     assert "cursor is not on the plot" in session.notice.text, "the cursor was of the recording that was left"
     answer(view, "act", action="recording:-1", seq=10, **left)
-    wait(lambda: not session.loading)
+    wait_for(lambda: not session.loading)
     assert told(view, "screen")["token"] == left["token"]
 
 
@@ -317,9 +310,9 @@ def test_filters_components_and_loudness_are_actions_too(session, view):
 
 def test_other_stations_stand_around_the_open_one_and_the_next_is_opened_by_an_action(session, view):
     view.act("recording:1")
-    wait(lambda: not session.loading and session.recording.sizes["station"] == 4)
+    wait_for(lambda: not session.loading and session.recording.sizes["station"] == 4)
     # The stations stand by first arrival, which the picker has still to say.
-    wait(lambda: session.runs["sta_lta"].annotations is not None)
+    wait_for(lambda: session.runs["sta_lta"].annotations is not None)
     rows = told(view, "screen")["rows"]
     assert [row["focus"] for row in rows].count(True) == 1
     assert told(view, "screen")["count"].startswith("4 of 4 stations")
@@ -382,7 +375,7 @@ def picked_ahead(session):
 
 
 def test_a_neighbour_is_drawn_again_when_its_picks_have_come(session, view, monkeypatch):
-    wait(lambda: picked_ahead(session))
+    wait_for(lambda: picked_ahead(session))
     sent = ahead(view, monkeypatch)
     found = session.neighbour
     bare = {key: replace(run, annotations=None) for key, run in session.runs.items()}
@@ -400,7 +393,7 @@ def test_a_neighbour_is_drawn_again_when_its_picks_have_come(session, view, monk
 
 
 def test_a_neighbour_drawn_ahead_is_drawn_as_when_it_is_opened(session, view, monkeypatch):
-    wait(lambda: picked_ahead(session))
+    wait_for(lambda: picked_ahead(session))
     sent = ahead(view, monkeypatch)
     answer(view, "idle")
     answer(view, "idle")
@@ -416,11 +409,11 @@ def test_a_neighbour_drawn_ahead_is_drawn_as_when_it_is_opened(session, view, mo
 
 
 def test_a_neighbour_has_the_labels_it_has_in_the_journal(session, view, monkeypatch):
-    wait(lambda: session.neighbour(1) is not None)
+    wait_for(lambda: session.neighbour(1) is not None)
     there = session.neighbour(1)
     row = {"recording_id": there.recording_id, "station": there.station, "phase": "S"}
     session.step(1)
-    wait(lambda: session.job.state == "done" and session.runs["sta_lta"].annotations is not None)
+    wait_for(lambda: session.job.state == "done" and session.runs["sta_lta"].annotations is not None)
     session.decide(lambda desk: desk.set(row["station"], "S", pd.Timestamp(session.recording["time"].values[500])))
     session.step(-1)
     sent = ahead(view, monkeypatch)
@@ -441,7 +434,7 @@ def test_a_neighbour_has_the_labels_it_has_in_the_journal(session, view, monkeyp
     ],
 )
 def test_pictures_drawn_ahead_are_let_go_when_their_looks_change(session, view, monkeypatch, change):
-    wait(lambda: session.neighbour(1) is not None)
+    wait_for(lambda: session.neighbour(1) is not None)
     sent = ahead(view, monkeypatch)
     answer(view, "idle")
     session.param.update(change if "filter" not in change else {"filter": list(FILTERS)[-1]})
@@ -454,7 +447,7 @@ def test_pictures_drawn_ahead_are_let_go_when_their_looks_change(session, view, 
 
 def test_a_threshold_lets_pictures_go_and_curves_of_the_open_recording_do_not(session, view, monkeypatch):
     # Curves of a neighbour that come later invite the browser to ask for it again.
-    wait(lambda: picked_ahead(session))
+    wait_for(lambda: picked_ahead(session))
     answer(view, "idle")
     sent = ahead(view, monkeypatch)
     run = session.runs["sta_lta"]
@@ -473,7 +466,7 @@ def test_size_theme_and_loudness_let_pictures_go(view, monkeypatch):
 
 
 def test_a_browser_that_turned_where_the_session_did_not_follow_is_corrected(session, view, monkeypatch):
-    wait(lambda: session.neighbour(1) is not None)
+    wait_for(lambda: session.neighbour(1) is not None)
     sent = ahead(view, monkeypatch)
     answer(view, "idle")
     page = sent[-1]["ahead"]["page"]
@@ -520,7 +513,7 @@ class Day:
 
 def test_of_a_day_the_browser_holds_the_extremes_and_gets_samples_around_a_short_view(session, view):
     session.open_source(Day())
-    wait(lambda: told(view, "screen")["token"].startswith("day/"))
+    wait_for(lambda: told(view, "screen")["token"].startswith("day/"))
     coarse = told(view, "samples")
     assert len(coarse["values"]) <= 40_000
     assert told(view, "finer") is None
@@ -540,7 +533,7 @@ def test_of_a_day_the_browser_holds_the_extremes_and_gets_samples_around_a_short
 
 
 def test_what_is_told_of_the_recording_that_the_browser_has_left_carries_the_turn_of_before(session, view, monkeypatch):
-    wait(lambda: session.neighbour(1) is not None)
+    wait_for(lambda: session.neighbour(1) is not None)
     answer(view, "idle")
     answer(view, "turned", turn=1)
     session.set_threshold("sta_lta", "P", 7.0)
@@ -550,7 +543,7 @@ def test_what_is_told_of_the_recording_that_the_browser_has_left_carries_the_tur
 
 
 def test_a_neighbour_that_is_opened_at_another_station_is_not_shown_as_it_was_drawn(session, view):
-    wait(lambda: session.neighbour(1) is not None)
+    wait_for(lambda: session.neighbour(1) is not None)
     answer(view, "idle")
     other = str(session.neighbour(1).recording["station"].values[-1])
     with param.parameterized.batch_call_watchers(session):
