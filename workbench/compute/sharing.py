@@ -107,7 +107,7 @@ class Lease:
             except UnknownNameError:
                 self._jobs.discard(job_id)
                 continue
-            if job.state in ("queued", "running"):
+            if not job.ended:
                 self._backend.cancel(job_id)
 
 

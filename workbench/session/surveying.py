@@ -273,7 +273,7 @@ class Surveying(param.Parameterized):
 
 def _active(job: Job | None) -> str:
     """What a job that waits or runs is; empty for another."""
-    return job.title if job is not None and job.state in ("queued", "running") else ""
+    return job.title if job is not None and not job.ended else ""
 
 
 def _nearest(groups: list[OnsetGroup], time: pd.Timestamp) -> int:

@@ -96,13 +96,13 @@ def empty_html(explaining: Explaining) -> str:
         return _sentence(explaining.problem) + next_pick_html(explaining, "primary")
     if session.loading or session.recording is None:
         errand = session.errand
-        running = errand is not None and errand.state in ("queued", "running")
+        running = errand is not None and not errand.ended
         words = f"{errand.title}…" if running else "Reading the recording…" if session.loading else _NOTHING_OPEN
         return _sentence(words)
     if explaining.busy:
         return _sentence(f"Explaining {explaining.phase} on {explaining.station.rstrip('.')}…")
     if not explaining.pickers():
-        running = session.errand is not None and session.errand.state in ("queued", "running")
+        running = session.errand is not None and not session.errand.ended
         words = f"{session.errand.title}…" if running else "No network is on the list: choose a picker above."
         return _sentence(words)
     run = explaining.run

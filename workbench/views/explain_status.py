@@ -10,7 +10,7 @@ import panel as pn
 from workbench.session import Explaining
 from workbench.views.icons import status_icon
 from workbench.views.markup import Action, Markup
-from workbench.views.status_line import job_html
+from workbench.views.status_line import ALL_KEYS, job_html
 from workbench.views.tags import tag, text
 
 __all__ = ["ExplainStatus"]
@@ -42,22 +42,20 @@ class ExplainStatus(pn.viewable.Viewer):
 
     def _draw(self) -> None:
         explaining, session = self._explaining, self._explaining.session
-        jobs = [("errand", session.errand), ("explaining", explaining.job), ("job", session.job)]
-        shown = [job_html(name, job) for name, job in jobs if job is not None and job.state in ("queued", "running")]
+        shown = job_html(errand=session.errand, explaining=explaining.job, job=session.job)
         hints = [
             tag("span", "".join(tag("kbd", key) for key in keys) + f" {words}", class_=f"hint {keys[0].lower()}")
             for keys, words in _HINTS
         ]
-        everything = tag("button", tag("kbd", "?"), tag("span", " all keys"), class_="plain", data_act="help")
         brush = tag("b", "Brush on: drag over the traces; Esc ends it") if explaining.brushing else ""
         self._markup.html = "".join(
             (
-                tag("span", shown[0] if shown else self._checked(), class_="jobs", role="status"),
+                tag("span", shown or self._checked(), class_="jobs", role="status"),
                 brush,
                 tag("span", text(self._origin()), class_="muted ellipsis origin"),
                 tag("span", class_="spread"),
                 *hints,
-                everything,
+                ALL_KEYS,
             )
         )
 

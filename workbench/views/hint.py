@@ -44,7 +44,7 @@ class Hint(pn.viewable.Viewer):
         if session.loading:
             return f"Reading {session.recording_id}…"
         errand = session.errand
-        running = errand is not None and errand.state in ("queued", "running")
+        running = errand is not None and not errand.ended
         return f"{errand.title}…" if running and session.source is None else ""
 
     def _draw(self) -> None:

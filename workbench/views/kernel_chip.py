@@ -45,4 +45,4 @@ def state_words(status: BackendStatus, job: Job | None) -> str:
 
 
 def _runs(job: Job | None) -> bool:
-    return job is not None and job.state in ("queued", "running")
+    return job is not None and not job.ended

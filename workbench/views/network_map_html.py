@@ -25,7 +25,7 @@ def nothing_open(session: Session) -> str:
     if session.loading:
         return "The recording is being read…"
     errand = session.errand
-    waits = errand is not None and errand.state in ("queued", "running")
+    waits = errand is not None and not errand.ended
     return f"{errand.title}…" if waits else "No recording is open."
 
 

@@ -10,7 +10,7 @@ from workbench.session import Surveying
 from workbench.session.gather import OFF_MOVEOUT_S
 from workbench.views.icons import icon
 from workbench.views.markup import Action, Markup
-from workbench.views.status_line import job_html
+from workbench.views.status_line import ALL_KEYS, job_html
 from workbench.views.tags import tag, text
 
 __all__ = ["NetworkStatus", "off_words"]
@@ -41,22 +41,20 @@ class NetworkStatus(pn.viewable.Viewer):
 
     def _draw(self) -> None:
         one, session = self._surveying, self._surveying.session
-        jobs = [("errand", session.errand), ("surveying", one.job), ("job", session.job)]
-        shown = [job_html(name, job) for name, job in jobs if job is not None and job.state in ("queued", "running")]
+        shown = job_html(errand=session.errand, surveying=one.job, job=session.job)
         hints = [
             tag("span", "".join(tag("kbd", key) for key in keys) + f" {words}", class_=f"hint {kind}")
             for keys, words, kind in _HINTS
         ]  # fmt: skip
-        everything = tag("button", tag("kbd", "?"), tag("span", " all keys"), class_="plain", data_act="help")
         words, bad = off_words(one)
         said = tag("span", icon("warn", 14) if bad else "", text(words), class_="saved warn" if bad else "saved muted")
         self._markup.html = "".join(
             (
-                tag("span", shown[0] if shown else "", class_="jobs", role="status"),
+                tag("span", shown, class_="jobs", role="status"),
                 said if words else "",
                 tag("span", class_="spread"),
                 *hints,
-                everything,
+                ALL_KEYS,
             )
         )
 

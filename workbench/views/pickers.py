@@ -96,12 +96,12 @@ class PickerPanel(pn.viewable.Viewer):
         if self._session.blind == "all":
             return f"{BLINDS['all']} while you pick blind."
         errand = self._session.errand
-        waits = errand is not None and errand.state in ("queued", "running")
+        waits = errand is not None and not errand.ended
         return f"{errand.title}…" if waits and errand.title.startswith("Loading ") else ""
 
     def _busy(self) -> bool:
         job = self._session.job
-        return job is not None and job.state in ("queued", "running")
+        return job is not None and not job.ended
 
     def _running(self, card: PickerCard) -> bool:
         return self._busy() and self._session.job.title.startswith(f"{card.title} on ")

@@ -9,7 +9,7 @@ import panel as pn
 from workbench.session import Reviewing
 from workbench.views.icons import icon
 from workbench.views.markup import Action, Markup
-from workbench.views.status_line import UNSAVED, job_html, saved_html
+from workbench.views.status_line import ALL_KEYS, UNSAVED, job_html, saved_html
 from workbench.views.tags import tag, text
 from workbench.views.traces import TraceView
 
@@ -44,23 +44,21 @@ class ReviewStatus(pn.viewable.Viewer):
 
     def _draw(self) -> None:
         session = self._reviewing.session
-        jobs = [("errand", session.errand), ("job", session.job)]
-        shown = [job_html(name, job) for name, job in jobs if job is not None and job.state in ("queued", "running")]
+        shown = job_html(errand=session.errand, job=session.job)
         armed = tag("b", "Keys on") if self._traces.armed else tag("span", "Keys: decisions", class_="muted")
         keys = _ON_PLOT if self._traces.armed else _ON_LIST
         hints = [hint for hint in keys if session.journal.writable or hint != _ON_PLOT[0]]
         told = [
             tag("span", *(tag("kbd", key) for key in keys), f" {words}", class_="hint place") for keys, words in hints
         ]
-        everything = tag("button", tag("kbd", "?"), tag("span", " all keys"), class_="plain", data_act="help")
         self._markup.html = "".join(
             (
-                tag("span", shown[0] if shown else self._looked(), class_="jobs", role="status"),
+                tag("span", shown or self._looked(), class_="jobs", role="status"),
                 saved_html(session.saved) if session.journal.writable else UNSAVED,
                 tag("span", class_="spread"),
                 tag("span", icon("keyboard"), armed, class_="armed"),
                 *told,
-                everything,
+                ALL_KEYS,
             )
         )
 

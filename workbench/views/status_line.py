@@ -15,7 +15,7 @@ from workbench.views.keys import keymap
 from workbench.views.markup import Action, Markup
 from workbench.views.tags import tag, text
 
-__all__ = ["UNSAVED", "StatusLine", "job_html", "saved_html", "time_left"]
+__all__ = ["ALL_KEYS", "UNSAVED", "StatusLine", "job_html", "saved_html", "time_left"]
 
 _HINTS = (
     (("phase:P", "phase:S"), "place"),
@@ -24,6 +24,8 @@ _HINTS = (
     (("undo",), "undo"),
 )
 
+ALL_KEYS = tag("button", tag("kbd", "?"), tag("span", " all keys"), class_="plain", data_act="help")
+"""What opens the sheet of all keys."""
 
 UNSAVED = tag("span", icon("warn"), "Read-only: nothing is saved", class_="saved", role="status")
 
@@ -54,11 +56,10 @@ class StatusLine(pn.viewable.Viewer):
 
     def _draw(self) -> None:
         session = self._session
-        jobs = [("errand", session.errand), ("job", session.job)]
-        shown = [job_html(name, job) for name, job in jobs if job is not None and job.state in ("queued", "running")]
+        shown = job_html(errand=session.errand, job=session.job)
         self._markup.html = "".join(
             (
-                tag("span", shown[0] if shown else self._idle(), class_="jobs", role="status"),
+                tag("span", shown or self._idle(), class_="jobs", role="status"),
                 saved_html(session.saved) if session.journal.writable else UNSAVED,
                 tag("span", class_="spread"),
                 self._keys_html(),
@@ -80,8 +81,7 @@ class StatusLine(pn.viewable.Viewer):
             if keys:
                 caps = " ".join(_caps(key) for key in keys)
                 hints.append(tag("span", f"{caps} {words}", class_=f"hint {words.split()[0]}"))
-        everything = tag("button", tag("kbd", "?"), tag("span", " all keys"), class_="plain", data_act="help")
-        return "".join((tag("span", icon("keyboard"), armed, class_="armed"), *hints, everything))
+        return "".join((tag("span", icon("keyboard"), armed, class_="armed"), *hints, ALL_KEYS))
 
     def _act(self, action: Action) -> None:
         if action["act"] == "help":
@@ -111,7 +111,12 @@ def time_left(job: Job) -> str:
     return f"{seconds:.0f} s left" if seconds < 100 else f"{seconds / 60:.0f} min left"
 
 
-def job_html(name: str, job: Job) -> str:
+def job_html(**jobs: Job | None) -> str:
+    """The first of these jobs that runs or waits, under its name; empty if none does."""
+    return next((_job(name, job) for name, job in jobs.items() if job is not None and not job.ended), "")
+
+
+def _job(name: str, job: Job) -> str:
     """A job that runs or waits: what, how far, and a button that cancels it, whose ``data-which`` is `name`."""
     known = job.fraction == job.fraction and job.fraction > 0
     width = 100 * job.fraction if known else 30
